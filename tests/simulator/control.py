@@ -1,0 +1,226 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The control API for tests and demo, and the page for people. Unsigned; on the plain loopback listener only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from . import faults
+from .accounts import WORKFLOW_ID, Account
+from .answers import Refusal, as_json
+from .identity import METADATA_FORMS
+from .runs import Run
+from .tables import RUN_STATUSES
+from .world import WORLD
+
+PAGE = Path(__file__).with_name("page.html")
+LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
+PREFIX = "/_simulator"
+
+
+def wrong(message: str, status: int = 400) -> Refusal:
+    """An error of the control API."""
+    return Refusal(status, f"SIM.{status:04}", message)
+
+
+async def _asked(request: web.Request) -> dict[str, Any]:
+    # A page from elsewhere must not steer the simulator through somebody's browser.
+    if request.host.rsplit(":", 1)[0] not in LOCAL_NAMES or request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise wrong("not from here", 403)
+    body = await request.read()
+    try:
+        asked = json.loads(body or b"{}")
+    except ValueError:
+        raise wrong("the body is not JSON") from None
+    if not isinstance(asked, dict):
+        raise wrong("the body is not an object")
+    return asked
+
+
+def _run(request: web.Request, run_id: str | None = None) -> Run:
+    found = request.app[WORLD].runs.get(run_id or request.match_info["run_id"])
+    if found is None:
+        raise wrong("no such run", 404)
+    return found
+
+
+def _set_fault(request: web.Request, run: Run, asked: dict[str, Any]) -> None:
+    for prefix in ("", "read_"):
+        name, times = asked.get(f"{prefix}fault"), asked.get(f"{prefix}times")
+        if name is not None and name not in faults.FAULTS:
+            raise wrong(f"no fault {name}; there are {', '.join(sorted(faults.FAULTS))}")
+        if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 0):
+            raise wrong("times is a number, or null for ever")
+        if name is not None or not prefix:
+            faults.choose(run, name, times, float(asked.get("share", 0.33)))
+    if "seed" in asked:
+        faults.random_seed(request.app[WORLD], run, asked["seed"])
+
+
+async def create_run(request: web.Request) -> web.Response:
+    """POST /_simulator/runs."""
+    asked = await _asked(request)
+    state_id_is = asked.get("state_id_is", "node_id")
+    if state_id_is not in ("node_id", "execution_id"):
+        raise wrong("state_id_is is node_id or execution_id")
+    run = Run(
+        name=str(asked.get("name", "")),
+        input=asked.get("input") or {},
+        workflow_id=asked.get("workflow_id") or WORKFLOW_ID,
+        state_id_is=state_id_is,
+        lag=int(asked.get("lag") or 0),
+    )
+    _set_fault(request, run, asked)
+    request.app[WORLD].add(run)
+    return as_json(run.ids())
+
+
+async def all_runs(request: web.Request) -> web.Response:
+    """GET /_simulator/runs, newest first."""
+    return as_json({"runs": [run.observed() for run in reversed(request.app[WORLD].runs.values())]})
+
+
+async def one_run(request: web.Request) -> web.Response:
+    """GET /_simulator/runs/{run_id}."""
+    return as_json(_run(request).observed())
+
+
+async def set_fault(request: web.Request) -> web.Response:
+    """PUT /_simulator/runs/{run_id}/fault."""
+    run = _run(request)
+    _set_fault(request, run, await _asked(request))
+    request.app[WORLD].changed(run)
+    return as_json(run.observed())
+
+
+async def end_run(request: web.Request) -> web.Response:
+    """POST /_simulator/runs/{run_id}/end: somebody else ends it."""
+    run, asked = _run(request), await _asked(request)
+    endings = tuple(status for status in RUN_STATUSES if status != "running")
+    if asked.get("status") not in endings:
+        raise wrong(f"status is one of {', '.join(endings)}")
+    run.end_otherwise(asked["status"], asked.get("error"))
+    request.app[WORLD].changed(run)
+    return as_json(run.observed())
+
+
+async def list_faults(_request: web.Request) -> web.Response:
+    """GET /_simulator/faults."""
+    return as_json({fault.name: fault.description for fault in faults.FAULTS.values()})
+
+
+async def accounts(request: web.Request) -> web.Response:
+    """GET and POST /_simulator/accounts."""
+    world = request.app[WORLD]
+    if request.method == "POST":
+        asked = await _asked(request)
+        names = ("access_key", "secret_key", "security_token", "auth_token")
+        given = {name: str(asked.get(name) or "") for name in names}
+        if not (given["access_key"] and given["secret_key"]) and not given["auth_token"]:
+            raise wrong("access_key and secret_key, or auth_token")
+        world.accounts.add(Account(str(asked.get("name") or f"added_{len(world.accounts.everyone)}"), **given))
+    return as_json(world.accounts.published())
+
+
+async def throttle(request: web.Request) -> web.Response:
+    """PUT /_simulator/throttle."""
+    per_second = (await _asked(request)).get("per_second")
+    if per_second is not None and not isinstance(per_second, int):
+        raise wrong("per_second is a number, or null")
+    request.app[WORLD].throttle = per_second
+    return as_json({"per_second": per_second})
+
+
+async def clock(request: web.Request) -> web.Response:
+    """PUT /_simulator/clock: set the simulator's clock wrong by so many seconds."""
+    world = request.app[WORLD]
+    world.clock_offset = float((await _asked(request)).get("offset", 0))
+    return as_json({"offset": world.clock_offset})
+
+
+async def metadata(request: web.Request) -> web.Response:
+    """PUT /_simulator/metadata: the form of the metadata service."""
+    world, asked = request.app[WORLD], await _asked(request)
+    if asked.get("form") not in METADATA_FORMS:
+        raise wrong(f"form is one of {', '.join(METADATA_FORMS)}")
+    world.metadata_form, world.metadata_status = asked["form"], int(asked.get("status", 404))
+    return as_json({"form": world.metadata_form, "status": world.metadata_status})
+
+
+async def connections(request: web.Request) -> web.Response:
+    """GET /_simulator/connections: TCP connections accepted, by listener."""
+    world = request.app[WORLD]
+    listeners = [name for name in world.addresses if name not in ("ca", "page", "refused", "pid")]
+    return as_json({name: world.accepted[name] for name in listeners})
+
+
+async def redirect_target(request: web.Request) -> web.Response:
+    """GET /_simulator/redirect_target: what reached it."""
+    world = request.app[WORLD]
+    return as_json({"count": len(world.redirected), "requests": world.redirected})
+
+
+async def proxied(request: web.Request) -> web.Response:
+    """GET /_simulator/proxied: whom the proxies were asked for."""
+    return as_json({"requests": request.app[WORLD].proxied})
+
+
+async def wait(request: web.Request) -> web.Response:
+    """GET /_simulator/wait?run=ID&for=ended|callback&timeout=s: answers as soon as it is so."""
+    run = _run(request, request.query.get("run", ""))
+    conditions = {"ended": lambda: not run.waits, "callback": lambda: run.callback_requests > 0}
+    condition = conditions.get(request.query.get("for", "ended"))
+    if condition is None:
+        raise wrong("for is ended or callback")
+    happened = await request.app[WORLD].until(condition, float(request.query.get("timeout", "30")))
+    return as_json({**run.observed(), "happened": happened})
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """GET /_simulator/events: every run as it is, then each run whenever something happens to it."""
+    world = request.app[WORLD]
+    stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+    await stream.prepare(request)
+    seen = -1
+    while True:
+        news, seen = world.changed_since(seen), world.serial
+        for run in news:
+            await stream.write(f"event: run\ndata: {json.dumps(run.observed())}\n\n".encode())
+        await world.next_change()
+
+
+async def page(_request: web.Request) -> web.Response:
+    """The page for people."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"
+    return web.Response(text=PAGE.read_text("utf-8"), content_type="text/html", headers={"Content-Security-Policy": policy})
+
+
+def add_routes(app: web.Application) -> None:
+    """The routes of the control API and of the page."""
+    app.router.add_get("/", page)
+    app.router.add_get(PREFIX + "/runs", all_runs)
+    app.router.add_post(PREFIX + "/runs", create_run)
+    app.router.add_get(PREFIX + "/runs/{run_id}", one_run)
+    app.router.add_put(PREFIX + "/runs/{run_id}/fault", set_fault)
+    app.router.add_post(PREFIX + "/runs/{run_id}/end", end_run)
+    app.router.add_get(PREFIX + "/accounts", accounts)
+    app.router.add_post(PREFIX + "/accounts", accounts)
+    app.router.add_put(PREFIX + "/throttle", throttle)
+    app.router.add_put(PREFIX + "/clock", clock)
+    app.router.add_put(PREFIX + "/metadata", metadata)
+    for name, handler in (
+        ("faults", list_faults),
+        ("connections", connections),
+        ("redirect_target", redirect_target),
+        ("proxied", proxied),
+        ("wait", wait),
+        ("events", events),
+    ):
+        app.router.add_get(f"{PREFIX}/{name}", handler)

@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Errors of the service, of the gateway, and of whatever else may stand in between, in every shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from ..answers import Refusal, as_json, gateway
+from ..gateway import echoed
+from .bench import Strike, add, fault
+
+HTML = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center><hr>nginx</body></html>"
+
+_REFUSALS: Mapping[str, tuple[bool, str, Refusal]] = {
+    "status_400": (False, "400 of the service.", Refusal(400, "FGS.3002", "Invalid parameters.")),
+    "status_403": (
+        False,
+        "403 of the gateway: no permission.",
+        gateway("0302", 403, "Incorrect app authentication information: FSS.1125 no permission for this operation"),
+    ),
+    "status_404": (
+        False,
+        "404 of the gateway: no such API here.",
+        gateway("0101", 404, "The API does not exist or has not been published in the environment"),
+    ),
+    "status_405": (False, "405 of the gateway: the account is frozen.", gateway("0502", 405, "The app has been frozen")),
+    "status_413": (False, "413 of the gateway: too large.", gateway("0201", 413, "Request entity too large")),
+    "status_429": (
+        False,
+        "429 of the gateway with Retry-After: 0.",
+        gateway("0308", 429, "The throttling threshold has been reached", {"Retry-After": "0"}),
+    ),
+    "status_429_no_header": (
+        False,
+        "429 of the gateway without Retry-After.",
+        gateway("0308", 429, "The throttling threshold has been reached"),
+    ),
+    "status_500": (False, "500 of the service; nothing is done.", Refusal(500, "FGS.0500", "Internal Error.")),
+    "status_500_applied": (True, "500 of the service; the callback takes effect.", Refusal(500, "FGS.0500", "Internal Error.")),
+    "status_502_applied": (True, "502 of the gateway; the callback takes effect.", gateway("0201", 502, "Backend unavailable.")),
+    "status_503_iam": (False, "503 of the gateway: its own IAM is unavailable.", gateway("0613", 503, "IAM is unavailable")),
+    "status_503": (False, "503 of the service; nothing is done.", Refusal(503, "FSS.0503", "Service Unavailable.")),
+    "status_504": (False, "504 of the gateway; nothing is done.", gateway("0201", 504, "Backend timeout.")),
+    "status_504_applied": (True, "504 of the gateway; the callback takes effect.", gateway("0201", 504, "Backend timeout.")),
+}
+
+
+def _refusing(name: str, applied: bool, description: str, refusal: Refusal) -> None:
+    async def act(strike: Strike) -> web.StreamResponse:
+        return refusal.answer(strike.request["request_id"])
+
+    add(name, applied, description, act)
+
+
+for _name, (_applied, _description, _refusal) in _REFUSALS.items():
+    _refusing(_name, _applied, _description, _refusal)
+
+
+@fault(applied=False)
+async def status_401_echo(strike: Strike) -> web.StreamResponse:
+    """401 of the gateway that echoes the canonical request, the access key, and every secret header."""
+    refusal = gateway("0301", 401, echoed(strike.request, strike.request["body"]))
+    return refusal.answer(strike.request["request_id"])
+
+
+@fault(applied=False)
+async def status_502_html(_strike: Strike) -> web.StreamResponse:
+    """502 of a proxy in between, as a web page; nothing is done."""
+    return web.Response(status=502, text=HTML.format("502 Bad Gateway"), content_type="text/html")
+
+
+@fault(applied=False)
+async def redirect_302(strike: Strike) -> web.StreamResponse:
+    """302 to another server, which must not see anything."""
+    return _redirect(strike, 302)
+
+
+@fault(applied=False)
+async def redirect_307(strike: Strike) -> web.StreamResponse:
+    """307 to another server, which must not see anything."""
+    return _redirect(strike, 307)
+
+
+@fault(applied=False)
+async def errorCode_shape(_strike: Strike) -> web.StreamResponse:  # noqa: N802 (the name is the shape's)
+    """400 in the shape {errorCode, errorMsg}."""
+    return as_json({"errorCode": "FSS.0400", "errorMsg": "Bad request."}, 400)
+
+
+@fault(applied=False)
+async def code_message_shape(_strike: Strike) -> web.StreamResponse:
+    """400 in the shape {code, message}."""
+    return as_json({"code": "FSS.0400", "message": "Bad request."}, 400)
+
+
+@fault(applied=False)
+async def iam_shape(strike: Strike) -> web.StreamResponse:
+    """401 in the shape of IAM: {error: {code, message, title}}."""
+    error = {"code": 401, "message": "The request you have made requires authentication.", "title": "Unauthorized"}
+    return as_json({"error": error}, 401, {"X-IAM-Trace-Id": f"token_null_{strike.request['request_id']}"})
+
+
+@fault(applied=False)
+async def empty_400(_strike: Strike) -> web.StreamResponse:
+    """400 without a body."""
+    return web.Response(status=400)
+
+
+def _redirect(strike: Strike, status: int) -> web.StreamResponse:
+    target = f"{strike.world.addresses['redirect_target']}{strike.request.raw_path}"
+    return web.Response(status=status, headers={"Location": target})

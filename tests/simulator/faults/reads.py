@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Trouble with reading a run back. These meet GET requests of a run, never its callback."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from ..answers import gateway, not_found
+from .answers import HTML
+from .bench import Strike, fault
+from .connections import for_ever
+
+
+@fault(applied=False, reads=True)
+async def read_403(_strike: Strike) -> web.StreamResponse:
+    """Reading the run is not permitted."""
+    raise gateway("0302", 403, "Incorrect app authentication information: FSS.1125 no permission for this operation")
+
+
+@fault(applied=False, reads=True)
+async def read_404(_strike: Strike) -> web.StreamResponse:
+    """The run cannot be found, as one of an express workflow."""
+    raise not_found()
+
+
+@fault(applied=False, reads=True)
+async def read_500(_strike: Strike) -> web.StreamResponse:
+    """Reading the run gets an error of the gateway."""
+    raise gateway("0601", 500, "Internal server error")
+
+
+@fault(applied=False, reads=True)
+async def read_cut(strike: Strike) -> web.StreamResponse:
+    """Reading the run gets half the headers, then the connection is closed."""
+    return strike.close(strike.head(200, {"Content-Length": "1000"})[:40])
+
+
+@fault(applied=False, reads=True)
+async def read_html(_strike: Strike) -> web.StreamResponse:
+    """Reading the run gets a web page with 200."""
+    return web.Response(text=HTML.format("Welcome"), content_type="text/html")
+
+
+@fault(applied=False, reads=True)
+async def read_hang(strike: Strike) -> web.StreamResponse:
+    """Reading the run never gets an answer."""
+    return await for_ever(strike)

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Forward proxies: one that works, one that refuses, one that wants a password.
+
+The working one reaches loopback only, and takes the service's real names for the simulator itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+from urllib.parse import urlsplit
+
+from .accounts import PROXY_PASSWORD, PROXY_USER
+from .world import World
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+REAL_NAMES = ".myhuaweicloud.com"
+_BASIC = "Basic " + base64.b64encode(f"{PROXY_USER}:{PROXY_PASSWORD}".encode()).decode()
+
+
+class ForwardProxy:
+    """One proxy. It notes whom it was asked for, never what was sent."""
+
+    def __init__(self, world: World, name: str, *, refuses: bool = False, wants_password: bool = False) -> None:
+        self.world, self.name = world, name
+        self.refuses, self.wants_password = refuses, wants_password
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, to its end."""
+        self.world.accepted[self.name] += 1
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            await self._answer(head, reader, writer)
+        writer.close()
+
+    async def _answer(self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        method, target, _ = head.split(b"\r\n", 1)[0].decode("ascii").split(" ")
+        lines = head.split(b"\r\n")[1:-2]
+        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
+        self.world.proxied.append({"proxy": self.name, "method": method, "target": target})
+        if self.refuses:
+            await _say(writer, "403 Forbidden", "<html><body>Blocked by policy</body></html>")
+            return
+        if self.wants_password and headers.get(b"proxy-authorization", b"").decode("latin-1") != _BASIC:
+            await _say(writer, "407 Proxy Authentication Required", "", 'Proxy-Authenticate: Basic realm="simulator"\r\n')
+            return
+        where = self._where(f"//{target}" if method == "CONNECT" else target)
+        if where is None:
+            await _say(writer, "403 Forbidden", "this proxy reaches loopback only")
+            return
+        try:
+            far_reader, far_writer = await asyncio.open_connection(*where)
+        except OSError:
+            await _say(writer, "502 Bad Gateway", "<html><body>Cannot connect</body></html>")
+            return
+        if method == "CONNECT":
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        else:
+            far_writer.write(_forwarded(method, target, lines))
+        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+
+    def _where(self, url: str) -> tuple[str, int] | None:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or (443 if url.startswith("//") else 80)
+        if host.endswith(REAL_NAMES):
+            own = urlsplit(str(self.world.addresses["https" if port == 443 else "http"]))
+            return "127.0.0.1", own.port or 0
+        if host not in LOOPBACK:
+            return None
+        return ("::1" if host == "::1" else "127.0.0.1"), port
+
+
+def _forwarded(method: str, target: str, lines: list[bytes]) -> bytes:
+    parts = urlsplit(target)
+    path = target.split(parts.netloc, 1)[1] or "/"
+    hop_by_hop = (b"proxy-authorization:", b"proxy-connection:", b"connection:")
+    kept = [line for line in lines if not line.lower().startswith(hop_by_hop)]
+    return b"\r\n".join([f"{method} {path} HTTP/1.1".encode(), *kept, b"Connection: close", b"", b""])
+
+
+async def _say(writer: asyncio.StreamWriter, status: str, body: str, headers: str = "") -> None:
+    text = body.encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(text)}\r\nConnection: close\r\n{headers}\r\n"
+    writer.write(head.encode() + text)
+    await writer.drain()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError, OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()

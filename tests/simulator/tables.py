@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The service's own tables, read from the collection as plain data, and the check of a request against them."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+SPEC_FILE = Path(__file__).resolve().parents[2] / "plugins" / "module_utils" / "_spec_tables.py"
+
+
+class Row(Protocol):
+    """What the simulator uses of a row of a table."""
+
+    name: str
+    mandatory: bool
+    type: str
+    min_length: int | None
+    max_length: int | None
+    enum: tuple[str, ...]
+
+
+def _load() -> ModuleType:
+    # By path: as a package it would need ansible, and would bring the client's code within reach.
+    spec = importlib.util.spec_from_file_location("simulator_spec_tables", SPEC_FILE)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"no specification tables at {SPEC_FILE}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_SPEC = _load()
+TABLES: Mapping[str, tuple[Row, ...]] = _SPEC.TABLES
+RUN_STATUSES: tuple[str, ...] = tuple(_SPEC.RUN_STATUSES)
+
+
+def violations(table: str, values: Mapping[str, Any]) -> list[str]:
+    """Every way in which values breaks that table, one sentence each. Names of headers match in any case."""
+    given = {name.lower() if table == "header" else name: value for name, value in values.items()}
+    found: list[str] = []
+    for row in TABLES[table]:
+        name = row.name.lower() if table == "header" else row.name
+        if name in given:
+            found.extend(_broken_rules(row, given[name]))
+        elif row.mandatory:
+            found.append(f"{row.name} is missing")
+    return found
+
+
+def _broken_rules(row: Row, value: Any) -> Iterable[str]:
+    if row.type == "Object":
+        if not isinstance(value, dict):
+            yield f"{row.name} is not an object"
+        return
+    if not isinstance(value, str):
+        yield f"{row.name} is not a string"
+        return
+    # A mandatory string without a limit on the page still has to say something.
+    least = row.min_length if row.min_length is not None else int(row.mandatory)
+    if len(value) < least:
+        yield f"{row.name} is shorter than {least}"
+    if row.max_length is not None and len(value) > row.max_length:
+        yield f"{row.name} is longer than {row.max_length}"
+    if row.enum and value not in row.enum:
+        yield f"{row.name} is not one of {', '.join(row.enum)}"
+
+
+def longest(table: str, name: str) -> int:
+    """The greatest length that a table allows for a field."""
+    return next(row.max_length or 0 for row in TABLES[table] if row.name == name)

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that one simulator knows, and the news about it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from .accounts import WORKFLOW_ID, Accounts
+from .runs import Run
+
+
+@dataclass
+class World:
+    """The state behind all listeners."""
+
+    accounts: Accounts = field(default_factory=Accounts)
+    runs: dict[str, Run] = field(default_factory=dict)
+    workflows: set[str] = field(default_factory=lambda: {WORKFLOW_ID})
+    addresses: dict[str, Any] = field(default_factory=dict)
+    accepted: Counter[str] = field(default_factory=Counter)
+    redirected: list[dict[str, str]] = field(default_factory=list)
+    proxied: list[dict[str, str]] = field(default_factory=list)
+    metadata_form: str = "token"
+    metadata_status: int = 404
+    throttle: int | None = None
+    clock_offset: float = 0.0
+    serial: int = 0
+    chance: dict[str, random.Random] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._news = asyncio.Event()
+        self._second: tuple[int, int] = (0, 0)
+
+    def now(self) -> float:
+        """The simulator's clock, which a test can set wrong."""
+        return time.time() + self.clock_offset
+
+    def add(self, run: Run) -> Run:
+        """Let a run start."""
+        self.runs[run.run_id] = run
+        self.workflows.add(run.workflow_id)
+        self.changed(run)
+        return run
+
+    def changed(self, run: Run) -> None:
+        """Tell everybody who waits that something happened to a run."""
+        self.serial += 1
+        run.version = self.serial
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    def changed_since(self, serial: int) -> list[Run]:
+        """The runs to which something happened since."""
+        return [run for run in self.runs.values() if run.version > serial]
+
+    async def next_change(self) -> None:
+        """Wait for news."""
+        await self._news.wait()
+
+    async def until(self, happened: Callable[[], bool], timeout: float) -> bool:
+        """Wait until something is so; False when it was not within the time."""
+
+        async def watch() -> None:
+            while not happened():
+                await self.next_change()
+
+        try:
+            await asyncio.wait_for(watch(), timeout)
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    def throttled(self) -> bool:
+        """Count one call, and say whether it is one too many in this second."""
+        if self.throttle is None:
+            return False
+        second, calls = self._second
+        now = int(time.monotonic())
+        self._second = (now, calls + 1 if second == now else 1)
+        return self._second[1] > self.throttle
+
+
+WORLD = web.AppKey("world", World)
