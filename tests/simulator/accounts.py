@@ -76,7 +76,8 @@ class Accounts:
 
     def add(self, account: Account) -> None:
         """Add an account; one with the same access key is replaced."""
-        self.everyone = [known for known in self.everyone if known.access_key != account.access_key or not known.access_key]
+        replaced = self.by_access_key(account.access_key)
+        self.everyone = [known for known in self.everyone if known is not replaced]
         self.everyone.append(account)
 
     def by_access_key(self, access_key: str) -> Account | None:

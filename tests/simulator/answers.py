@@ -17,7 +17,7 @@ from .tables import longest
 
 
 @dataclass
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 (to refuse is no error here)
     """An error answer in the shape {error_code, error_msg, request_id}."""
 
     status: int
@@ -40,6 +40,11 @@ def invalid(detail: str = "") -> Refusal:
     """The service's answer to what it cannot accept. The detail helps who reads it here; the real one gives none."""
     message = f"Invalid parameters: {detail}" if detail else "Invalid parameters."
     return Refusal(400, "FGS.3002", message[: longest("response_400", "error_msg")])
+
+
+def no_permission() -> Refusal:
+    """The gateway's answer to a caller that is known but may not do this."""
+    return gateway("0302", 403, "Incorrect IAM authorization: FSS.1125 no permission for this operation")
 
 
 def not_found() -> Refusal:

@@ -15,9 +15,8 @@ import trustme
 from .accounts import REGION
 
 # The real names too, so that a client that derives them from the region can be led here through the proxy.
-SERVED_NAMES = ("localhost", "127.0.0.1", "::1") + tuple(
-    f"{service}.{REGION}.myhuaweicloud.com" for service in ("functiongraph", "iam")
-)
+_REAL_NAMES = [f"{service}.{REGION}.myhuaweicloud.com" for service in ("functiongraph", "iam")]
+SERVED_NAMES = ("localhost", "127.0.0.1", "::1", *_REAL_NAMES)
 
 
 class Certificates:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -122,10 +123,11 @@ async def accounts(request: web.Request) -> web.Response:
     if request.method == "POST":
         asked = await _asked(request)
         names = ("access_key", "secret_key", "security_token", "auth_token")
-        given = {name: str(asked.get(name) or "") for name in names}
-        if not (given["access_key"] and given["secret_key"]) and not given["auth_token"]:
+        key, secret, security_token, auth_token = (str(asked.get(name) or "") for name in names)
+        if not (key and secret) and not auth_token:
             raise wrong("access_key and secret_key, or auth_token")
-        world.accounts.add(Account(str(asked.get("name") or f"added_{len(world.accounts.everyone)}"), **given))
+        name = str(asked.get("name") or f"added_{len(world.accounts.everyone)}")
+        world.accounts.add(Account(name, key, secret, security_token, auth_token))
     return as_json(world.accounts.published())
 
 
@@ -173,9 +175,9 @@ async def proxied(request: web.Request) -> web.Response:
 
 
 async def wait(request: web.Request) -> web.Response:
-    """GET /_simulator/wait?run=ID&for=ended|callback&timeout=s: answers as soon as it is so."""
-    run = _run(request, request.query.get("run", ""))
-    conditions = {"ended": lambda: not run.waits, "callback": lambda: run.callback_requests > 0}
+    """GET /_simulator/wait?run=ID&for=ended|callback&count=n&timeout=s: answers as soon as it is so."""
+    run, count = _run(request, request.query.get("run", "")), int(request.query.get("count", "1"))
+    conditions = {"ended": lambda: not run.waits, "callback": lambda: run.callback_requests >= count}
     condition = conditions.get(request.query.get("for", "ended"))
     if condition is None:
         raise wrong("for is ended or callback")
@@ -189,17 +191,21 @@ async def events(request: web.Request) -> web.StreamResponse:
     stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     await stream.prepare(request)
     seen = -1
-    while True:
-        news, seen = world.changed_since(seen), world.serial
-        for run in news:
-            await stream.write(f"event: run\ndata: {json.dumps(run.observed())}\n\n".encode())
-        await world.next_change()
+    with contextlib.suppress(ConnectionResetError):
+        while True:
+            news, seen = world.changed_since(seen), world.serial
+            for run in news:
+                await stream.write(f"event: run\ndata: {json.dumps(run.observed())}\n\n".encode())
+            if seen == world.serial:
+                await world.next_change()
+    return stream
 
 
 async def page(_request: web.Request) -> web.Response:
     """The page for people."""
-    policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"
-    return web.Response(text=PAGE.read_text("utf-8"), content_type="text/html", headers={"Content-Security-Policy": policy})
+    inline = "style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+    policy = {"Content-Security-Policy": f"default-src 'none'; {inline}; connect-src 'self'; img-src data:"}
+    return web.Response(text=PAGE.read_text("utf-8"), content_type="text/html", headers=policy)
 
 
 def add_routes(app: web.Application) -> None:

@@ -13,8 +13,8 @@ from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 from aiohttp import web
-from huaweicloudsdkcore.sdk_request import SdkRequest  # type: ignore[import-untyped,import-not-found,unused-ignore]
-from huaweicloudsdkcore.signer.signer import Signer  # type: ignore[import-untyped,import-not-found,unused-ignore]
+from huaweicloudsdkcore.sdk_request import SdkRequest
+from huaweicloudsdkcore.signer.signer import Signer
 
 from .accounts import Account
 from .answers import gateway
@@ -113,7 +113,8 @@ def echoed(request: web.Request, body: bytes) -> str:
     signed = match[2].split(";") if match else ["host"]
     echo = canonical_request(_official(Account("", "unused", "unused"), request, body, signed)[1], signed)
     secrets = [f"{name}: {request.headers[name]}" for name in _SECRET_HEADERS if name in request.headers]
-    return f"{_WRONG}verify aksk signature fail, ak: {match[1] if match else ''}, canonicalRequest:{echo}, {', '.join(secrets)}"
+    access_key = match[1] if match else ""
+    return f"{_WRONG}verify aksk signature fail, ak: {access_key}, canonicalRequest:{echo}, {', '.join(secrets)}"
 
 
 _SECRET_HEADERS = ("Authorization", "X-Security-Token", "X-Auth-Token", "Proxy-Authorization", "Cookie")

@@ -46,7 +46,9 @@ class ForwardProxy:
             await _say(writer, "403 Forbidden", "<html><body>Blocked by policy</body></html>")
             return
         if self.wants_password and headers.get(b"proxy-authorization", b"").decode("latin-1") != _BASIC:
-            await _say(writer, "407 Proxy Authentication Required", "", 'Proxy-Authenticate: Basic realm="simulator"\r\n')
+            await _say(
+                writer, "407 Proxy Authentication Required", "", 'Proxy-Authenticate: Basic realm="simulator"\r\n'
+            )
             return
         where = self._where(f"//{target}" if method == "CONNECT" else target)
         if where is None:
@@ -84,8 +86,8 @@ def _forwarded(method: str, target: str, lines: list[bytes]) -> bytes:
 
 async def _say(writer: asyncio.StreamWriter, status: str, body: str, headers: str = "") -> None:
     text = body.encode()
-    head = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(text)}\r\nConnection: close\r\n{headers}\r\n"
-    writer.write(head.encode() + text)
+    fixed = f"Content-Type: text/html\r\nContent-Length: {len(text)}\r\nConnection: close\r\n"
+    writer.write(f"HTTP/1.1 {status}\r\n{fixed}{headers}\r\n".encode() + text)
     await writer.drain()
 
 

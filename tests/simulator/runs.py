@@ -80,8 +80,10 @@ class Trouble:
         """Whether it meets this request too."""
         if self.times is None:
             return True
+        if self.times == 0:
+            return False
         self.times -= 1
-        return self.times >= 0
+        return True
 
 
 @dataclass
@@ -162,8 +164,9 @@ class Run:
     def brief(self) -> dict[str, Any]:
         """The run in a list."""
         details = dict(self._stale if self._stale_reads > 0 else self._details())
-        names = ("workflow_id", "workflow_urn", "execution_id", "status", "begin_time", "end_time", "last_update_time", "created_by")
-        return {name: details[name] for name in names}
+        for name in ("headers", "input", "output", "node_execution_details"):
+            del details[name]
+        return details
 
     def _details(self) -> dict[str, Any]:
         nodes = [self.node] + ([self.following] if self.following else [])

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from . import faults
 from .accounts import OTHER_PROJECT_ID, PROJECT_ID, Account
-from .answers import Refusal, as_json, gateway, invalid, new_request_id, not_found
+from .answers import Refusal, as_json, gateway, invalid, new_request_id, no_permission, not_found
 from .gateway import BODY_LIMIT, authenticate, without_secrets
 from .runs import Run, Visit
 from .tables import RUN_STATUSES, violations
@@ -50,7 +50,8 @@ async def behind_gateway(request: web.Request, handler: Handler) -> web.StreamRe
         answer = gateway("0101", 405, "The method is not allowed").answer(request["request_id"])
         answer.headers["Allow"] = refusal.headers["Allow"]
     if run and visit:
-        visit.phase, visit.status = "answered", answer.status
+        if answer.status != faults.GONE:
+            visit.phase, visit.status = "answered", answer.status
         world.changed(run)
     return answer
 
@@ -81,17 +82,14 @@ async def _pass_gateway(world: World, request: web.Request, visit: Visit | None)
     request["body"] = body
     request["account"] = authenticate(world, request, body)
     if world.throttled():
-        raise gateway(
-            "0308",
-            429,
-            f"The throttling threshold has been reached: policy api over ratelimit,limit:{world.throttle},time:1 second",
-        )
+        limit = f"policy api over ratelimit,limit:{world.throttle},time:1 second"
+        raise gateway("0308", 429, f"The throttling threshold has been reached: {limit}")
 
 
 def _check_scope(request: web.Request) -> None:
     account: Account = request["account"]
     if account.forbidden:
-        raise gateway("0302", 403, "Incorrect app authentication information: FSS.1125 no permission for this operation")
+        raise no_permission()
     broken = violations("path", request.match_info)
     if broken:
         raise invalid("; ".join(broken))

@@ -10,10 +10,11 @@ Names are stable; `python -m simulator --list-faults` prints them.
 from __future__ import annotations
 
 from . import answers, bodies, chance, connections, reads
-from .bench import FAULTS, Fault, before_body, choose, meet, random_seed
+from .bench import FAULTS, GONE, Fault, before_body, choose, meet, random_seed
 
 __all__ = [
     "FAULTS",
+    "GONE",
     "Fault",
     "answers",
     "before_body",

@@ -37,6 +37,9 @@ class Fault:
 
 FAULTS: dict[str, Fault] = {}
 
+# Never seen by anybody: the connection is closed by then.
+GONE = 499
+
 
 def fault(*, applied: bool | None, reads: bool = False, before_body: bool = False) -> Callable[[Act], Act]:
     """Put a function into the bench, under its own name, described by its own first line."""
@@ -84,7 +87,7 @@ class Strike:
 
     def gone(self) -> web.StreamResponse:
         """What a handler returns when the connection has been dealt with."""
-        return web.Response(status=499, reason="the fault took the connection")
+        return web.Response(status=GONE, reason="the fault took the connection")
 
     def close(self, *written: bytes) -> web.StreamResponse:
         """Write, and close politely."""
@@ -151,4 +154,8 @@ async def meet(
     if chosen.applied and not chosen.reads:
         answer = complete()
         strike.complete = lambda: answer
-    return await chosen.act(strike)
+    try:
+        return await chosen.act(strike)
+    except ConnectionResetError:
+        # The client has had enough, which is what most faults are for.
+        return strike.gone()

@@ -62,7 +62,9 @@ async def _stream(strike: Strike, length: int | None) -> web.StreamResponse:
     return answer
 
 
-def _fixed(name: str, applied: bool, description: str, body: bytes, status: int = 200, kind: str = "application/json") -> None:
+def _fixed(
+    name: str, applied: bool, description: str, body: bytes, status: int = 200, kind: str = "application/json"
+) -> None:
     async def act(_strike: Strike) -> web.StreamResponse:
         return web.Response(status=status, body=body, content_type=kind) if body else web.Response(status=status)
 
@@ -73,10 +75,17 @@ _TOO_LONG = "x" * (longest("response_200", "execution_id") + 1)
 
 _fixed("status_204", True, "The callback takes effect, and the answer is 204 without a body.", b"", 204)
 _fixed("empty_200", True, "The callback takes effect, and the answer is 200 without a body.", b"")
-_fixed("html_200", False, "A web page with 200 answers instead of the service; nothing is done.", PAGE, kind="text/html")
+_fixed(
+    "html_200", False, "A web page with 200 answers instead of the service; nothing is done.", PAGE, kind="text/html"
+)
 _fixed("array_200", True, "The callback takes effect, and the answer is a JSON array.", b'["execution_id"]')
 _fixed("number_200", True, "The callback takes effect, and the answer is a JSON number.", b"42")
-_fixed("invalid_utf8_200", True, "The callback takes effect, and the answer is not UTF-8.", b'{"execution_id": "\xff\xfe\xc3"}')
+_fixed(
+    "invalid_utf8_200",
+    True,
+    "The callback takes effect, and the answer is not UTF-8.",
+    b'{"execution_id": "\xff\xfe\xc3"}',
+)
 _fixed(
     "nested_200",
     True,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from ..answers import gateway, not_found
+from ..answers import gateway, no_permission, not_found
 from .answers import HTML
 from .bench import Strike, fault
 from .connections import for_ever
@@ -17,7 +17,7 @@ from .connections import for_ever
 @fault(applied=False, reads=True)
 async def read_403(_strike: Strike) -> web.StreamResponse:
     """Reading the run is not permitted."""
-    raise gateway("0302", 403, "Incorrect app authentication information: FSS.1125 no permission for this operation")
+    raise no_permission()
 
 
 @fault(applied=False, reads=True)

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import Control
+
+from .rig import Control
 
 Client = Any
 
@@ -74,7 +75,12 @@ def test_a_callback_completes_the_run(
     answer = client(account).create_callback_workflow(callback(sdk, run, output=output))
     assert answer.execution_id == run["workflow_run_id"]
     seen = control.seen(run)
-    assert (seen["status"], seen["result"], seen["output"], seen["next_input"]) == ("success", "success", output, output)
+    assert (seen["status"], seen["result"], seen["output"], seen["next_input"]) == (
+        "success",
+        "success",
+        output,
+        output,
+    )
     assert (seen["completed_times"], seen["completed_by"], seen["callback_requests"]) == (1, "callback", 1)
 
 

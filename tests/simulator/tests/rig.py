@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tests share: a simulator, started as everybody starts it, and ways to talk to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import requests
+
+TESTS = Path(__file__).resolve().parents[2]
+
+
+def start_simulator(*options: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    """A simulator process, ready, and its addresses."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "simulator", *options],
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    return process, json.loads(process.stdout.readline())
+
+
+class Control:
+    """The control API, as a test uses it."""
+
+    def __init__(self, addresses: dict[str, Any]) -> None:
+        self.addresses = addresses
+        self.session = requests.Session()
+        self.accounts = self.call("GET", "accounts")
+
+    def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+        """One call, which has to go well."""
+        url = f"{self.addresses['http']}/_simulator/{path}"
+        answer = self.session.request(method, url, json=body if method != "GET" else None, timeout=30)
+        assert answer.status_code == 200, answer.text
+        result: dict[str, Any] = answer.json()
+        return result
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        """Start a run."""
+        return self.call("POST", "runs", **options)
+
+    def seen(self, run: dict[str, Any]) -> dict[str, Any]:
+        """What the simulator knows about a run."""
+        return self.call("GET", f"runs/{run['workflow_run_id']}")
+
+
+def stop(process: subprocess.Popen[str]) -> str:
+    """Let a simulator stop as it does when its parent dies; what it had to complain about."""
+    _, complaints = process.communicate(timeout=10)
+    assert process.returncode == 0
+    return complaints
+
+
+def signed(
+    control: Control,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+    account: str = "permanent",
+) -> dict[str, str]:
+    """The headers of a request, signed by the official signer."""
+    from huaweicloudsdkcore.sdk_request import SdkRequest
+    from huaweicloudsdkcore.signer.signer import Signer
+
+    keys = control.accounts[account]
+    resource_path, _, query = path.partition("?")
+    request = SdkRequest(
+        method=method,
+        host=control.addresses["http"].partition("//")[2],
+        resource_path=resource_path,
+        query_params=[tuple(pair.split("=", 1)) for pair in query.split("&") if pair],
+        header_params={"Content-Type": "application/json", **(headers or {})},
+        body=body,
+    )
+    result: dict[str, str] = (
+        Signer(SimpleNamespace(ak=keys["access_key"], sk=keys["secret_key"])).sign(request).header_params
+    )
+    return result
+
+
+def callback_request(
+    control: Control, run: dict[str, Any], body: dict[str, Any] | None = None, **changes: str
+) -> tuple[str, dict[str, str], bytes]:
+    """Path, signed headers and body of the callback for a run."""
+    ids = {**run, **changes}
+    path = f"/v2/{ids['project_id']}/fgs/workflows/{ids['workflow_id']}/callback"
+    content = json.dumps({"result": "success", "output": {"n": 1}} if body is None else body).encode()
+    headers = {"X-Workflow-Run-Id": ids["workflow_run_id"], "X-Workflow-State-Id": ids["workflow_state_id"]}
+    return path, signed(control, "POST", path, content, headers), content
+
+
+def execution_path(run: dict[str, Any]) -> str:
+    """Where a run can be read back."""
+    return f"/v2/{run['project_id']}/fgs/workflows/{run['workflow_id']}/executions/{run['workflow_run_id']}"
+
+
+def send_callback(control: Control, run: dict[str, Any], **options: Any) -> requests.Response:
+    """Send the callback for a run, well signed."""
+    path, headers, content = callback_request(control, run, **options)
+    return control.session.post(control.addresses["http"] + path, data=content, headers=headers, timeout=30)
+
+
+def read_back(control: Control, run: dict[str, Any]) -> requests.Response:
+    """Read a run back, well signed."""
+    path = execution_path(run)
+    return control.session.get(control.addresses["http"] + path, headers=signed(control, "GET", path), timeout=30)
