@@ -1,0 +1,15 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils._arguments import execution_info_spec
+from ansible_collections.functiongraph.workflow.plugins.module_utils._execution_info import ExecutionInfoTask
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction
+
+
+class ActionModule(FunctionGraphAction):
+    module_name = "functiongraph.workflow.fgs_workflow_execution_info"
+    task_class = ExecutionInfoTask
+    specification = execution_info_spec()

@@ -1,0 +1,120 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+"""
+The arguments that the faces share, built from the tables where they speak.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import Violation
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import CONFIRM, WHEN_UNKNOWN
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import field
+
+RUN_ON = ("controller", "target")
+SECRET_OPTIONS = ("access_key", "secret_key", "security_token", "auth_token")
+MASKED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+TIMEOUT_LIMIT = 86400
+RETRIES_LIMIT = 100
+
+
+def connection_spec() -> dict[str, dict[str, t.Any]]:
+    """What both modules take to reach the service."""
+    return {
+        "access_key": {"type": "str", "aliases": ["ak"], "no_log": True},
+        "secret_key": {"type": "str", "aliases": ["sk"], "no_log": True},
+        "security_token": {"type": "str", "no_log": True},
+        "auth_token": {"type": "str", "no_log": True},
+        "credentials_file": {"type": "path"},
+        "use_ecs_agency": {"type": "bool", "default": False},
+        "region": {"type": "str"},
+        "endpoint": {"type": "str"},
+        "iam_endpoint": {"type": "str"},
+        "project_id": {"type": "str"},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        "timeout": {"type": "float", "default": 30.0},
+        "retries": {"type": "int", "default": 3},
+        "run_on": {"type": "str", "choices": list(RUN_ON), "default": RUN_ON[0]},
+    }
+
+
+def callback_spec() -> dict[str, dict[str, t.Any]]:
+    """The arguments of fgs_workflow_callback."""
+    return {
+        "workflow_id": {"type": "str", "required": field("workflow_id").mandatory},
+        "workflow_run_id": {"type": "str", "required": field("workflow_run_id").mandatory, "aliases": ["run_id"]},
+        "workflow_state_id": {"type": "str", "required": field("workflow_state_id").mandatory, "aliases": ["state_id"]},
+        "result": {"type": "str", "required": field("result").mandatory, "choices": list(field("result").enum)},
+        "output": {"type": "dict", "default": {}},
+        "output_schema": {"type": "dict"},
+        "error": {"type": "str"},
+        "truncate_error": {"type": "bool", "default": False},
+        "confirm": {"type": "str", "choices": list(CONFIRM), "default": WHEN_UNKNOWN},
+        "undelivered_path": {"type": "path"},
+        **connection_spec(),
+    }
+
+
+def execution_info_spec() -> dict[str, dict[str, t.Any]]:
+    """The arguments of fgs_workflow_execution_info."""
+    return {
+        "workflow_id": {"type": "str", "required": True},
+        "execution_id": {"type": "str", "required": True, "aliases": ["workflow_run_id", "run_id"]},
+        "workflow_state_id": {"type": "str", "aliases": ["state_id"]},
+        **connection_spec(),
+    }
+
+
+def without_empty(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The arguments that count as given: AWX fills optional fields that were left empty with ''."""
+    return {name: value for name, value in arguments.items() if value is not None and value != ""}
+
+
+def masked(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The arguments as a result may show them."""
+    secret = set(SECRET_OPTIONS) | {alias for name in SECRET_OPTIONS for alias in connection_spec()[name].get("aliases", [])}
+    return {name: MASKED if name in secret and value else value for name, value in arguments.items()}
+
+
+def limit_violations(params: t.Mapping[str, t.Any]) -> list[Violation]:
+    """What the numbers of the connection break: rules that Ansible's argument specification cannot say."""
+    found = []
+    timeout, retries = params.get("timeout"), params.get("retries")
+    if isinstance(timeout, (int, float)) and not 0 < timeout <= TIMEOUT_LIMIT:
+        text = "timeout must be more than 0 and at most %d seconds, was %g" % (TIMEOUT_LIMIT, timeout)
+        found.append(Violation("timeout", "range", [0, TIMEOUT_LIMIT], text))
+    if isinstance(retries, int) and not 0 <= retries <= RETRIES_LIMIT:
+        text = "retries must be from 0 to %d, was %d" % (RETRIES_LIMIT, retries)
+        found.append(Violation("retries", "range", [0, RETRIES_LIMIT], text))
+    return found
+
+
+_RULES = {
+    "ArgumentTypeError": "type",
+    "ArgumentValueError": "enum",
+    "ElementError": "type",
+    "AliasError": "alias",
+    "UnsupportedError": "unsupported",
+}
+_NAMED = re.compile(r"(?:argument '|value of )(\w+)")
+
+
+def specification_violations(errors: t.Iterable[t.Any], covered: t.Container[str]) -> list[Violation]:
+    """What Ansible's own validation found, but for options in covered, of which the tables' validation says more."""
+    found = []
+    for error in errors:
+        kind, message = type(error).__name__, str(error.msg).rstrip(".")
+        match = _NAMED.search(message)
+        option = match.group(1) if match else ""
+        if kind == "RequiredError" or option in covered:
+            continue
+        if kind == "UnsupportedError":
+            message = "unsupported parameters: %s" % message
+        found.append(Violation(option, _RULES.get(kind, "specification"), None, message))
+    return found

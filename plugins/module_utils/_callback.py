@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+"""
+What the module fgs_workflow_callback does, whichever face calls it: arguments in, result out.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import (
+    _client,
+    _contract,
+    _delivery,
+    _service_errors,
+    _task,
+    _transport,
+    _undelivered,
+)
+
+FACT = "fgs_workflow_execution_id"
+
+
+class CallbackTask:
+    """One callback task. run() gives its result; interrupted() gives the one for a run() that was broken off."""
+
+    def __init__(
+        self,
+        params: t.Mapping[str, t.Any],
+        errors: t.Iterable[t.Any],
+        environ: t.Mapping[str, str],
+        connections: _transport.Connections,
+        check_mode: bool = False,
+        diff: bool = False,
+    ) -> None:
+        params = dict(params, output=params.get("output") or {} if params.get("output") != "" else {})
+        if params.get("truncate_error") is True and isinstance(params.get("error"), str):
+            params["error"] = _contract.shortened(params["error"])
+        self._params = params
+        self._task = _task.Task(_contract.CALLBACK, params, errors, environ, connections)
+        self._check_mode = check_mode
+        self._diff = diff or check_mode
+        self._way: t.Optional[_task.Way] = None
+        self._delivery: t.Optional[_delivery.Delivery] = None
+        self._callback: t.Optional[_client.Callback] = None
+
+    def run(self) -> dict[str, t.Any]:
+        violations = self._task.violations()
+        schema = self._params.get("output_schema")
+        if isinstance(schema, dict) and isinstance(self._params["output"], dict):
+            violations.extend(_contract.output_violations(self._params["output"], schema))
+        if violations:
+            return self._unsent(_contract.sentence(violations), violations=[v._asdict() for v in violations])
+        self._callback = _client.Callback(
+            *(self._params[name] for name in ("workflow_id", "workflow_run_id", "workflow_state_id", "result")),
+            output=self._params["output"],
+            error=self._params.get("error") or None,
+        )
+        try:
+            self._way = way = self._task.way()
+        except _task.Unreachable as unreachable:
+            return self._unsent(str(unreachable), **unreachable.result)
+        result = self._delivered(way)
+        if self._diff:
+            text = self._task.redactor.known(way.client.describe_callback(way.project_id, self._callback))
+            result["diff"] = {"before": "", "after": text, "after_header": "callback request"}
+        return result
+
+    def _unsent(self, message: str, **fields: t.Any) -> dict[str, t.Any]:
+        return {
+            "failed": True,
+            "changed": False,
+            "delivery": _delivery.NOT_SENT,
+            "requests_sent": 0,
+            "msg": self._task.redactor.known(message),
+            **fields,
+        }
+
+    def _delivered(self, way: _task.Way) -> dict[str, t.Any]:
+        assert self._callback is not None
+        confirm = self._params["confirm"]
+        self._delivery = _delivery.Delivery(way.client, way.project_id, self._callback, confirm, self._task.attempts)
+        if not self._check_mode:
+            return self._result(way, self._delivery.run())
+        outcome = self._delivery.preview()
+        if outcome is not None:
+            return self._result(way, outcome)
+        would = {"changed": True, "delivery": _delivery.NOT_SENT, "requests_sent": 0}
+        return self._with_warnings(would, self._delivery.warnings)
+
+    def _with_warnings(self, result: dict[str, t.Any], warnings: t.Sequence[str]) -> dict[str, t.Any]:
+        if warnings:
+            result["warnings"] = [self._task.redactor.text(warning) for warning in warnings]
+        return result
+
+    def _result(self, way: _task.Way, outcome: _delivery.Outcome) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = {
+            "changed": outcome.delivery == _delivery.DELIVERED,
+            "delivery": outcome.delivery,
+            "requests_sent": outcome.requests_sent,
+        }
+        self._with_warnings(result, outcome.warnings)
+        result.update(_task.service_fields(outcome.answer, self._task.redactor))
+        if outcome.execution_id is not None:
+            result["execution_id"] = outcome.execution_id
+            result["ansible_facts"] = {FACT: outcome.execution_id}
+            return result
+        result["failed"] = True
+        reason = self._task.redactor.text(outcome.reason or "")
+        result["msg"] = _SENTENCES[outcome.delivery] % {"reason": reason, "endpoint": way.client.endpoint}
+        hint = self._hint(outcome)
+        if hint:
+            result["hint"] = hint
+        if outcome.passing and outcome.delivery in (_delivery.NOT_SENT, _delivery.UNKNOWN):
+            self._keep(way, result)
+        return result
+
+    def _hint(self, outcome: _delivery.Outcome) -> t.Optional[str]:
+        if outcome.delivery == _delivery.SUPERSEDED:
+            return "Look at the run: the state was completed by somebody else, or has timed out, or was cancelled."
+        if outcome.answer is not None and outcome.delivery == _delivery.REJECTED:
+            answer = outcome.answer
+            error = _service_errors.read(answer.headers, answer.document)
+            return _service_errors.hint(answer.status, error, answer.headers, answer.at)
+        if outcome.delivery == _delivery.UNKNOWN:
+            return "Look at the run before sending again; with confirm=always a second task sends only what is missing."
+        if outcome.delivery == _delivery.NOT_SENT:
+            return "Check endpoint, region, proxy and CA certificates as seen from where the call is made."
+        return None
+
+    def _keep(self, way: _task.Way, result: dict[str, t.Any]) -> None:
+        """Keeps what could not be delivered, where the user wants it kept."""
+        path = self._params.get("undelivered_path")
+        if not path or self._callback is None:
+            return
+        addresses = {"region": self._task.addresses.region if self._task.addresses else None, "endpoint": way.client.endpoint, "project_id": way.project_id}
+        try:
+            result["undelivered_file"] = _undelivered.write(path, _undelivered.variables(self._callback, addresses))
+            kept = "The answer was kept in %s to be sent later" % result["undelivered_file"]
+        except OSError as error:
+            why = (error.strerror or type(error).__name__).lower()
+            kept = "The answer could not be kept in undelivered_path %s either: %s" % (path, why)
+        result["msg"] = "%s %s." % (result["msg"], self._task.redactor.known(kept))
+
+    def interrupted(self, what: str) -> dict[str, t.Any]:
+        """The result where run() was broken off by what, a clause."""
+        if self._way is None or self._delivery is None:
+            return self._unsent("Nothing was sent, as %s." % what)
+        sent = self._delivery.requests_sent
+        outcome = _delivery.Outcome(_delivery.UNKNOWN if sent else _delivery.NOT_SENT, sent, reason=what, passing=True)
+        return self._result(self._way, outcome)
+
+
+_SENTENCES = {
+    _delivery.REJECTED: "The service refused the callback: %(reason)s.",
+    _delivery.NOT_SENT: "Nothing was sent, as no connection to %(endpoint)s came about: %(reason)s.",
+    _delivery.UNKNOWN: "It is not known whether the callback arrived: %(reason)s.",
+    _delivery.SUPERSEDED: "The callback did not complete the state: %(reason)s.",
+}

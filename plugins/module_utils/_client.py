@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+"""
+One operation of the service is one signed request, and its answer.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import typing as t
+from urllib.parse import quote, urlsplit
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import Credentials
+from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import TABLES
+
+_RUN_HEADER, _STATE_HEADER = (row.name for row in TABLES["header"])
+_SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token")
+
+
+class Callback(t.NamedTuple):
+    """What is said of which state: the ids, result, output and error of Tables 1 to 3."""
+
+    workflow_id: str
+    workflow_run_id: str
+    workflow_state_id: str
+    result: str
+    output: dict[str, t.Any]
+    error: t.Optional[str]
+
+    def body(self) -> bytes:
+        """The body of the request. output is always in it; error only where there is one."""
+        fields: dict[str, t.Any] = {"result": self.result, "output": self.output}
+        if self.error:
+            fields["error"] = self.error
+        return json.dumps(fields, allow_nan=False).encode("ascii")
+
+
+class Answer(t.NamedTuple):
+    """An answer of the service or of what stands before it.
+
+    document is the body as JSON, None where it is none. problem says in a few words what is wrong with such a body.
+    """
+
+    status: int
+    headers: t.Mapping[str, str]
+    document: t.Any
+    problem: t.Optional[str]
+    at: float
+
+    def redirected_to(self) -> t.Optional[str]:
+        """The host that a 3xx names. Only the host: the rest of a location may hold secrets."""
+        location = self.headers.get("Location")
+        try:
+            return (urlsplit(location).hostname if location else None) or "the same host"
+        except ValueError:
+            return "an invalid address"
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _document(response: _transport.Response) -> tuple[t.Any, t.Optional[str]]:
+    if not response.complete:
+        return None, "is larger than 1 MiB or compressed in an unknown way"
+    if not response.body:
+        return None, "is empty"
+    try:
+        return json.loads(response.body.decode("utf-8")), None
+    except UnicodeDecodeError:
+        return None, "is not UTF-8"
+    except (ValueError, RecursionError):
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return None, "is HTML, from a proxy or another server" if kind == "text/html" else "is not JSON"
+
+
+class Client:
+    """Makes requests with one set of credentials, over one route, each bounded by timeout seconds.
+
+    Every method sends exactly one request and raises _transport.Failure where no answer came.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        credentials: Credentials,
+        route: _transport.Route,
+        timeout: float,
+        connections: _transport.Connections,
+    ) -> None:
+        self.endpoint = endpoint
+        self._credentials = credentials
+        self._route = route
+        self._timeout = timeout
+        self._adapter = connections.adapter((endpoint, credentials.key(), route))
+
+    def _request(self, method: str, path: str, headers: dict[str, str], body: t.Optional[bytes] = None) -> t.Any:
+        return requests.Request(method, self.endpoint + path, headers=headers, data=body)
+
+    def _send(self, request: t.Any) -> Answer:
+        request.auth = self._credentials.auth()
+        prepared = request.prepare()
+        # A compressed answer costs more than it saves here, and can be a bomb.
+        prepared.headers["Accept-Encoding"] = "identity"
+        response = _transport.exchange(self._adapter, prepared, self._route, self._timeout)
+        return Answer(response.status, response.headers, *_document(response), time.time())
+
+    def _callback(self, project_id: str, callback: Callback) -> t.Any:
+        return self._request(
+            "POST",
+            "/v2/%s/fgs/workflows/%s/callback" % (_segment(project_id), _segment(callback.workflow_id)),
+            {
+                "Content-Type": "application/json",
+                "X-Project-Id": project_id,
+                _RUN_HEADER: callback.workflow_run_id,
+                _STATE_HEADER: callback.workflow_state_id,
+            },
+            callback.body(),
+        )
+
+    def complete_state(self, project_id: str, callback: Callback) -> Answer:
+        """CreateCallbackWorkflow."""
+        return self._send(self._callback(project_id, callback))
+
+    def describe_callback(self, project_id: str, callback: Callback) -> str:
+        """The request that complete_state sends, for people: no secret and no signature in it."""
+        request = self._callback(project_id, callback)
+        lines = ["%s %s" % (request.method, request.url)]
+        lines.extend("%s: %s" % item for item in request.headers.items() if item[0].lower() not in _SECRET_HEADERS)
+        body = json.dumps(json.loads(request.data), indent=2, ensure_ascii=False)
+        return "\n".join(lines) + "\n\n" + body + "\n"
+
+    def show_execution(self, project_id: str, workflow_id: str, execution_id: str) -> Answer:
+        """ShowWorkflowExecution."""
+        segments = tuple(_segment(text) for text in (project_id, workflow_id, execution_id))
+        path = "/v2/%s/fgs/workflows/%s/executions/%s" % segments
+        return self._send(self._request("GET", path, {"Content-Type": "application/json", "X-Project-Id": project_id}))
+
+    def list_projects(self, region: str) -> Answer:
+        """IAM's list of the projects of a region."""
+        path = "/v3/projects?name=%s" % _segment(region)
+        return self._send(self._request("GET", path, {"Content-Type": "application/json"}))

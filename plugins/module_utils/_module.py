@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+"""
+The face of a module: an AnsibleModule that fails as the action plugins do, with all violations at once.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _arguments, _libraries, _redaction, _transport
+
+
+class _Module(AnsibleModule):  # type: ignore[misc]
+    """Leaves what Ansible's specification finds wrong to the task, which reports it with everything else."""
+
+    def __init__(self, **kwargs: t.Any) -> None:
+        self._ready = False
+        self.specification_errors: list[t.Any] = []
+        super().__init__(**kwargs)
+        self._ready = True
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self.params = _arguments.without_empty(self.params)
+
+    def fail_json(self, msg: str, **kwargs: t.Any) -> None:
+        if self._ready:
+            super().fail_json(msg, **kwargs)
+        self.specification_errors = list(self.validation_result.errors)
+
+
+def run(task_class: t.Any, specification: dict[str, t.Any]) -> None:
+    """The main() of a module: its arguments to task_class, its result to Ansible."""
+    module = _Module(argument_spec=specification, supports_check_mode=True)
+    # Ansible would cut a short secret out of every id and word of the result; our own redaction does not.
+    module.no_log_values = {value for value in module.no_log_values if len(str(value)) >= _redaction.SHORT}
+    result = _libraries.missing_result()
+    if result is None:
+        task = task_class(
+            module.params,
+            module.specification_errors,
+            dict(os.environ),
+            _transport.Connections(),
+            check_mode=module.check_mode,
+            diff=module._diff,
+        )
+        result = task.run()
+    for warning in result.pop("warnings", []):
+        module.warn(warning)
+    result["invocation"] = {"module_args": _arguments.masked(module.params)}
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+"""
+The project of a region: its id is in every path, and IAM knows it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _attempts, _service_errors
+from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Answer, Client
+from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Failure
+
+# By IAM endpoint, region and credentials: the items of a loop look up once.
+_known: dict[t.Hashable, str] = {}
+
+
+class ProjectError(Exception):
+    """No single project was found. answer is IAM's, None where none came."""
+
+    def __init__(self, message: str, answer: t.Optional[Answer] = None, hint: t.Optional[str] = None) -> None:
+        super().__init__(message)
+        self.answer = answer
+        self.hint = hint
+
+
+def find(client: Client, region: str, credentials_key: t.Hashable, attempts: _attempts.Attempts) -> str:
+    """The id of the region's only project, from IAM. Raises ProjectError."""
+    key = (client.endpoint, region, credentials_key)
+    if key not in _known:
+        _known[key] = _looked_up(client, region, attempts)
+    return _known[key]
+
+
+def _looked_up(client: Client, region: str, attempts: _attempts.Attempts) -> str:
+    give = "give project_id to do without the look-up"
+    try:
+        answer = _attempts.read(lambda: client.list_projects(region), attempts)
+    except Failure as failure:
+        text = "The project of region %s could not be looked up in IAM (%s): %s; %s."
+        raise ProjectError(text % (region, client.endpoint, failure.message, give)) from None
+    if answer.status != 200:
+        error = _service_errors.read(answer.headers, answer.document)
+        said = ": %s" % error.message if error.message else ""
+        text = "IAM refused to look up the project of region %s with status %d%s; %s."
+        hint = _service_errors.hint(answer.status, error, answer.headers, answer.at)
+        raise ProjectError(text % (region, answer.status, said.rstrip("."), give), answer, hint)
+    try:
+        found = [project["id"] for project in answer.document["projects"]]
+    except (KeyError, TypeError):
+        found = [None]
+    if not all(isinstance(project, str) and project for project in found):
+        text = "IAM answered the look-up of the project of region %s with something else; %s."
+        raise ProjectError(text % (region, give), answer)
+    if not found:
+        text = "IAM knows no project of region %s for these credentials: check region, or give project_id."
+        raise ProjectError(text % region, answer)
+    if len(found) > 1:
+        text = "IAM knows %d projects of region %s: give project_id to choose one, of %s."
+        raise ProjectError(text % (len(found), region, ", ".join(found[:10])), answer)
+    return str(found[0])

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+"""
+From a task's arguments to a way to the service: validation of all of it at once, credentials, route, project.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import (
+    _addresses,
+    _arguments,
+    _attempts,
+    _client,
+    _contract,
+    _credentials,
+    _projects,
+    _service_errors,
+    _transport,
+)
+from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import Violation
+from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
+
+
+class Unreachable(Exception):
+    """No way to the service, and nothing was sent to it. result has the keys that say why."""
+
+    def __init__(self, message: str, **result: t.Any) -> None:
+        super().__init__(message)
+        self.result = {name: value for name, value in result.items() if value is not None}
+
+
+class Way(t.NamedTuple):
+    """Everything that an operation needs besides its own arguments."""
+
+    client: _client.Client
+    project_id: str
+
+
+def service_fields(answer: t.Optional[_client.Answer], redactor: Redactor) -> dict[str, t.Any]:
+    """The keys of a result that come from the service or the gateway."""
+    if answer is None:
+        return {}
+    error = _service_errors.read(answer.headers, answer.document)
+    found: dict[str, t.Any] = {"http_status": answer.status}
+    texts = (("error_code", error.code), ("error_msg", error.message), ("request_id", error.request_id))
+    found.update((name, redactor.text(text)) for name, text in texts if text)
+    return found
+
+
+class Task:
+    """One task's arguments on their way to the service.
+
+    params are the arguments as Ansible's specification validated them, errors what it found wrong in them. operation
+    is _contract.CALLBACK or EXECUTION.
+    """
+
+    def __init__(
+        self,
+        operation: str,
+        params: t.Mapping[str, t.Any],
+        errors: t.Iterable[t.Any],
+        environ: t.Mapping[str, str],
+        connections: _transport.Connections,
+    ) -> None:
+        self.operation = operation
+        self.params = params
+        self.redactor = Redactor()
+        self.redactor.add(*(params.get(name) for name in _arguments.SECRET_OPTIONS))
+        self.attempts = _attempts.Attempts(params["retries"] if isinstance(params.get("retries"), int) else 0)
+        self.addresses: t.Optional[_addresses.Addresses] = None
+        self._errors = errors
+        self._environ = environ
+        self._connections = connections
+        self._route: t.Optional[_transport.Route] = None
+        self._project_id = params.get("project_id") or _credentials.from_environment("project_id", environ)
+
+    def violations(self) -> list[Violation]:
+        """Everything that is wrong with the arguments."""
+        given = _arguments.without_empty(self.params)
+        if self._project_id:
+            given["project_id"] = self._project_id
+        covered = _contract.covered(self.operation)
+        found = _contract.argument_violations(self.operation, {n: v for n, v in given.items() if n in covered})
+        found.extend(_arguments.specification_violations(self._errors, covered))
+        found.extend(_arguments.limit_violations(given))
+        self.addresses, wrong = _addresses.find(given, self._environ)
+        found.extend(wrong)
+        if not wrong:
+            try:
+                self._route = self._route_to(self.addresses.endpoint)
+            except ValueError as error:
+                found.append(Violation("ca_path", "readable", None, str(error)))
+        return [violation._replace(message=self.redactor.known(violation.message)) for violation in found]
+
+    def _route_to(self, url: str) -> _transport.Route:
+        route = _transport.route(url, self._environ, self.params["validate_certs"], self.params.get("ca_path"))
+        self.redactor.add(*_transport.proxy_secrets(route))
+        return route
+
+    def way(self) -> Way:
+        """The way to the service. The arguments must have no violations. Raises Unreachable."""
+        assert self.addresses is not None and self._route is not None
+        try:
+            credentials = _credentials.find(self.params, self._environ, self.redactor)
+        except _credentials.CredentialsError as error:
+            raise Unreachable(str(error), hint=error.hint) from None
+        client = self._client(self.addresses.endpoint, credentials, self._route)
+        project_id = self._project_id or credentials.project_id or self._look_up(credentials)
+        wrong = [v for v in _contract.argument_violations(self.operation, {"project_id": project_id}) if v.rule != "required"]
+        if wrong:
+            raise Unreachable("The project found for these credentials is not valid: %s." % wrong[0].message)
+        return Way(client, project_id)
+
+    def _client(self, endpoint: str, credentials: _credentials.Credentials, route: _transport.Route) -> _client.Client:
+        return _client.Client(endpoint, credentials, route, self.params["timeout"], self._connections)
+
+    def _look_up(self, credentials: _credentials.Credentials) -> str:
+        assert self.addresses is not None
+        iam_endpoint = self.addresses.iam(credentials.iam_endpoint)
+        if not iam_endpoint or not self.addresses.region:
+            raise Unreachable(
+                "project_id is not given and cannot be looked up without a region: give project_id or region."
+            )
+        wrong = _addresses.endpoint_violation("iam_endpoint", iam_endpoint)
+        if wrong is not None:
+            raise Unreachable("The credentials file is not valid: %s." % wrong.message)
+        client = self._client(iam_endpoint, credentials, self._route_to(iam_endpoint))
+        try:
+            return _projects.find(client, self.addresses.region, credentials.key(), self.attempts.anew())
+        except _projects.ProjectError as error:
+            answered = service_fields(error.answer, self.redactor)
+            raise Unreachable(self.redactor.text(str(error)), hint=error.hint, **answered) from None

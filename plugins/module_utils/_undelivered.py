@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+"""
+An answer that could not be delivered, kept as a file of variables that sends it later, unchanged.
+
+The file holds no secret. Every value is marked !unsafe, so that Ansible takes it as it is: an output may contain what
+looks like a template. output and all ids are texts; output is JSON, as the module and the playbook take it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+import typing as t
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Callback
+
+_HEAD = """---
+# An answer to a FunctionGraph workflow that could not be delivered. To send it:
+#   ansible-playbook functiongraph.workflow.callback -e @THIS_FILE
+"""
+
+
+def _scalar(text: str) -> str:
+    """text as a YAML scalar. JSON's escapes are YAML's, but for characters beyond U+FFFF."""
+
+    def whole(match: t.Match[str]) -> str:
+        return "\\U%08x" % ord(json.loads('"%s"' % match.group(0)))
+
+    return "!unsafe " + re.sub(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}", whole, json.dumps(text))
+
+
+def variables(callback: Callback, addresses: t.Mapping[str, t.Optional[str]]) -> dict[str, str]:
+    """The variables of the playbook functiongraph.workflow.callback that send the callback."""
+    found = {
+        "fgs_workflow_id": callback.workflow_id,
+        "fgs_workflow_run_id": callback.workflow_run_id,
+        "fgs_workflow_state_id": callback.workflow_state_id,
+        "fgs_workflow_result": callback.result,
+        "fgs_workflow_output": json.dumps(callback.output),
+        "fgs_workflow_error": callback.error or "",
+    }
+    found.update(("fgs_" + name, value) for name, value in addresses.items() if value)
+    return found
+
+
+def write(path: str, values: t.Mapping[str, str]) -> str:
+    """Writes the variables to path, whole or not at all, readable by the owner only. Gives the file's path.
+
+    In a folder, the file is named after the run and the state. Raises OSError.
+    """
+    path = os.path.expanduser(path)
+    if os.path.isdir(path):
+        ids = "%s-%s" % (values["fgs_workflow_run_id"], values["fgs_workflow_state_id"])
+        path = os.path.join(path, "fgs-undelivered-%s.yml" % re.sub(r"[^A-Za-z0-9-]", "_", ids)[:200])
+    folder = os.path.dirname(os.path.abspath(path))
+    handle, temporary = tempfile.mkstemp(prefix=".fgs-undelivered-", dir=folder)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(_HEAD)
+            file.writelines("%s: %s\n" % (name, _scalar(value)) for name, value in values.items())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return path

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is private to the collection: breaking changes can come with any release.
+
+"""
+The face of an action plugin: the call made by the Ansible process itself, or handed on to the module.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+
+from ansible import constants as C
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _arguments, _libraries, _transport
+
+try:
+    from ansible._internal._errors._task_timeout import TaskTimeoutError
+except ImportError:  # ansible-core before 2.19
+    from ansible.executor.task_executor import TaskTimeoutError  # type: ignore[no-redef]
+
+try:
+    from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
+except ImportError:  # ansible-core before 2.19
+    from ansible.module_utils.common.json import AnsibleJSONEncoder
+
+    def plain(value: t.Any) -> t.Any:
+        return json.loads(json.dumps(value, cls=AnsibleJSONEncoder, vault_to_text=True))
+
+else:
+
+    def plain(value: t.Any) -> t.Any:
+        """value as a module would get it: no tags, no lazy templates, dates as texts."""
+        encoder = get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE)
+        decoder = get_module_decoder("legacy", Direction.CONTROLLER_TO_MODULE)
+        return json.loads(json.dumps(value, cls=encoder), cls=decoder)
+
+
+# Of the worker that runs the task: every item of a loop uses the connections of the one before.
+_connections = _transport.Connections()
+
+
+class FunctionGraphAction(ActionBase):  # type: ignore[misc]
+    """Runs a task of the collection. Its subclasses name the module and say what the task is."""
+
+    _supports_check_mode = True
+    _supports_async = True
+    _supports_diff = True
+    _requires_connection = False
+
+    module_name: str
+    task_class: t.Any
+    specification: dict[str, t.Any]
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        arguments = _arguments.without_empty(self._task.args)
+        if self._task.async_val or arguments.get("run_on") == "target":
+            result.update(
+                self._execute_module(
+                    module_name=self.module_name,
+                    module_args=arguments,
+                    task_vars=task_vars,
+                    wrap_async=bool(self._task.async_val),
+                )
+            )
+            return result
+        result.update(self._called(plain(arguments), task_vars))
+        return result
+
+    def _called(self, arguments: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
+        missing = _libraries.missing_result()
+        if missing is not None:
+            return missing
+        validation = ArgumentSpecValidator(self.specification).validate(arguments)
+        params = validation.validated_parameters
+        task = self.task_class(
+            params,
+            validation.errors,
+            self._environ(),
+            _connections,
+            check_mode=self._task.check_mode,
+            diff=self._task.diff,
+        )
+        try:
+            result: dict[str, t.Any] = task.run()
+        except TaskTimeoutError:
+            result = task.interrupted("the task's timeout of %s seconds has ended it" % self._task.timeout)
+        if self._shows_invocation(task_vars):
+            result["invocation"] = {"module_args": _arguments.masked(params)}
+        return result
+
+    def _environ(self) -> dict[str, str]:
+        """The environment as a module would see it: the task's own wins over that of the process."""
+        environment: dict[str, t.Any] = {}
+        self._compute_environment_string(environment)
+        return {**os.environ, **{name: str(value) for name, value in plain(environment).items()}}
+
+    @staticmethod
+    def _shows_invocation(task_vars: t.Any) -> bool:
+        """As for modules: always before ansible-core 2.21, by configuration since."""
+        try:
+            return bool(C.config.get_config_value("INJECT_INVOCATION", variables=task_vars))
+        except Exception:  # pylint: disable=broad-exception-caught  # what an unknown setting raises differs by release
+            return True
+
+
