@@ -16,6 +16,7 @@ OLDEST = {
     "core-2.16": "3.10",
     "core-2.19": "3.11",
     "core-2.22": "3.13",
+    "code": "3.10",
     "floor": "3.10",
     "bootstrap": "3.10",
     "simulator": "3.10",
@@ -25,7 +26,7 @@ PARTS = {"tests"}
 
 
 def compile_pins(name: str) -> None:
-    command = ["uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--no-header", "--no-annotate"]
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--no-header", "--no-annotate"]
     command += ["--no-emit-index-url", "--no-emit-find-links", "--prerelease=if-necessary-or-explicit"]
     command += ["--python-version", OLDEST.get(name, "3.12"), "--output-file", f"{name}.txt", f"{name}.in"]
     subprocess.run(command, cwd=FOLDER, check=True)

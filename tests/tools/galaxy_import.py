@@ -1,0 +1,36 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Let galaxy-importer judge the archive: galaxy_import.py FOLDER. Its warnings are failures here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import archive
+
+
+def main() -> int:
+    place = Path(sys.argv[1]).resolve()
+    built = archive.build(place)
+    # It writes its result into the current folder, and runs ansible-lint as a program.
+    done = subprocess.run(
+        [sys.executable, "-m", "galaxy_importer.main", str(built)],
+        cwd=place,
+        env=os.environ | {"GALAXY_IMPORTER_RUN_FLAKE8": "false", "ANSIBLE_LOCALHOST_WARNING": "false"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    print(done.stdout)
+    bad = [line for line in done.stdout.splitlines() if line.startswith(("WARNING", "ERROR", "CRITICAL"))]
+    print(f"galaxy-importer: {len(bad)} warnings and errors, exit code {done.returncode}")
+    return 1 if bad or done.returncode else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
