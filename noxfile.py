@@ -215,8 +215,8 @@ def file(session: nox.Session) -> None:
     pytest(session, "tests/unit")
 
 
-@on(sys.executable, tags=())
-def format(session: nox.Session) -> None:
+@on(sys.executable, tags=(), name="format")
+def bring_into_form(session: nox.Session) -> None:
     """Bring our Python code into form, and mend what can be mended without thinking."""
     install(session, "code")
     session.run("ruff", "check", "--fix-only", ".")

@@ -11,7 +11,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import matrix
@@ -96,7 +95,7 @@ def on(python: str | None, tags: tuple[str, ...] = ("test",), **options: Any) ->
 
     def register(session: Session) -> Session:
         if python:
-            nox.session(session, python=python, tags=list(tags), **options)
+            nox.session(python=python, tags=list(tags), **options)(session)
         return session
 
     return register

@@ -4,9 +4,9 @@
 
 """Let ansible-test bootstrap pip where its own source of the bootstrap script cannot be reached.
 
-ansible-test fetches one script from a host that is not a package index, so a machine that only reaches an index cannot
-run it. The script's place in ansible-test's cache is filled beforehand: with the real script where the fetch works, else
-with a stand-in that runs the very pip that ansible-test asks for, as installed from the index.
+ansible-test fetches one script from a host that is not a package index, so a machine that only reaches an index
+cannot run it. The script's place in ansible-test's cache is filled beforehand: with the real script where the fetch
+works, else with a stand-in that runs the very pip that ansible-test asks for, as installed from the index.
 """
 
 from __future__ import annotations
@@ -42,12 +42,13 @@ def provide(ansible_test: Path, home: Path) -> None:
     except OSError as problem:
         print(f"ansible-test's pip bootstrap cannot be fetched ({problem}): pip {version} from the index stands in.")
         folder = script.parent / f"pip-{version}"
-        subprocess.run([sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", folder, f"pip=={version}"], check=True)
+        command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(folder)]
+        subprocess.run([*command, f"pip=={version}"], check=True)
         script.write_text(_STAND_IN.format(pip_folder=str(folder)), encoding="utf-8")
 
 
 def _only(pattern: str, file: Path) -> str:
     found = re.search(pattern, file.read_text(encoding="utf-8"))
     if not found:
-        raise SystemExit(f"{file.name} of this ansible-test has no {pattern}: tests/tools/get_pip.py has to learn its new form.")
+        raise SystemExit(f"No {pattern} in this ansible-test's {file.name}: tests/tools/get_pip.py has to follow.")
     return found[1]

@@ -26,7 +26,8 @@ PARTS = {"tests"}
 
 
 def compile_pins(name: str) -> None:
-    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--no-header", "--no-annotate"]
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--upgrade", "--universal"]
+    command += ["--no-header", "--no-annotate"]
     command += ["--no-emit-index-url", "--no-emit-find-links", "--prerelease=if-necessary-or-explicit"]
     command += ["--python-version", OLDEST.get(name, "3.12"), "--output-file", f"{name}.txt", f"{name}.in"]
     subprocess.run(command, cwd=FOLDER, check=True)

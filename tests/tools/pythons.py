@@ -55,7 +55,7 @@ def _find(version: str) -> str | None:
     return None
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def available() -> dict[str, str]:
     """Version to interpreter. Whoever starts many sessions looks once, and hands the answer down in FGS_PYTHONS."""
     known = os.environ.get("FGS_PYTHONS")

@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the nox sessions that carry a tag, two at a time (run_sessions.py TAG), and say at the end what passed, what failed and what
-this machine could not test.
+"""Run the nox sessions that carry a tag, two at a time: run_sessions.py TAG.
+
+At the end it says what passed, what failed, and what this machine could not test.
 
 A session's output goes to tests/output/sessions/NAME.log; the end of it is shown where the session failed.
 """
