@@ -115,6 +115,6 @@ def specification_violations(errors: t.Iterable[t.Any], covered: t.Container[str
         if kind == "RequiredError" or option in covered:
             continue
         if kind == "UnsupportedError":
-            message = "unsupported parameters: %s" % message
+            message = "%s is not an option of this module" % message.partition(". Supported")[0]
         found.append(Violation(option, _RULES.get(kind, "specification"), None, message))
     return found

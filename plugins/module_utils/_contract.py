@@ -84,7 +84,9 @@ def arguments_schema() -> dict[str, t.Any]:
         for row in TABLES[table]:
             if row.option is None:
                 raise ValueError("Table %s: %s has no option" % (table, row.name))
-            schema = _field_schema(row) if table == "body" else _id_schema(row, table == "path")
+            # The run's id is a path segment too, where the run is read back.
+            in_path = table == "path" or row.option == "workflow_run_id"
+            schema = _field_schema(row) if table == "body" else _id_schema(row, in_path)
             schema["x-huaweicloud"] = {"in": table, "name": row.name}
             properties[row.option] = schema
             if row.mandatory and row.option != "project_id":
@@ -105,7 +107,7 @@ def execution_arguments_schema() -> dict[str, t.Any]:
     """The JSON Schema of what names a run to be read: the same ids, with the run's in the path."""
     arguments = arguments_schema()["properties"]
     properties = {name: arguments[name] for name in ("project_id", "workflow_id", "workflow_state_id")}
-    properties["execution_id"] = _id_schema(field("workflow_run_id"), in_path=True)
+    properties["execution_id"] = arguments["workflow_run_id"]
     return {"$schema": DIALECT, "type": "object", "properties": properties, "required": ["workflow_id", "execution_id"]}
 
 
