@@ -17,7 +17,7 @@ from .tables import longest
 
 
 @dataclass
-class Refusal(Exception):  # noqa: N818 (to refuse is no error here)
+class Refusal(Exception):
     """An error answer in the shape {error_code, error_msg, request_id}."""
 
     status: int

@@ -24,6 +24,7 @@ from .world import WORLD
 PAGE = Path(__file__).with_name("page.html")
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 PREFIX = "/_simulator"
+SHOWN_LENGTH = 16 * 1024
 
 
 def wrong(message: str, status: int = 400) -> Refusal:
@@ -185,6 +186,16 @@ async def wait(request: web.Request) -> web.Response:
     return as_json({**run.observed(), "happened": happened})
 
 
+def _for_the_page(run: Run) -> dict[str, Any]:
+    # An output may have 12 MB, which no page wants to show.
+    seen = run.observed()
+    for name in ("input", "output", "next_input"):
+        length = len(json.dumps(seen[name]))
+        if length > SHOWN_LENGTH:
+            seen[name] = f"{length} characters of JSON"
+    return {name: value for name, value in seen.items() if name not in ("requests", "node")}
+
+
 async def events(request: web.Request) -> web.StreamResponse:
     """GET /_simulator/events: every run as it is, then each run whenever something happens to it."""
     world = request.app[WORLD]
@@ -195,7 +206,7 @@ async def events(request: web.Request) -> web.StreamResponse:
         while True:
             news, seen = world.changed_since(seen), world.serial
             for run in news:
-                await stream.write(f"event: run\ndata: {json.dumps(run.observed())}\n\n".encode())
+                await stream.write(f"event: run\ndata: {json.dumps(_for_the_page(run))}\n\n".encode())
             if seen == world.serial:
                 await world.next_change()
     return stream

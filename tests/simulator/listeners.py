@@ -104,7 +104,7 @@ class Listeners:
             ForwardProxy(self.world, "proxy_auth", wants_password=True),
         )
         for proxy in proxies:
-            server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+            server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0)
             self._servers.append(server)
             self.world.addresses[proxy.name] = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
