@@ -6,6 +6,8 @@ PYTHON ?= python3
 NOX := .venv/bin/python -m nox
 # Set FILE to a test file, or to anything else that pytest understands.
 FILE ?= tests/unit
+# The day of the release that the changelog is written for.
+DATE ?= $(shell date +%F)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-stay test check unit watch format docs release-check bench changelog pins pre-commit clean
@@ -51,7 +53,7 @@ bench: .venv/ready ## measure, and write docs/benchmarks.md
 	@$(NOX) --session bench
 
 changelog: .venv/ready ## write CHANGELOG.md from changelogs/fragments
-	@$(NOX) --session changelog
+	@$(NOX) --session changelog -- --date $(DATE)
 
 pins: .venv/ready ## update every pinned tool in tests/requirements
 	@.venv/bin/python tests/tools/pins.py $(ONLY)

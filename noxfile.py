@@ -99,19 +99,21 @@ def galaxy_importer(session: nox.Session) -> None:
 def lint(session: nox.Session) -> None:
     """Everything that is not Python code: YAML, documentation, changelog, licences, playbooks, workflow files."""
     install(session, "lint")
-    env = clean_environment()
+    # In a copy that has only what git knows: no caches, and at the place where Ansible expects a collection.
+    session.chdir(trees.copy(CACHE / "lint"))
+    env = clean_environment(ANSIBLE_COLLECTIONS_PATH=str(CACHE / "lint"))
     session.run("yamllint", "--strict", ".")
-    session.run("reuse", "lint", "--lines")
+    session.run("reuse", "--root", ".", "lint", "--lines")
     session.run("antsibull-changelog", "lint", env=env)
     session.run(
-        *("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck"),
+        *("antsibull-docs", "lint-collection-docs", "--plugin-docs"),
         *("--validate-collection-refs", "all", "."),
         env=env,
     )
     session.run("ansible-lint", "--profile", "production", env=env)
     session.run("shellcheck", ".ci/run")
     workflows = sorted(str(path) for path in Path(".github/workflows").glob("*.yml"))
-    session.run("actionlint", *workflows)
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
 
 
 @per_core("unit", matrix.CORES if exists("tests/unit") else {}, newest_tags=("check",))
@@ -244,4 +246,5 @@ if exists("tests/bench"):
 def changelog(session: nox.Session) -> None:
     """Write changelogs/changelog.yaml and CHANGELOG.md from the fragments, for the version in galaxy.yml."""
     install(session, "lint")
-    session.run("antsibull-changelog", "release", "--reload-plugins", *session.posargs, env=clean_environment())
+    command = ("antsibull-changelog", "release", "--reload-plugins", "--update-existing", *session.posargs)
+    session.run(*command, env=clean_environment())

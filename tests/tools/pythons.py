@@ -61,7 +61,9 @@ def available() -> dict[str, str]:
     known = os.environ.get("FGS_PYTHONS")
     if known:
         return dict(json.loads(known))
-    found = {version: _find(version) for version in TARGET_PYTHONS}
+    # A matrix job tests one Python, and must not fall back on another without a word.
+    only = os.environ.get("FGS_ONLY_PYTHON")
+    found = {version: _find(version) for version in TARGET_PYTHONS if only in (None, "", version)}
     return {version: path for version, path in found.items() if path}
 
 

@@ -59,7 +59,8 @@ def disagreements(version: str) -> Iterator[str]:
     releases = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text(encoding="utf-8"))["releases"]
     if version not in releases:
         yield f"galaxy.yml says {version}, changelogs/changelog.yaml knows {', '.join(releases) or 'no release'}"
-    if f"\n## v{version}\n" not in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"):
+    # In Markdown the changelog escapes every dot.
+    if f"\n## v{version}\n" not in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", ""):
         yield f"galaxy.yml says {version}, CHANGELOG.md has no such section"
     tags = subprocess.run(
         ["git", "tag", "--points-at", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True

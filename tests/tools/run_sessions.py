@@ -82,7 +82,7 @@ def untested() -> Iterator[str]:
 
 
 def main() -> int:
-    os.environ["FGS_PYTHONS"] = json.dumps(pythons.available())
+    os.environ.update(FGS_PYTHONS=json.dumps(pythons.available()), NO_COLOR="1")
     nox = [sys.executable, "-m", "nox", "--no-error-on-external-run", "--noxfile", str(ROOT / "noxfile.py")]
     LOGS.mkdir(parents=True, exist_ok=True)
     names = sessions(nox, sys.argv[1])
