@@ -1,0 +1,130 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the collection is for, shown: a run that waits, a playbook that completes it, and what becomes of the run.
+
+Everything is real but the service: the collection as installed from its archive, ansible-playbook, signed requests over
+a socket. The service is the embedded simulator. Ends by itself; with --stay the simulator stays up with its page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support import simulators
+
+PLAYBOOK = "functiongraph.workflow.demo"
+IDS = {
+    "fgs_workflow_id": "workflow_id",
+    "fgs_workflow_run_id": "workflow_run_id",
+    "fgs_workflow_state_id": "workflow_state_id",
+}
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def credentials(simulator: simulators.Simulator) -> dict[str, str]:
+    """What a user sets once: who calls, and where."""
+    account = simulator.accounts["permanent"]
+    return {
+        "HUAWEICLOUD_SDK_AK": account["access_key"],
+        "HUAWEICLOUD_SDK_SK": account["secret_key"],
+        "HW_REGION_NAME": simulator.region,
+        "FGS_ENDPOINT": simulator["http"],
+        "HUAWEICLOUD_SDK_IAM_ENDPOINT": simulator["http"],
+    }
+
+
+def ansible_playbook(simulator: simulators.Simulator, home: str, variables: dict[str, object]) -> int:
+    """Runs the playbook with nothing but extra vars, as a job template would; its output goes to the terminal."""
+    environment = {
+        **os.environ,
+        **credentials(simulator),
+        "HOME": home,
+        "ANSIBLE_HOME": home,
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+    }
+    program = Path(sys.executable).parent / "ansible-playbook"
+    command = [str(program), PLAYBOOK, "-e", json.dumps(variables)]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip():
+                say("    | " + line.rstrip())
+    return process.returncode
+
+
+def shown(simulator: simulators.Simulator, home: str, title: str, variables: dict[str, object], expected: str) -> None:
+    """One run from its waiting to its end. Raises SystemExit where it does not end as expected."""
+    run = simulator.start_run(name=title)
+    say(f"\n=== {title}\n")
+    say(f"Run {run['workflow_run_id']} waits at its callback node: status {simulator.run(run)['status']}.")
+    say(f"Ansible runs {PLAYBOOK} with the ids of run and state as extra vars:\n")
+    code = ansible_playbook(simulator, home, {**{name: run[key] for name, key in IDS.items()}, **variables})
+    became = simulator.run(run)
+    say(f"\nansible-playbook ended with exit code {code}. The run is no longer waiting: status {became['status']}.")
+    if became["status"] == "success":
+        say(f"Its next state got the playbook's output as input: {json.dumps(became['next_input'])}")
+    else:
+        say(f"Its state failed with the playbook's error: {became['error']!r}")
+    say(f"The service saw {became['callback_requests']} callback request, signed, and completed the state once.")
+    if (became["status"], became["callback_requests"], code != 0) != (expected, 1, expected == "fail"):
+        raise SystemExit(f"This is not what was to be shown: the run was to end with {expected}.")
+
+
+def stay(simulator: simulators.Simulator) -> None:
+    """Leaves the simulator up with a run that waits, until Ctrl-C."""
+    run = simulator.start_run(name="yours to complete")
+    exports = " ".join(f"{name}={value}" for name, value in credentials(simulator).items())
+    path = os.environ["ANSIBLE_COLLECTIONS_PATH"]
+    variables = " ".join(f"-e {name}={run[key]}" for name, key in IDS.items())
+    say("\n=== The simulator stays up\n")
+    say(f"Its page: {simulator['page']}   (Ctrl-C here ends it)")
+    say("A run waits there. To complete it, copy these two lines into another terminal:\n")
+    say(f"export ANSIBLE_COLLECTIONS_PATH={path} {exports}")
+    say(f"{Path(sys.executable).parent / 'ansible-playbook'} {PLAYBOOK} {variables}")
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
+    say("\nThe simulator has stopped.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stay", action="store_true", help="leave the simulator up, with its page")
+    options = parser.parse_args()
+    # A stop from outside is to stop the simulator as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with simulators.running() as simulator, tempfile.TemporaryDirectory(prefix="fgs-demo-") as home:
+        shown(simulator, home, "A runbook that succeeds", {}, "success")
+        shown(simulator, home, "A runbook that fails", {"demo_fail": True}, "fail")
+        say(
+            "\n"
+            + textwrap.fill(
+                "Both runs went on without anybody looking: the answer arrived once, signed, with the playbook's own "
+                "output or error.",
+                100,
+            )
+        )
+        if options.stay:
+            stay(simulator)
+
+
+if __name__ == "__main__":
+    main()
