@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -172,7 +172,7 @@ def test_a_clock_may_be_a_quarter_of_an_hour_off(
         else:
             assert refused(lambda: client().create_callback_workflow(callback(sdk, run))).error_code == "APIGW.0301"
         date = control.session.get(f"{control.addresses['http']}/_simulator/faults", timeout=30).headers["Date"]
-        off = datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT") - datetime.utcnow()
+        off = datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT") - datetime.now(timezone.utc).replace(tzinfo=None)
         assert abs(off - timedelta(minutes=minutes)) < timedelta(minutes=1)
     finally:
         control.call("PUT", "clock", offset=0)
