@@ -15,8 +15,6 @@ from __future__ import annotations
 import traceback
 import typing as t
 
-from ansible.module_utils.basic import missing_required_lib
-
 try:
     import requests
 except ImportError:
@@ -50,6 +48,9 @@ def missing_result() -> t.Optional[dict[str, t.Any]]:
     names, _tracebacks = missing()
     if not names:
         return None
+    # Only here, so that what needs no Ansible, the signature for one, can be used where there is none.
+    from ansible.module_utils.basic import missing_required_lib
+
     return {"failed": True, "changed": False, "msg": missing_required_lib(" and ".join(names)), "hint": HINT}
 
 
