@@ -17,7 +17,8 @@ import pytest
 from .rig import Control, start_simulator, stop
 
 # The official SDK writes below HOME when it is imported, and its HTTP library reads the others.
-os.environ["HOME"] = tempfile.mkdtemp(prefix="fgs-simulator-home-")
+_HOME = tempfile.TemporaryDirectory(prefix="fgs-simulator-home-")
+os.environ["HOME"] = _HOME.name
 for _name in list(os.environ):
     if _name.lower().endswith("_proxy") or _name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         del os.environ[_name]
