@@ -78,7 +78,10 @@ def without_empty(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def masked(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The arguments as a result may show them."""
-    secret = set(SECRET_OPTIONS) | {alias for name in SECRET_OPTIONS for alias in connection_spec()[name].get("aliases", [])}
+    specification = connection_spec()
+    secret = set(SECRET_OPTIONS)
+    for name in SECRET_OPTIONS:
+        secret.update(specification[name].get("aliases", []))
     return {name: MASKED if name in secret and value else value for name, value in arguments.items()}
 
 

@@ -36,7 +36,7 @@ class CallbackTask:
         check_mode: bool = False,
         diff: bool = False,
     ) -> None:
-        params = dict(params, output=params.get("output") or {} if params.get("output") != "" else {})
+        params = dict(params, output=params.get("output") or {})
         if params.get("truncate_error") is True and isinstance(params.get("error"), str):
             params["error"] = _contract.shortened(params["error"])
         self._params = params
@@ -55,9 +55,12 @@ class CallbackTask:
         if violations:
             return self._unsent(_contract.sentence(violations), violations=[v._asdict() for v in violations])
         self._callback = _client.Callback(
-            *(self._params[name] for name in ("workflow_id", "workflow_run_id", "workflow_state_id", "result")),
-            output=self._params["output"],
-            error=self._params.get("error") or None,
+            self._params["workflow_id"],
+            self._params["workflow_run_id"],
+            self._params["workflow_state_id"],
+            self._params["result"],
+            self._params["output"],
+            self._params.get("error") or None,
         )
         try:
             self._way = way = self._task.way()
@@ -136,7 +139,11 @@ class CallbackTask:
         path = self._params.get("undelivered_path")
         if not path or self._callback is None:
             return
-        addresses = {"region": self._task.addresses.region if self._task.addresses else None, "endpoint": way.client.endpoint, "project_id": way.project_id}
+        addresses = {
+            "region": self._task.addresses.region if self._task.addresses else None,
+            "endpoint": way.client.endpoint,
+            "project_id": way.project_id,
+        }
         try:
             result["undelivered_file"] = _undelivered.write(path, _undelivered.variables(self._callback, addresses))
             kept = "The answer was kept in %s to be sent later" % result["undelivered_file"]

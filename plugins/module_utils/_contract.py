@@ -226,7 +226,7 @@ def output_violations(output: dict[str, t.Any], schema: dict[str, t.Any]) -> lis
     """
     unusable = "output_schema must be a JSON Schema that can be used here: "
     dialect = schema.get("$schema")
-    validator = jsonschema.validators.validator_for(schema, default=None)
+    validator: t.Any = jsonschema.validators.validator_for(schema, default=t.cast(t.Any, None))
     if validator is None:
         if dialect is not None:
             message = "%sits $schema, %s, is not known to the installed jsonschema" % (unusable, quoted(dialect))
@@ -249,7 +249,7 @@ def _confined(validator: t.Any, schema: dict[str, t.Any]) -> t.Any:
     Left alone, jsonschema fetches what a reference names, from the network or from a file.
     """
     try:
-        from jsonschema_specifications import REGISTRY
+        from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
 
         class Confined(jsonschema.RefResolver):  # type: ignore[misc, name-defined, unused-ignore]
@@ -280,7 +280,7 @@ def execution_id(document: t.Any) -> t.Optional[str]:
 
 
 def shortened(error: str) -> str:
-    """error within the limit of Table 3, a longer one on one line, words kept where there are any, its end marked with "…"."""
+    """error within the limit of Table 3. A longer one comes on one line, cut between words, with "…" as its end."""
     limit = field("error").max_length
     if limit is None or len(error) <= limit:
         return error

@@ -36,9 +36,7 @@ class Run(t.NamedTuple):
     answer: Answer
 
 
-def read(
-    client: Client, project_id: str, workflow_id: str, execution_id: str, attempts: _attempts.Attempts
-) -> Run:
+def read(client: Client, project_id: str, workflow_id: str, execution_id: str, attempts: _attempts.Attempts) -> Run:
     """The run. Trouble that may pass is waited out as attempts allows. Raises Unreadable."""
     try:
         answer = _attempts.read(lambda: client.show_execution(project_id, workflow_id, execution_id), attempts)

@@ -13,7 +13,13 @@ import os
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _arguments, _libraries, _redaction, _transport
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import (
+    _arguments,
+    _libraries,
+    _redaction,
+    _transport,
+)
 
 
 class _Module(AnsibleModule):  # type: ignore[misc]
@@ -27,6 +33,7 @@ class _Module(AnsibleModule):  # type: ignore[misc]
 
     def _load_params(self) -> None:
         super()._load_params()
+        self.params: dict[str, t.Any]
         self.params = _arguments.without_empty(self.params)
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> None:

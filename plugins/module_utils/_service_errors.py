@@ -23,7 +23,9 @@ _CLOCK_LIMIT = 15 * 60
 
 IAM_UNAVAILABLE = "0613"
 
-_CREDENTIALS_WRONG = "Check access key, secret key or token; do not try again at once, as repeated failures lock the key."
+_CREDENTIALS_WRONG = (
+    "Check access key, secret key or token; do not try again at once, as repeated failures lock the key."
+)
 _NOT_PERMITTED = (
     "Grant the IAM user of these credentials the right to call back workflows of FunctionGraph in this project; "
     "which action that is, the service does not document."

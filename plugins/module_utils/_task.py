@@ -111,9 +111,9 @@ class Task:
             raise Unreachable(str(error), hint=error.hint) from None
         client = self._client(self.addresses.endpoint, credentials, self._route)
         project_id = self._project_id or credentials.project_id or self._look_up(credentials)
-        wrong = [v for v in _contract.argument_violations(self.operation, {"project_id": project_id}) if v.rule != "required"]
-        if wrong:
-            raise Unreachable("The project found for these credentials is not valid: %s." % wrong[0].message)
+        for violation in _contract.argument_violations(self.operation, {"project_id": project_id}):
+            if violation.option == "project_id":
+                raise Unreachable("The project of these credentials is not valid: %s." % violation.message)
         return Way(client, project_id)
 
     def _client(self, endpoint: str, credentials: _credentials.Credentials, route: _transport.Route) -> _client.Client:

@@ -17,12 +17,13 @@ import typing as t
 from ansible import constants as C
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _arguments, _libraries, _transport
 
 try:
     from ansible._internal._errors._task_timeout import TaskTimeoutError
 except ImportError:  # ansible-core before 2.19
-    from ansible.executor.task_executor import TaskTimeoutError  # type: ignore[no-redef]
+    from ansible.executor.task_executor import TaskTimeoutError
 
 try:
     from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
@@ -108,5 +109,3 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
             return bool(C.config.get_config_value("INJECT_INVOCATION", variables=task_vars))
         except Exception:  # pylint: disable=broad-exception-caught  # what an unknown setting raises differs by release
             return True
-
-

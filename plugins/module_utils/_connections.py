@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+"""
+Connections that tell when the request itself, not the set-up of the connection, begins to be sent.
+
+They are those of urllib3, put under the transport adapter of requests.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import typing as t
+from contextlib import suppress
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
+
+# attempt: the Attempt that this thread makes.
+current = threading.local()
+
+
+class Attempt:
+    """What the thread that makes the attempt and the one that waits for it know together."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._closed = False
+        self.sent = False
+        self.sockets: list[t.Any] = []
+
+    def sending(self) -> None:
+        """Called before each piece of the request is handed to the network."""
+        with self._lock:
+            if self._closed:
+                raise OSError("the attempt is over")
+            self.sent = True
+
+    def close(self) -> bool:
+        """No piece is sent after this. Tells whether any was."""
+        with self._lock:
+            self._closed = True
+            return self.sent
+
+    def abort(self) -> None:
+        """Wakes the thread wherever it waits for the network."""
+        for sock in self.sockets:
+            with suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+if requests is not None:
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+    class _Watched:
+        """Tells the thread's attempt when the request, not the set-up of the connection, begins to be sent."""
+
+        # Of the connection classes that this is put over.
+        sock: t.Any
+        _connecting = False
+
+        def _new_conn(self) -> t.Any:
+            sock = super()._new_conn()  # type: ignore[misc]
+            current.attempt.sockets.append(sock)
+            return sock
+
+        def connect(self) -> None:
+            self._connecting = True
+            try:
+                super().connect()  # type: ignore[misc]
+            finally:
+                self._connecting = False
+
+        def send(self, data: t.Any) -> None:
+            if self.sock is None:
+                self.connect()
+            if not self._connecting:
+                current.attempt.sockets.append(self.sock)
+                current.attempt.sending()
+            super().send(data)  # type: ignore[misc]
+
+    class _PlainConnection(_Watched, HTTPConnection):
+        pass
+
+    class _TLSConnection(_Watched, HTTPSConnection):
+        pass
+
+    class _PlainPool(HTTPConnectionPool):
+        ConnectionCls = _PlainConnection
+
+    class _TLSPool(HTTPSConnectionPool):
+        ConnectionCls = _TLSConnection
+
+    class Adapter(requests.adapters.HTTPAdapter):
+        """The adapter of requests with connections that are watched."""
+
+        def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TLSPool}
+
+        def proxy_manager_for(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+            manager = super().proxy_manager_for(*args, **kwargs)
+            manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TLSPool}
+            return manager
+
+
+class Connections:
+    """Open connections, kept per key: never shared between endpoints, credentials or routes."""
+
+    def __init__(self) -> None:
+        self._adapters: dict[t.Hashable, t.Any] = {}
+
+    def adapter(self, key: t.Hashable) -> t.Any:
+        if key not in self._adapters:
+            self._adapters[key] = Adapter()
+        return self._adapters[key]
+
+    def close(self) -> None:
+        while self._adapters:
+            self._adapters.popitem()[1].close()

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+"""
+What went wrong on the network, in words for the user: no URL, no header and no secret is in them.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import typing as t
+import zlib
+
+
+class Failure(Exception):
+    """An attempt that brought no answer.
+
+    kind is "connect", "tls", "proxy", "timeout", "lost" or "response". sent tells whether anything of the request may
+    have reached the server. lasting is true where another attempt cannot end differently.
+    """
+
+    def __init__(self, kind: str, message: str, sent: bool, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.sent = sent
+        self.lasting = lasting
+
+
+def _causes(error: t.Optional[BaseException]) -> list[BaseException]:
+    """error and everything it was made from, by cause, context, reason and arguments."""
+    found: list[BaseException] = []
+    waiting: list[t.Any] = [error]
+    while waiting:
+        item = waiting.pop(0)
+        if isinstance(item, BaseException) and item not in found:
+            found.append(item)
+            waiting.extend((item.__cause__, item.__context__, getattr(item, "reason", None)))
+            waiting.extend(item.args)
+    return found
+
+
+def explained(error: BaseException, sent: bool) -> Failure:
+    """What went wrong, in words that name no URL and no header. Errors that are no network's are raised as they are."""
+    causes = _causes(error)
+    if not any(isinstance(cause, (OSError, zlib.error)) or _of_http(cause) for cause in causes):
+        raise error
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Failure("tls", "the server's certificate is not trusted: %s" % cause.verify_message, sent, True)
+    names = {type(cause).__name__ for cause in causes}
+    tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
+    if tls is not None and not sent:
+        reason = (tls.reason or "").replace("_", " ").lower() or "it was cut"
+        return Failure("tls", "the TLS handshake failed: %s" % reason, sent, tls.reason == "WRONG_VERSION_NUMBER")
+    if names & {"CertificateError", "SSLCertVerificationError"}:
+        return Failure("tls", "the server's certificate is for another host", sent, True)
+    if "ProxyError" in names and not sent:
+        return Failure("proxy", "the proxy did not connect: %s" % _reason(causes), sent)
+    if any(isinstance(cause, (socket.timeout, TimeoutError)) for cause in causes) or names & {"ReadTimeoutError"}:
+        return Failure("timeout", "no answer in time", sent)
+    if not sent:
+        return Failure("connect", _reason(causes), sent)
+    return Failure("lost", "the connection was lost: %s" % _reason(causes), sent)
+
+
+def _of_http(cause: BaseException) -> bool:
+    return type(cause).__module__.partition(".")[0] in ("http", "urllib3", "requests")
+
+
+def _reason(causes: list[BaseException]) -> str:
+    """The most telling of the causes: the system's own words, else the innermost error's."""
+    for cause in causes:
+        if isinstance(cause, socket.gaierror):
+            return "the host name cannot be resolved"
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.strerror and not _of_http(cause):
+            return cause.strerror.lower()
+    for cause in causes:
+        text = str(cause)
+        if type(cause) is OSError and text:  # http.client's word on a proxy's refusal
+            return text.splitlines()[0].lower()
+    return {
+        "RemoteDisconnected": "closed without an answer",
+        "IncompleteRead": "the answer was cut",
+        "BadStatusLine": "the answer is not HTTP",
+        "InvalidChunkLength": "the answer was cut",
+    }.get(type(causes[-1]).__name__, type(causes[-1]).__name__)
