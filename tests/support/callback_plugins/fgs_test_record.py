@@ -32,15 +32,17 @@ class CallbackModule(CallbackBase):
         task = getattr(result, "task", None) or result._task
         host = getattr(result, "host", None) or result._host
         data = getattr(result, "result", None)
+        data = result._result if data is None else data
         line = {
             "host": host.get_name(),
             "task": task.get_name(),
             "outcome": outcome,
-            "result": json.loads(self._dump_results(data if data is not None else result._result, keep_invocation=True)),
+            # All of it: what Ansible shows on the screen lacks diff and warnings.
+            "result": {name: value for name, value in data.items() if not name.startswith("_ansible_")},
             "ignored": ignored,
         }
         with open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+            file.write(json.dumps(line, default=str) + "\n")
 
     def v2_runner_on_ok(self, result):
         self._write("ok", result)
