@@ -25,9 +25,17 @@ SCHEMA_ID = "https://functiongraph.github.io/ansible-workflow/schema/arguments.j
 
 # What the service's page leaves open for an id and what HTTP demands of it: an id is a path segment or a header value.
 _ID_RULES: tuple[tuple[str, dict[str, t.Any], str], ...] = (
-    ("control_characters", {"pattern": "[\\u0000-\\u001f\\u007f-\\u009f]"}, "must not contain control characters"),
-    ("surrogates", {"pattern": "[\\ud800-\\udfff]"}, "must consist of characters that UTF-8 can write"),
-    ("blanks", {"pattern": "^\\s|\\s$"}, "must not begin or end with a blank"),
+    (
+        "control_characters",
+        {"type": "string", "pattern": "[\\u0000-\\u001f\\u007f-\\u009f]"},
+        "must not contain control characters",
+    ),
+    (
+        "surrogates",
+        {"type": "string", "pattern": "[\\ud800-\\udfff]"},
+        "must consist of characters that UTF-8 can write",
+    ),
+    ("blanks", {"type": "string", "pattern": "^\\s|\\s$"}, "must not begin or end with a blank"),
 )
 _SEGMENT_RULES: tuple[tuple[str, dict[str, t.Any], str], ...] = (
     ("path_segment", {"enum": [".", ".."]}, "must not be a path segment with a meaning of its own"),
@@ -123,11 +131,25 @@ def response_schema(status: int) -> dict[str, t.Any]:
     }
 
 
+# The newest first. An older jsonschema lacks the first of them.
+_DRAFTS = (
+    "Draft202012Validator",
+    "Draft201909Validator",
+    "Draft7Validator",
+    "Draft6Validator",
+    "Draft4Validator",
+    "Draft3Validator",
+)
+
+
+def _drafts() -> dict[str, t.Any]:
+    """The validators that the installed jsonschema has, by what $schema calls them."""
+    found = [getattr(jsonschema, name) for name in _DRAFTS if hasattr(jsonschema, name)]
+    return {(draft.META_SCHEMA.get("$id") or draft.META_SCHEMA["id"]).rstrip("#"): draft for draft in found}
+
+
 def _newest_validator() -> t.Any:
-    for name in ("Draft202012Validator", "Draft7Validator"):
-        if hasattr(jsonschema, name):
-            return getattr(jsonschema, name)
-    raise RuntimeError("jsonschema is older than 3.0")
+    return next(iter(_drafts().values()))
 
 
 _validators: dict[t.Any, t.Any] = {}
@@ -225,12 +247,14 @@ def output_violations(output: dict[str, t.Any], schema: dict[str, t.Any]) -> lis
     schema is never fetched.
     """
     unusable = "output_schema must be a JSON Schema that can be used here: "
-    dialect = schema.get("$schema")
-    validator: t.Any = jsonschema.validators.validator_for(schema, default=t.cast(t.Any, None))
-    if validator is None:
-        if dialect is not None:
-            message = "%sits $schema, %s, is not known to the installed jsonschema" % (unusable, quoted(dialect))
+    if "$schema" in schema:
+        # Asked for one that it does not know, an old jsonschema takes another.
+        validator = _drafts().get(str(schema["$schema"]).rstrip("#"))
+        if validator is None:
+            named = quoted(schema["$schema"])
+            message = "%sits $schema, %s, is not known to the installed jsonschema" % (unusable, named)
             return [Violation("output_schema", "schema", None, message)]
+    else:
         validator = _newest_validator()
     try:
         validator.check_schema(schema)
