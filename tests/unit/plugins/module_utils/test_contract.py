@@ -1,0 +1,292 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Arguments against the tables: every rule of every option, everything at once, with the oldest and newest jsonschema."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract
+
+IDS = {"workflow_id": "w", "workflow_run_id": "r", "workflow_state_id": "s"}
+GOOD: dict[str, Any] = {**IDS, "result": "success", "output": {}}
+VALIDATORS = ["Draft7Validator"] + ["Draft202012Validator"] * hasattr(jsonschema, "Draft202012Validator")
+
+
+def broken(**arguments: Any) -> list[tuple[str, str]]:
+    found = _contract.argument_violations(_contract.CALLBACK, {**GOOD, **arguments})
+    return [(violation.option, violation.rule) for violation in found]
+
+
+def keywords(schema: Any) -> set[str]:
+    """Every keyword in a schema of ours."""
+    found = set(schema)
+    for name in ("properties", "$defs"):
+        for part in schema.get(name, {}).values():
+            found |= keywords(part)
+    for part in [*schema.get("allOf", []), *([schema["not"]] if "not" in schema else [])]:
+        found |= keywords(part)
+    return found
+
+
+@pytest.fixture(params=VALIDATORS)
+def _each_validator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest validator that is there, and that of the oldest jsonschema that we promise to work with."""
+    monkeypatch.setattr(_contract, "_newest_validator", lambda: getattr(jsonschema, request.param))
+    monkeypatch.setattr(_contract, "_validators", {})
+
+
+pytestmark = pytest.mark.usefixtures("_each_validator")
+
+
+def schemas() -> list[dict[str, Any]]:
+    answers = [_contract.response_schema(status) for status in (200, 400, 404, 500)]
+    return [_contract.arguments_schema(), _contract.execution_arguments_schema(), *answers]
+
+
+@pytest.mark.parametrize("name", VALIDATORS)
+def test_schemas_are_valid_in_both_drafts(name: str) -> None:
+    for schema in schemas():
+        getattr(jsonschema, name).check_schema(schema)
+        assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_schemas_use_only_keywords_that_mean_the_same_in_both_drafts() -> None:
+    same = {"type", "properties", "required", "additionalProperties", "allOf", "not", "enum", "pattern"}
+    same |= {"minLength", "maxLength", "$schema", "$id", "title", "description", "x-huaweicloud"}
+    for schema in schemas():
+        assert keywords(schema) <= same
+
+
+def test_accepts_what_is_right() -> None:
+    assert broken() == []
+    assert broken(result="fail", error="e" * 64, output={"a": [1, 2.5, None, True, {"b": "ü"}]}) == []
+    assert broken(workflow_id="w" * 512, project_id="p" * 64, workflow_run_id="ü/%&?# x" + "r" * 9999) == []
+    assert broken(output={"big": 10**400}) == []
+
+
+@pytest.mark.parametrize("option", ["workflow_id", "workflow_run_id", "workflow_state_id", "result", "output"])
+def test_names_what_is_missing(option: str) -> None:
+    arguments = {name: value for name, value in GOOD.items() if name != option}
+    found = _contract.argument_violations(_contract.CALLBACK, arguments)
+    assert found == [(option, "required", None, f"{option} is required")]
+
+
+def test_names_all_that_is_missing_once() -> None:
+    found = _contract.argument_violations(_contract.CALLBACK, {})
+    assert [violation.option for violation in found] == [*IDS, "result", "output"]
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        ("", "minLength"),
+        (" x", "blanks"),
+        ("x ", "blanks"),
+        ("\u3000x", "blanks"),
+        ("a\tb", "control_characters"),
+        ("a\x00b", "control_characters"),
+        ("a\x7fb", "control_characters"),
+        ("a\x9fb", "control_characters"),
+        ("a\ud800b", "surrogates"),
+        (7, "type"),
+        (None, "type"),
+        (["x"], "type"),
+    ],
+)
+@pytest.mark.parametrize("option", [*IDS, "project_id"])
+def test_every_rule_of_every_id(option: str, value: Any, rule: str) -> None:
+    assert broken(**{option: value}) == [(option, rule)]
+
+
+@pytest.mark.parametrize("value", ["x\n", "\nx", "\r\nX-Injected: 1"])
+@pytest.mark.parametrize("option", IDS)
+def test_no_line_gets_into_a_header(option: str, value: str) -> None:
+    assert (option, "control_characters") in broken(**{option: value})
+
+
+@pytest.mark.parametrize("value", [".", ".."])
+def test_no_id_walks_up_a_path(value: str) -> None:
+    for option in ("workflow_id", "project_id", "workflow_run_id"):
+        assert broken(**{option: value}) == [(option, "path_segment")]
+    # Only ever a header.
+    assert broken(workflow_state_id=value) == []
+    found = _contract.argument_violations(_contract.EXECUTION, {"workflow_id": "w", "execution_id": value})
+    assert [(violation.option, violation.rule) for violation in found] == [("execution_id", "path_segment")]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "rule", "limit", "message"),
+    [
+        ("workflow_id", "w" * 513, "maxLength", 512, "workflow_id must have at most 512 characters, has 513"),
+        ("project_id", "p" * 65, "maxLength", 64, "project_id must have at most 64 characters, has 65"),
+        ("workflow_id", "", "minLength", 1, "workflow_id must have at least 1 character, was empty"),
+        (
+            *("error", "e" * 65, "maxLength", 64),
+            "error must have at most 64 characters, has 65 (set truncate_error=true to have it shortened)",
+        ),
+        ("error", "", "minLength", 1, "error must have at least 1 character, was empty"),
+        ("result", "done", "enum", ["success", "fail"], "result must be one of success, fail, was 'done'"),
+        ("output", "[1]", "type", "object", "output must be of type object, was str"),
+        ("error", 5, "type", "string", "error must be of type string, was int"),
+        (
+            *("workflow_run_id", " r", "blanks", None),
+            "workflow_run_id must not begin or end with a blank, was ' r'",
+        ),
+    ],
+)
+def test_says_option_rule_limit_and_value(option: str, value: Any, rule: str, limit: Any, message: str) -> None:
+    found = _contract.argument_violations(_contract.CALLBACK, {**GOOD, option: value})
+    assert found == [(option, rule, limit, message)]
+
+
+def test_length_is_in_characters_not_bytes() -> None:
+    assert broken(error="中" * 64) == []
+    assert broken(error="🙂" * 64) == []
+    assert broken(error="🙂" * 65) == [("error", "maxLength")]
+
+
+def test_reports_everything_at_once() -> None:
+    arguments = {
+        "project_id": "p" * 65, "workflow_id": "..", "workflow_run_id": " \x00", "result": "maybe",
+        "error": "e" * 65, "output": {"a": float("nan"), 1: "x"},
+    }
+    found = _contract.argument_violations(_contract.CALLBACK, arguments)
+    assert sorted((violation.option, violation.rule) for violation in found) == [
+        ("error", "maxLength"),
+        ("output", "keys"),
+        ("output", "number"),
+        ("project_id", "maxLength"),
+        ("result", "enum"),
+        ("workflow_id", "path_segment"),
+        ("workflow_run_id", "blanks"),
+        ("workflow_run_id", "control_characters"),
+        ("workflow_state_id", "required"),
+    ]
+    sentence = _contract.sentence(found)
+    assert sentence.startswith("Nothing was sent: ")
+    assert all(violation.message in sentence for violation in found)
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("output", "rule", "message"),
+    [
+        ({"a": float("nan")}, "number", "output.a must be a number that JSON has, was nan"),
+        ({"a": [1, {"b": float("-inf")}]}, "number", "output.a[1].b must be a number that JSON has, was -inf"),
+        ({"a": {2: "x"}}, "keys", "output.a must have text as keys, has 2"),
+        ({None: "x"}, "keys", "output must have text as keys, has None"),
+        ({"a": {1, 2}}, "json", "output.a must be a value that JSON has, was of type set"),
+        ({"a": (b"x",)}, "json", "output.a[0] must be a value that JSON has, was of type bytes"),
+    ],
+)
+def test_what_json_cannot_say(output: dict[Any, Any], rule: str, message: str) -> None:
+    found = _contract.argument_violations(_contract.CALLBACK, {**GOOD, "output": output})
+    assert found == [("output", rule, None, message)]
+
+
+def test_output_that_is_nested_too_deeply() -> None:
+    output: dict[str, Any] = {}
+    for _ in range(100_000):
+        output = {"a": output}
+    found = _contract.argument_violations(_contract.CALLBACK, {**GOOD, "output": output})
+    assert [(violation.option, violation.rule) for violation in found] == [("output", "json")]
+    assert len(found[0].message) < 200
+    # Taken apart by hand: the interpreter would do it by recursion.
+    while output:
+        output = output.pop("a")
+
+
+def test_covers_the_options_of_its_tables() -> None:
+    assert set(_contract.covered(_contract.CALLBACK)) == {*GOOD, "error", "project_id"}
+    ids = {"workflow_id", "execution_id", "workflow_state_id", "project_id"}
+    assert set(_contract.covered(_contract.EXECUTION)) == ids
+    missing = _contract.argument_violations(_contract.EXECUTION, {})
+    assert {violation.option for violation in missing} == {"workflow_id", "execution_id"}
+
+
+def test_a_row_without_an_option_is_a_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = _contract.TABLES["path"][0]._replace(option=None)
+    monkeypatch.setitem(_contract.TABLES, "path", (row,))
+    with pytest.raises(ValueError, match="project_id has no option"):
+        _contract.arguments_schema()
+
+
+@pytest.mark.parametrize(
+    ("document", "execution_id"),
+    [
+        ({"execution_id": "e"}, "e"),
+        ({"execution_id": "e" * 64, "more": 1}, "e" * 64),
+        ({"execution_id": "e" * 65}, None),
+        ({"execution_id": ""}, None),
+        ({"execution_id": 7}, None),
+        ({}, None),
+        ([], None),
+        (None, None),
+        ("e", None),
+    ],
+)
+def test_reads_a_valid_execution_id_only(document: Any, execution_id: str | None) -> None:
+    assert _contract.execution_id(document) == execution_id
+
+
+def test_quoted_is_one_short_line() -> None:
+    assert _contract.quoted("a\nb") == r"'a\nb'"
+    assert len(_contract.quoted("x" * 1000)) == 60
+    assert _contract.quoted("x" * 1000).endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ("short", "short"),
+        ("e" * 64, "e" * 64),
+        ("kept\nas it is", "kept\nas it is"),
+        ("e" * 65, "e" * 63 + "…"),
+        ("word " * 20, "word word word word word word word word word word word word…"),
+        ("a " + "b" * 100, "a " + "b" * 61 + "…"),
+        # Fits as soon as it is on one line.
+        ("two\n" + " " * 60 + "lines", "two lines"),
+        ("x" * 63 + " y", "x" * 63 + "…"),
+    ],
+)
+def test_shortened(error: str, expected: str) -> None:
+    assert _contract.shortened(error) == expected
+
+
+@given(st.text(max_size=300))
+def test_shortened_is_always_allowed_and_a_beginning(error: str) -> None:
+    short = _contract.shortened(error)
+    assert len(short) <= 64
+    if len(error) <= 64:
+        assert short == error
+    elif short.endswith("…"):
+        assert " ".join(error.split()).startswith(short[:-1])
+        assert not short[:-1].endswith(" ")
+        # Idempotent: shortening twice changes nothing more.
+        assert _contract.shortened(short) == short
+    else:
+        assert short == " ".join(error.split())
+
+
+def test_shortened_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row._replace(max_length=None) for row in _contract.TABLES["body"]]
+    monkeypatch.setitem(_contract.TABLES, "body", tuple(rows))
+    assert _contract.shortened("e" * 100) == "e" * 100
+
+
+def test_published_schema_says_where_each_option_goes() -> None:
+    schema = json.loads(json.dumps(_contract.arguments_schema()))
+    places = {name: part["x-huaweicloud"] for name, part in schema["properties"].items()}
+    assert places["workflow_run_id"] == {"in": "header", "name": "X-Workflow-Run-Id"}
+    assert places["project_id"] == {"in": "path", "name": "project_id"}
+    assert places["output"] == {"in": "body", "name": "output"}
+    assert schema["required"] == [*IDS, "result", "output"]
