@@ -11,6 +11,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -65,6 +66,8 @@ class Listeners:
         self._servers: list[asyncio.AbstractServer] = []
         self._runners: list[web.AppRunner] = []
         self._refused: socket.socket | None = None
+        # Nothing else holds a connection that is not read: it would be collected, and so be reset.
+        self._odd_ones: list[Odd] = []
 
     async def open(self, folder: Path) -> None:
         """Open every listener and write the addresses into the world."""
@@ -88,7 +91,7 @@ class Listeners:
             ("close", "http://127.0.0.1"),
             ("reset", "http://127.0.0.1"),
         ):
-            addresses[name] = f"{address}:{await self._listen(name, lambda name=name: Odd(name))}"  # type: ignore[misc]
+            addresses[name] = f"{address}:{await self._listen(name, partial(self._odd, name))}"
         # Bound but not listening: refuses, and nobody else can get the port.
         self._refused = socket.socket()
         self._refused.bind(("127.0.0.1", 0))
@@ -96,6 +99,10 @@ class Listeners:
         addresses["plain_on_tls"] = f"https://127.0.0.1:{await self._listen('plain_on_tls', outside)}"
         addresses["redirect_target"] = f"http://127.0.0.1:{await self._listen('redirect_target', target)}"
         await self._open_proxies()
+
+    def _odd(self, manner: str) -> Odd:
+        self._odd_ones.append(Odd(manner))
+        return self._odd_ones[-1]
 
     async def _open_proxies(self) -> None:
         proxies = (
