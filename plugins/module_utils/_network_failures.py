@@ -50,7 +50,8 @@ def explained(error: BaseException, sent: bool) -> Failure:
         raise error
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return Failure("tls", "the server's certificate is not trusted: %s" % cause.verify_message, sent, True)
+            why = str(cause.verify_message).rstrip(".")
+            return Failure("tls", "the server's certificate is not trusted: %s" % why, sent, True)
     names = {type(cause).__name__ for cause in causes}
     tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
     if tls is not None and not sent:

@@ -176,12 +176,18 @@ def _body(answer: t.Any) -> tuple[bytes, bool]:
         body += chunk
         if len(body) > BODY_LIMIT or received > BODY_LIMIT:
             return bytes(body[:BODY_LIMIT]), False
-    length = answer.headers.get("Content-Length", "")
-    if length.isdigit() and received < int(length) and answer.raw.status not in (204, 304):
-        raise ConnectionResetError("the answer ended after %d of %s bytes" % (received, length))
-    if inflate is not None and not inflate.eof and received:
-        raise ConnectionResetError("the compressed answer ended early")
+    if _cut(answer, received) or (inflate is not None and not inflate.eof and received):
+        raise OSError("the answer was cut")
     return bytes(body), True
+
+
+def _cut(answer: t.Any, received: int) -> bool:
+    """Whether the answer ended before its end. http.client takes headers that break off for all headers."""
+    length = answer.headers.get("Content-Length", "")
+    if length.isdigit():
+        return received < int(length) and answer.raw.status not in (204, 304)
+    framed = "Transfer-Encoding" in answer.headers or answer.raw.status == 204
+    return 200 <= answer.raw.status < 300 and not framed and not received
 
 
 __all__ = ("BODY_LIMIT", "Connections", "Failure", "Response", "Route", "exchange", "proxy_secrets", "route")
