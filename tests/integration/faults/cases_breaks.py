@@ -1,0 +1,229 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Connections that break or hang once the request has begun to be sent, and what reading the run back decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fault_case import Case, always, once
+
+DOUBT = "It is not known whether the callback arrived: "
+WAITS = "; the state still waits as far as the run shows, and no attempt is left."
+LOOK = "Look at the run before sending again"
+LOST = "the connection was lost: …"
+TWO_SECONDS = {"timeout": 2, "retries": 1}
+NEVER = {"confirm": "never"}
+ALWAYS = {"confirm": "always"}
+
+
+def unknown(name: str, fault: str, message: str, became: str, sent: int = 1, **fields: Any) -> Case:
+    """A fault after which nobody knows."""
+    return Case(name, fault, "unknown", sent, became, DOUBT + message, hint=LOOK, **fields)
+
+
+def read_back(name: str, fault: str, run: dict[str, Any], sent: int = 1, **fields: Any) -> Case:
+    """A fault that reading the run back, and sending again where the state waits, makes good."""
+    return Case(name, fault, "delivered", sent, run=run, reads=True, **fields)
+
+
+BREAKS = (
+    unknown(
+        "closed_at_once",
+        "The connection is closed before the request is read",
+        LOST + "…",
+        "running",
+        at="close",
+        seen=0,
+    ),
+    unknown(
+        "reset_at_once", "The connection is reset before the request is read", LOST + "…", "running", at="reset", seen=0
+    ),
+    read_back("closed_during", "Closed in the middle of the request", once("close_during_request"), sent=2),
+    read_back("closed_after", "Closed after the request", once("close_before_answer_not_applied"), sent=2),
+    unknown(
+        "closed_for_ever",
+        "Closed after every request",
+        LOST + WAITS,
+        "running",
+        sent=2,
+        run=always("close_before_answer_not_applied"),
+        reads=True,
+    ),
+    unknown(
+        "closed_never",
+        "Closed after the request, with confirm=never",
+        LOST + "; confirm=never.",
+        "running",
+        run=always("close_before_answer_not_applied"),
+        options=NEVER,
+    ),
+    read_back("applied_closed", "Took effect, then closed without an answer", once("close_before_answer_applied")),
+    unknown(
+        "applied_closed_never",
+        "Took effect, then closed, with confirm=never",
+        LOST + "; confirm=never.",
+        "success",
+        run=once("close_before_answer_applied"),
+        options=NEVER,
+    ),
+    read_back(
+        "applied_closed_always",
+        "Took effect, then closed, with confirm=always",
+        once("close_before_answer_applied"),
+        options=ALWAYS,
+    ),
+    read_back(
+        "applied_closed_execution",
+        "Took effect, then closed; the state is named by the id of its execution",
+        once("close_before_answer_applied", state_id_is="execution_id"),
+    ),
+    read_back("reset_in_headers", "Took effect, then reset in the answer's headers", once("reset_in_headers")),
+    Case(
+        "reset_in_body",
+        "Took effect, then reset in the answer's body",
+        "delivered",
+        1,
+        run=once("reset_in_body"),
+        reads=True,
+    ),
+    read_back("applied_then_cut", "Took effect, then the answer's headers are cut", once("applied_then_cut")),
+    read_back(
+        "not_applied_then_cut", "Took no effect, and the answer's headers are cut", once("not_applied_then_cut"), sent=2
+    ),
+    read_back("truncated_body", "Took effect, and the answer's body is cut", once("truncated_body")),
+    read_back(
+        "applied_cut_then_400",
+        "Took effect, then cut; the status lags behind; 400 answers the second request",
+        always("applied_cut_then_400", lag=3),
+        sent=2,
+    ),
+    Case(
+        "closed_between", "The kept connection is closed without a word", "delivered", 1, run=always("keep_alive_close")
+    ),
+    unknown(
+        "silent_server",
+        "Connections are accepted and never answered",
+        "no complete answer within 2 seconds; the run could not be read back: no complete answer within 2 seconds.",
+        "running",
+        at="hang",
+        seen=0,
+        options={"timeout": 2, "retries": 0},
+    ),
+    read_back("hang", "Took no effect, and no answer comes", once("hang"), sent=2, options=TWO_SECONDS),
+    read_back("hang_applied", "Took effect, and no answer comes", once("hang_applied"), options=TWO_SECONDS),
+    read_back(
+        "drip_headers", "The answer's headers come one byte a second", once("drip_headers"), sent=2, options=TWO_SECONDS
+    ),
+    read_back("drip_body", "The answer's body comes one byte a second", once("drip_body"), options=TWO_SECONDS),
+    Case(
+        "ended_meanwhile",
+        "No answer comes, and the state times out meanwhile",
+        "superseded",
+        1,
+        "timeout",
+        "The callback did not complete the state: the state ended before with timeout.",
+        run=once("hang"),
+        options=TWO_SECONDS,
+        ended=("callback", "timeout"),
+        reads=True,
+        hint="completed by somebody else",
+    ),
+)
+
+
+def unreadable(name: str, fault: str, message: str, retries: int = 0, **fields: Any) -> Case:
+    """The answer is lost, and the run cannot be read back either."""
+    run = once("close_before_answer_applied", read_fault="read_" + name)
+    text = LOST + "; the run could not be read back: " + message
+    options = {"retries": retries, **fields.pop("options", {})}
+    return unknown("unreadable_" + name, fault, text, "success", run=run, reads=True, options=options, **fields)
+
+
+CONFIRMATION = (
+    unreadable("403", "The answer is lost, and reading the run is not permitted", "status 403: ….", retries=1),
+    unreadable("404", "The answer is lost, and the run cannot be found", "status 404: ….", retries=1),
+    unreadable("500", "The answer is lost, and reading the run fails with 500", "status 500: …."),
+    unreadable(
+        "cut", "The answer is lost, and that of reading the run too", "the connection was lost: the answer was cut."
+    ),
+    unreadable(
+        "html",
+        "The answer is lost, and a web page answers the reading",
+        "the answer is HTML, from a proxy or another server.",
+    ),
+    unreadable(
+        "hang",
+        "The answer is lost, and reading the run gets none",
+        "no complete answer within 2 seconds.",
+        options={"timeout": 2},
+    ),
+    read_back(
+        "read_500_once",
+        "The answer is lost, and reading the run fails with 500 once",
+        once("close_before_answer_applied", read_fault="read_500", read_times=1),
+    ),
+    Case("always", "None, with confirm=always", "delivered", 1, options=ALWAYS, reads=True),
+    Case(
+        "always_lag",
+        "The status lags behind, with confirm=always",
+        "delivered",
+        1,
+        run={"lag": 2},
+        options=ALWAYS,
+        reads=True,
+    ),
+    Case(
+        "always_lags_on",
+        "The status lags behind for long, with confirm=always",
+        "delivered",
+        1,
+        run={"lag": 100},
+        options=ALWAYS,
+        reads=True,
+        warning="The service accepted the callback, but the run does not confirm it: it still shows the state as running.",
+    ),
+    Case(
+        "always_unreadable",
+        "The run cannot be read, with confirm=always",
+        "delivered",
+        1,
+        run={"read_fault": "read_403"},
+        options=ALWAYS,
+        reads=True,
+        warning="The run could not be read before sending (…), so it is not known whether the state had ended before.",
+    ),
+    Case(
+        "already_delivered",
+        "The state has ended so before, with confirm=always",
+        "already_delivered",
+        0,
+        ended=("before", "success"),
+        options=ALWAYS,
+        reads=True,
+    ),
+    Case(
+        "already_delivered_check",
+        "The state has ended so before, with confirm=always, in check mode",
+        "already_delivered",
+        0,
+        ended=("before", "success"),
+        options=ALWAYS,
+        reads=True,
+        check=True,
+    ),
+    Case(
+        "superseded_before",
+        "The state has ended otherwise before, with confirm=always",
+        "superseded",
+        0,
+        "cancel",
+        "The callback did not complete the state: the state ended before with cancel.",
+        ended=("before", "cancel"),
+        options=ALWAYS,
+        reads=True,
+        hint="completed by somebody else",
+    ),
+)
