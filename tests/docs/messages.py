@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every text of the collection that a user may read when something goes wrong, taken from the code itself."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from support.playbooks import ROOT
+
+# A text of fewer words is a name, a key or a part of a URL.
+_WORDS = 3
+_PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|%[sdgr]|%%|\{\{.*?\}\}|\0", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A text and where it stands. Placeholders are as in the code; those of f-strings and of Jinja are NUL."""
+
+    file: str
+    line: int
+    text: str
+
+    def pattern(self) -> re.Pattern[str]:
+        """Finds the message in a text of which all white space is single blanks, with something in each placeholder."""
+        parts = [re.escape(" ".join(part.split(" "))) for part in _PLACEHOLDER.split(self.text)]
+        return re.compile(".{1,120}?".join(parts).strip().replace(r"\n", " "))
+
+
+def _documentation(node: ast.AST) -> set[int]:
+    """The ids of the constants that are docstrings, or the documentation of a plugin."""
+    found = set()
+    for child in ast.walk(node):
+        body = getattr(child, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            found.add(id(body[0].value))
+        if isinstance(child, ast.Assign):
+            names = {target.id for target in child.targets if isinstance(target, ast.Name)}
+            if names & {"DOCUMENTATION", "EXAMPLES", "RETURN"}:
+                found.add(id(child.value))
+    return found
+
+
+def _joined(node: ast.JoinedStr) -> str:
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "\0" for part in node.values)
+
+
+def of_code(path: Path) -> Iterator[Message]:
+    """The texts in a Python file that have enough words to be read by people."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    left_out = _documentation(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            left_out.update(id(part) for part in node.values)
+            text = _joined(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out:
+            text = node.value
+        else:
+            continue
+        if len(re.findall(r"[A-Za-z_]{2,}", _PLACEHOLDER.sub(" ", text))) >= _WORDS and " " in text.strip():
+            yield Message(str(path.relative_to(ROOT)), node.lineno, text)
+
+
+def _said(task: Any) -> Iterator[str]:
+    if isinstance(task, list):
+        for item in task:
+            yield from _said(item)
+    elif isinstance(task, dict):
+        for name, value in task.items():
+            if name == "fail_msg":
+                yield str(value)
+            elif name.rpartition(".")[2] == "fail" and isinstance(value, dict):
+                yield str(value.get("msg", ""))
+            else:
+                yield from _said(value)
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes !unsafe and !vault as plain values."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, _suffix, node: loader.construct_scalar(node))  # type: ignore[no-untyped-call]
+
+
+def of_tasks(path: Path) -> Iterator[Message]:
+    """What the tasks in a YAML file say when they fail."""
+    for text in _said(yaml.load(path.read_text(encoding="utf-8"), _Loader)):
+        yield Message(str(path.relative_to(ROOT)), 0, text)
+
+
+def all_messages() -> list[Message]:
+    """Of plugins, roles and playbooks."""
+    found = [message for path in sorted((ROOT / "plugins").rglob("*.py")) for message in of_code(path)]
+    for folder in ("roles", "playbooks"):
+        for path in sorted((ROOT / folder).rglob("*.yml")):
+            found.extend(of_tasks(path))
+    return found

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Build the guide as a site: build_docs.py FOLDER, with antsibull-docs and Sphinx beside this interpreter.
+
+The site is in FOLDER/build/html. Fails when antsibull-docs or Sphinx warns of anything.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import trees
+import yaml
+
+NAME = "functiongraph.workflow"
+TITLE = f"{NAME} {yaml.safe_load((trees.ROOT / 'galaxy.yml').read_text(encoding='utf-8'))['version']}"
+
+# What the site's generated configuration lacks: no other site is asked while building, so that it can be built anywhere
+# and always the same; texts that are only included are no pages of their own.
+CONFIGURATION = """
+intersphinx_mapping = {}
+exclude_patterns = ["docsite/_generated/**"]
+html_title = project
+html_show_copyright = False
+html_theme_options = {"navigation_with_keys": True}
+html_static_path = ["../static"]
+html_css_files = ["guide.css"]
+# Text of our own pages is set as it is typed: a command must be one that can be copied.
+html_use_smartypants = False
+suppress_warnings = ["app.add_node"]
+"""
+CSS = """
+/* Code in running text may break anywhere, so that a long name does not widen a page on a phone. */
+code.literal, .sig, a, td, th, dt { overflow-wrap: anywhere; }
+table.docutils { display: table; }
+/* Ansible's tables of options are as wide as they need; they scroll by themselves. */
+.ansible-option-table, .table-wrapper { max-width: 100%; }
+"""
+
+
+def run(*command: str, folder: Path) -> None:
+    """Run a program of this environment; what it says goes to the terminal."""
+    place = Path(sys.executable).parent
+    env = {**os.environ, "PATH": os.pathsep.join([str(place), os.environ.get("PATH", os.defpath)])}
+    env["ANSIBLE_COLLECTIONS_PATH"] = str(trees.link())
+    subprocess.run([str(place / command[0]), *command[1:]], cwd=folder, env=env, check=True)
+
+
+def build(folder: Path) -> Path:
+    """Build the site in folder, which is emptied first, and return the folder of its pages."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    run(
+        *("antsibull-docs", "sphinx-init", "--use-current", "--squash-hierarchy", NAME, "--dest-dir", str(folder)),
+        *("--sphinx-theme", "furo", "--project", TITLE, "--copyright", "the functiongraph.workflow contributors"),
+        *("--extra-conf", "antsibull_ext_color_scheme=default-autodark", "--title", TITLE, "--fail-on-error"),
+        folder=folder,
+    )
+    with (folder / "conf.py").open("a", encoding="utf-8") as configuration:
+        configuration.write(CONFIGURATION)
+    pages = folder / "rst"
+    pages.chmod(0o755)
+    run(
+        *("antsibull-docs", "--config-file", "antsibull-docs.cfg", "collection", "--cleanup", "everything"),
+        *("--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", "rst", NAME),
+        folder=folder,
+    )
+    # The pages name pictures as they do in the repository, so that they show there too.
+    shutil.copytree(trees.ROOT / "docs/images", folder / "images", ignore=shutil.ignore_patterns("*.txt"))
+    (folder / "static").mkdir()
+    (folder / "static/guide.css").write_text(CSS, encoding="utf-8")
+    run("sphinx-build", "-M", "html", "rst", "build", "-c", ".", "-W", "--keep-going", "-q", folder=folder)
+    return folder / "build/html"
+
+
+if __name__ == "__main__":
+    print(build(Path(sys.argv[1]).resolve()) / "index.html")
