@@ -19,7 +19,7 @@ CALLBACK = "functiongraph.workflow.fgs_workflow_callback"
 EXECUTION_INFO = "functiongraph.workflow.fgs_workflow_execution_info"
 
 # The ids of the run that the host has for a case; "case" is a variable of the task.
-IDS = {name: "{{ runs[case].%s }}" % name for name in ("workflow_id", "workflow_run_id", "workflow_state_id")}
+IDS = {name: f"{{{{ runs[case].{name} }}}}" for name in ("workflow_id", "workflow_run_id", "workflow_state_id")}
 
 
 def connection(simulator: Simulator, account: str = "permanent") -> dict[str, Any]:
@@ -39,7 +39,7 @@ def hosts(
 
     Cases that only read, named "info…", share a run: its times and ids are in the result.
     """
-    options = cases if isinstance(cases, Mapping) else dict.fromkeys(cases, {})
+    options = cases if isinstance(cases, Mapping) else {case: {} for case in cases}
     shared = {case: simulator.start_run(**options[case]) for case in options if case.startswith("info")}
     own = [case for case in options if case not in shared]
     return {
@@ -85,7 +85,7 @@ def plain(result: dict[str, Any], host: str, run: dict[str, str] | None = None) 
     """A result without what must differ: the run's own ids, the request's, the face's name, Ansible's private keys."""
     text = json.dumps({name: value for name, value in result.items() if not name.startswith("_ansible")})
     for name in ("workflow_run_id", "workflow_state_id"):
-        text = text.replace((run or {}).get(name, "\0"), "<%s>" % name)
+        text = text.replace((run or {}).get(name, "\0"), f"<{name}>")
     document: dict[str, Any] = json.loads(text)
     if "request_id" in document:
         document["request_id"] = "<request_id>"
