@@ -62,7 +62,7 @@ def _lines(result: Result, log: Path) -> Iterator[str]:
         yield from (f"       | {line}" for line in text[-TAIL:])
         yield f"       (all of it: {log.relative_to(ROOT)})"
     else:
-        yield from (f"       {line}" for line in text if line.startswith("not tested:"))
+        yield from (f"       {line}" for line in text if "> not tested: " in line)
 
 
 def untested() -> Iterator[str]:
