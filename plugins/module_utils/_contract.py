@@ -303,9 +303,10 @@ def execution_id(document: t.Any) -> t.Optional[str]:
     return str(document["execution_id"])
 
 
-def shortened(error: str) -> str:
-    """error within the limit of Table 3. A longer one comes on one line, cut between words, with "…" as its end."""
-    limit = field("error").max_length
+def shortened(error: str, limit: t.Optional[int] = None) -> str:
+    """error within limit, by default that of Table 3. A longer one comes on one line, cut between words, ended by "…"."""
+    if limit is None:
+        limit = field("error").max_length
     if limit is None or len(error) <= limit:
         return error
     text = " ".join(error.split())
