@@ -109,7 +109,8 @@ def _complete(values: dict[str, t.Optional[str]], names: t.Mapping[str, str], so
     missing = " and ".join(names[name] for name in pair if name not in given)
     present = next((names[name] for name in (*pair, "security_token") if name in given), None)
     if present is not None:
-        raise CredentialsError("%s is there but %s is not: the %s must give both." % (present, missing, source))
+        verb = "are" if " and " in missing else "is"
+        raise CredentialsError("%s is there but %s %s not: the %s must give both." % (present, missing, verb, source))
     return Credentials({"auth_token": given["auth_token"]}, source)
 
 
@@ -191,7 +192,9 @@ def find(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor:
         return found
     values = {name: from_environment(name, environ) for name in SECRETS}
     redactor.add(*values.values())
-    found = _complete(values, {name: ENVIRONMENT[name][0] for name in SECRETS}, "environment")
+    # As the user set them; what is missing is named after the official SDKs.
+    names = {name: next((v for v in ENVIRONMENT[name] if environ.get(v)), ENVIRONMENT[name][0]) for name in SECRETS}
+    found = _complete(values, names, "environment")
     if found is not None:
         return found
     named = options.get("credentials_file") or from_environment("credentials_file", environ)
