@@ -10,7 +10,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -126,11 +126,9 @@ def raw(handle: Callable[[socket.socket, Sockets], None]) -> Iterator[Sockets]:
     sockets = Sockets(listener.getsockname()[1])
 
     def serve(connection: socket.socket) -> None:
-        with connection:
-            try:
-                handle(connection, sockets)
-            except OSError:
-                pass  # the client has gone
+        # The client may have gone.
+        with connection, suppress(OSError):
+            handle(connection, sockets)
 
     def accept() -> None:
         while True:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Arguments against the tables: every rule of every option, everything at once, with the oldest and newest jsonschema."""
+"""Arguments against the tables: every rule of every option, everything at once, with old and new jsonschema."""
 
 from __future__ import annotations
 
@@ -156,8 +156,12 @@ def test_length_is_in_characters_not_bytes() -> None:
 
 def test_reports_everything_at_once() -> None:
     arguments = {
-        "project_id": "p" * 65, "workflow_id": "..", "workflow_run_id": " \x00", "result": "maybe",
-        "error": "e" * 65, "output": {"a": float("nan"), 1: "x"},
+        "project_id": "p" * 65,
+        "workflow_id": "..",
+        "workflow_run_id": " \x00",
+        "result": "maybe",
+        "error": "e" * 65,
+        "output": {"a": float("nan"), 1: "x"},
     }
     found = _contract.argument_violations(_contract.CALLBACK, arguments)
     assert sorted((violation.option, violation.rule) for violation in found) == [

@@ -81,9 +81,12 @@ def numbers_and_texts(path: Path) -> set[object]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             told.add(node.value)
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "").isupper():
-            if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-                told.add(node.value)
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in (
+            "DOCUMENTATION",
+            "EXAMPLES",
+            "RETURN",
+        ):
+            told.add(node.value)
     return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in told}
 
 

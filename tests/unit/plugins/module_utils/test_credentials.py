@@ -1,0 +1,294 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who calls: every source, in its order, whole sets only, and no secret in any message."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _credentials
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import Credentials, CredentialsError
+from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
+
+# The interface's table, by hand.
+NAMES = {
+    "access_key": ["HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "OS_ACCESS_KEY", "CLOUD_SDK_AK"],
+    "secret_key": ["HUAWEICLOUD_SDK_SK", "HW_SECRET_KEY", "OS_SECRET_KEY", "CLOUD_SDK_SK"],
+    "security_token": ["HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN", "OS_SECURITY_TOKEN"],
+    "auth_token": ["HW_AUTH_TOKEN", "OS_AUTH_TOKEN"],
+    "credentials_file": ["HUAWEICLOUD_SDK_CREDENTIALS_FILE"],
+    "region": ["HW_REGION_NAME", "OS_REGION_NAME"],
+    "endpoint": ["FGS_ENDPOINT"],
+    "iam_endpoint": ["HUAWEICLOUD_SDK_IAM_ENDPOINT"],
+    "project_id": ["HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID", "OS_PROJECT_ID"],
+}
+AK, SK, STS, TOKEN = "AKEXAMPLE0001", "SKEXAMPLE-secret-0001", "STSEXAMPLE-secret-0001", "TOKENEXAMPLE-secret-0001"
+PAIR = {"access_key": AK, "secret_key": SK}
+OTHER = {"HUAWEICLOUD_SDK_AK": "AKOTHER", "HUAWEICLOUD_SDK_SK": "SKOTHER-secret"}
+
+
+def find(options: dict[str, Any], environ: dict[str, str] | None = None) -> Credentials:
+    return _credentials.find(options, {"HOME": "/nonexistent", **(environ or {})}, Redactor())
+
+
+def values(credentials: Credentials) -> dict[str, str]:
+    return dict(credentials.key())  # type: ignore[call-overload, no-any-return]
+
+
+def refused(options: dict[str, Any], environ: dict[str, str] | None = None) -> str:
+    with pytest.raises(CredentialsError) as raised:
+        find(options, environ)
+    message = str(raised.value)
+    for secret in (SK, STS, TOKEN, "SKOTHER-secret"):
+        assert secret not in f"{message} {raised.value.hint}"
+    # Nothing of what the parser or the system said is left where a traceback would show it.
+    assert raised.value.__cause__ is None
+    return message
+
+
+def test_names_and_their_order_are_the_interfaces() -> None:
+    assert {name: list(variables) for name, variables in _credentials.ENVIRONMENT.items()} == NAMES
+
+
+@pytest.mark.parametrize("option", NAMES)
+def test_the_first_variable_that_is_set_and_not_empty(option: str) -> None:
+    names = NAMES[option]
+    environ: dict[str, str] = {}
+    assert _credentials.from_environment(option, environ) is None
+    for name in reversed(names):
+        environ[name] = f"from {name}"
+        assert _credentials.from_environment(option, environ) == f"from {name}"
+    for name, following in itertools.pairwise([*names, None]):
+        environ[name] = ""  # type: ignore[index]
+        assert _credentials.from_environment(option, environ) == (following and f"from {following}")
+
+
+def test_options() -> None:
+    credentials = find(PAIR)
+    assert values(credentials) == PAIR
+    assert (credentials.kind, credentials.source) == ("AK/SK", "options")
+    assert values(find({**PAIR, "security_token": STS})) == {**PAIR, "security_token": STS}
+    assert find({**PAIR, "security_token": STS}).kind == "temporary AK/SK"
+    assert find({"auth_token": TOKEN}).kind == "an IAM token"
+
+
+def test_shows_no_secret_when_it_is_printed() -> None:
+    for options in ({**PAIR, "security_token": STS}, {"auth_token": TOKEN}):
+        printed = f"{find(options)!r} {find(options)}"
+        assert not any(secret in printed for secret in (AK, SK, STS, TOKEN))
+
+
+def test_environment() -> None:
+    credentials = find({}, {"HW_ACCESS_KEY": AK, "CLOUD_SDK_SK": SK, "OS_SECURITY_TOKEN": STS})
+    assert values(credentials) == {**PAIR, "security_token": STS}
+    assert credentials.source == "environment"
+    assert find({}, {"OS_AUTH_TOKEN": TOKEN}).kind == "an IAM token"
+
+
+def test_keys_win_over_a_token_in_one_set() -> None:
+    assert values(find({**PAIR, "auth_token": TOKEN})) == PAIR
+    assert values(find({}, {**OTHER, "HW_AUTH_TOKEN": TOKEN})) == {
+        "access_key": "AKOTHER",
+        "secret_key": "SKOTHER-secret",
+    }
+
+
+def test_a_set_of_options_wins_over_everything_in_the_environment() -> None:
+    assert values(find({"auth_token": TOKEN}, OTHER)) == {"auth_token": TOKEN}
+    environ = {**OTHER, "HUAWEICLOUD_SDK_SECURITY_TOKEN": STS}
+    # Not completed with the token of another key either.
+    assert values(find(PAIR, environ)) == PAIR
+
+
+def test_empty_values_count_as_not_given() -> None:
+    options = {"access_key": "", "secret_key": "", "security_token": "", "auth_token": ""}
+    assert find(options, OTHER).source == "environment"
+    assert find({**options, "auth_token": TOKEN}, OTHER).kind == "an IAM token"
+    assert find({}, {**dict.fromkeys(OTHER, ""), "HW_AUTH_TOKEN": TOKEN}).kind == "an IAM token"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"access_key": AK}, "access_key is there but secret_key is not: the options must give both."),
+        ({"secret_key": SK}, "secret_key is there but access_key is not: the options must give both."),
+        (
+            {"access_key": AK, "auth_token": TOKEN},
+            "access_key is there but secret_key is not: the options must give both.",
+        ),
+        (
+            {"security_token": STS},
+            "security_token is there but access_key and secret_key are not: the options must give both.",
+        ),
+        (
+            {"access_key": AK, "secret_key": ""},
+            "access_key is there but secret_key is not: the options must give both.",
+        ),
+    ],
+)
+def test_half_a_set_of_options_is_named_and_never_completed(options: dict[str, str], message: str) -> None:
+    assert refused(options, OTHER) == message
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        (
+            {"HW_ACCESS_KEY": AK},
+            "HW_ACCESS_KEY is there but HUAWEICLOUD_SDK_SK is not: the environment must give both.",
+        ),
+        (
+            {"CLOUD_SDK_SK": SK, "HW_AUTH_TOKEN": TOKEN},
+            "CLOUD_SDK_SK is there but HUAWEICLOUD_SDK_AK is not: the environment must give both.",
+        ),
+        (
+            {"OS_SECURITY_TOKEN": STS},
+            "OS_SECURITY_TOKEN is there but HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are not: "
+            "the environment must give both.",
+        ),
+    ],
+)
+def test_half_a_set_in_the_environment_is_named_as_it_stands_there(environ: dict[str, str], message: str) -> None:
+    assert refused({"use_ecs_agency": True}, environ) == message
+
+
+def test_nothing_anywhere() -> None:
+    with pytest.raises(CredentialsError) as raised:
+        find({})
+    assert str(raised.value).startswith("No credentials were found: give access_key and secret_key, or auth_token")
+    assert raised.value.hint is not None
+    assert "AWX" in raised.value.hint
+    assert "~/.huaweicloud/credentials" in raised.value.hint
+
+
+def test_every_secret_that_is_met_is_known_to_the_redactor() -> None:
+    redactor = Redactor()
+    with pytest.raises(CredentialsError):
+        _credentials.find({"access_key": AK, "security_token": STS}, {}, redactor)
+    assert redactor.known(f"{AK} {STS}") == "******** ********"
+    redactor = Redactor()
+    _credentials.find({}, {"HW_ACCESS_KEY": AK, "OS_SECRET_KEY": SK, "HW_AUTH_TOKEN": TOKEN}, redactor)
+    assert redactor.known(f"{AK} {SK} {TOKEN}") == "******** ******** ********"
+
+
+# The credentials file
+
+
+def written(path: Path, text: str) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return str(path)
+
+
+FILE = f"[basic]\nak = {AK}\nsk = {SK}\n"
+
+
+def test_the_file_below_home(tmp_path: Path) -> None:
+    written(tmp_path / ".huaweicloud/credentials", FILE)
+    credentials = find({}, {"HOME": str(tmp_path)})
+    assert values(credentials) == PAIR
+    assert credentials.source == f"credentials file {tmp_path}/.huaweicloud/credentials"
+    assert (credentials.project_id, credentials.iam_endpoint) == (None, None)
+
+
+def test_a_file_that_is_named(tmp_path: Path) -> None:
+    option = written(tmp_path / "option", FILE)
+    environ = written(tmp_path / "environ", FILE.replace(AK, "AKENVIRON"))
+    written(tmp_path / ".huaweicloud/credentials", FILE.replace(AK, "AKHOME"))
+    variables = {"HOME": str(tmp_path), "HUAWEICLOUD_SDK_CREDENTIALS_FILE": environ}
+    assert values(find({"credentials_file": option}, variables))["access_key"] == AK
+    assert values(find({"credentials_file": ""}, variables))["access_key"] == "AKENVIRON"
+    assert values(find({"credentials_file": "~/option"}, variables))["access_key"] == AK
+    del variables["HUAWEICLOUD_SDK_CREDENTIALS_FILE"]
+    assert values(find({}, variables))["access_key"] == "AKHOME"
+
+
+def test_all_that_the_file_may_give(tmp_path: Path) -> None:
+    more = f"security_token = {STS}\nproject_id = p\niam_endpoint = https://iam.example\nother = x\n"
+    credentials = find({"credentials_file": written(tmp_path / "c", FILE + more)})
+    assert values(credentials) == {**PAIR, "security_token": STS}
+    assert (credentials.project_id, credentials.iam_endpoint) == ("p", "https://iam.example")
+
+
+def test_a_percent_sign_is_a_character(tmp_path: Path) -> None:
+    path = written(tmp_path / "c", "[basic]\nak = %(sk)s\nsk = 100%secret%%\n")
+    assert values(find({"credentials_file": path})) == {"access_key": "%(sk)s", "secret_key": "100%secret%%"}
+
+
+def test_options_and_environment_win_over_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path / "c", "no INI")
+    assert find({**PAIR, "credentials_file": path}).source == "options"
+    assert find({"credentials_file": path}, OTHER).source == "environment"
+
+
+def test_the_file_wins_over_the_agency(tmp_path: Path) -> None:
+    path = written(tmp_path / "c", FILE)
+    assert find({"credentials_file": path, "use_ecs_agency": True}).source.startswith("credentials file")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"[other]\nak = {AK}\nsk = {SK}\n", "must have a section [basic], and has none."),
+        ("", "must have a section [basic], and has none."),
+        (f"ak = {AK}\nsk = {SK}\n", "must be an INI file, and cannot be parsed."),
+        (f"[basic]\n{SK}\n", "must be an INI file, and cannot be parsed."),
+        (f"[basic]\nsk = {SK}\nsk = {SK}\n", "must be an INI file, and cannot be parsed."),
+        (f"[basic]\nak = {AK}\n", "must give sk in its section [basic]."),
+        (f"[basic]\nsk = {SK}\nak =\n", "must give ak in its section [basic]."),
+        ("[basic]\n", "must give ak and sk in its section [basic]."),
+    ],
+)
+def test_what_is_wrong_with_the_file(tmp_path: Path, text: str, message: str) -> None:
+    path = written(tmp_path / "c", text)
+    assert refused({"credentials_file": path}) == f"credentials_file {path} {message}"
+
+
+def test_a_file_in_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "c").write_bytes(b"[basic]\nak = \xff\n")
+    assert refused({"credentials_file": str(tmp_path / "c")}).endswith("must be an INI file, and cannot be parsed.")
+
+
+def test_a_named_file_that_cannot_be_read(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing")
+    assert refused({"credentials_file": missing}) == (
+        f"credentials_file {missing} cannot be read: no such file or directory."
+    )
+    assert (
+        refused({"credentials_file": str(tmp_path)}) == f"credentials_file {tmp_path} cannot be read: is a directory."
+    )
+    # The default one may be missing, but not be something else.
+    (tmp_path / ".huaweicloud/credentials").mkdir(parents=True)
+    assert "is a directory" in refused({}, {"HOME": str(tmp_path)})
+
+
+def test_home_of_the_process_where_the_environment_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    written(tmp_path / ".huaweicloud/credentials", FILE)
+    assert _credentials.find({}, {}, Redactor()).source.endswith(os.path.join(".huaweicloud", "credentials"))
+
+
+def test_secrets_of_the_file_are_known_to_the_redactor(tmp_path: Path) -> None:
+    redactor = Redactor()
+    options = {"credentials_file": written(tmp_path / "c", f"[basic]\nsk = {SK}\n")}
+    with pytest.raises(CredentialsError):
+        _credentials.find(options, {}, redactor)
+    assert redactor.known(SK) == "********"
+
+
+def test_keys_tell_credentials_apart() -> None:
+    assert find(PAIR).key() == find(PAIR).key()
+    assert find(PAIR).key() != find({**PAIR, "security_token": STS}).key()
+    hash(find(PAIR).key())
+
+
+def test_auth_objects() -> None:
+    assert type(find(PAIR).auth()).__name__ == "AccessKeyAuth"
+    assert type(find({"auth_token": TOKEN}).auth()).__name__ == "TokenAuth"

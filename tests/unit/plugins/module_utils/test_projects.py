@@ -1,0 +1,160 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The project of a region, as IAM knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.servers import Call, free_port, scripted
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _projects, _transport
+from ansible_collections.functiongraph.workflow.plugins.module_utils._attempts import Attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Client
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import Credentials
+
+CREDENTIALS = Credentials({"access_key": "AK", "secret_key": "SK"}, "test")
+PATH = "/v3/projects?name=cn-north-4"
+
+
+@pytest.fixture(autouse=True)
+def _known_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_projects, "_known", {})
+
+
+@pytest.fixture
+def connections() -> Iterator[_transport.Connections]:
+    connections = _transport.Connections()
+    yield connections
+    connections.close()
+
+
+def find(
+    url: str, connections: _transport.Connections, key: str = "key", region: str = "cn-north-4", retries: int = 0
+) -> str:
+    client = Client(url, CREDENTIALS, _transport.Route(True, ()), 10.0, connections)
+    return _projects.find(client, region, key, Attempts(retries, sleep=lambda _seconds: None))
+
+
+def test_the_only_one(connections: _transport.Connections) -> None:
+    with scripted(Call("GET", PATH, 200, {"projects": [{"id": "p", "name": "cn-north-4"}]})) as iam:
+        assert find(iam.url, connections) == "p"
+    assert iam.came[0].headers["Authorization"].startswith("SDK-HMAC-SHA256 Access=AK,")
+
+
+def test_is_remembered_by_region_and_credentials(connections: _transport.Connections) -> None:
+    def found(project: str) -> dict[str, Any]:
+        return {"projects": [{"id": project}]}
+
+    other = "/v3/projects?name=cn-east-3"
+    with scripted(
+        Call("GET", PATH, 200, found("one")),
+        Call("GET", PATH, 200, found("two")),
+        Call("GET", other, 200, found("three")),
+    ) as iam:
+        for _ in range(3):
+            assert find(iam.url, connections) == "one"
+            assert find(iam.url, connections, key="other") == "two"
+            assert find(iam.url, connections, region="cn-east-3") == "three"
+
+
+def test_a_failure_is_not_remembered(connections: _transport.Connections) -> None:
+    with scripted(Call("GET", PATH, 200, {"projects": []}), Call("GET", PATH, 200, {"projects": [{"id": "p"}]})) as iam:
+        with pytest.raises(_projects.ProjectError):
+            find(iam.url, connections)
+        assert find(iam.url, connections) == "p"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "message", "hint"),
+    [
+        (
+            *(200, {"projects": []}),
+            "IAM knows no project of region cn-north-4 for these credentials: check region, or give project_id.",
+            None,
+        ),
+        (
+            *(200, {"projects": [{"id": "a"}, {"id": "b"}]}),
+            "IAM knows 2 projects of region cn-north-4: give project_id to choose one, of a, b.",
+            None,
+        ),
+        (
+            *(
+                401,
+                {"error": {"code": 401, "message": "The request requires authentication.", "title": "Unauthorized"}},
+            ),
+            "IAM refused to look up the project of region cn-north-4 with status 401: The request requires "
+            "authentication; give project_id to do without the look-up.",
+            "Check access key, secret key or token",
+        ),
+        (
+            *(403, b""),
+            "IAM refused to look up the project of region cn-north-4 with status 403; "
+            "give project_id to do without the look-up.",
+            "Grant the IAM user",
+        ),
+        (
+            *(302, b""),
+            "IAM refused to look up the project of region cn-north-4 with status 302; "
+            "give project_id to do without the look-up.",
+            None,
+        ),
+    ],
+)
+def test_says_why_there_is_none(
+    connections: _transport.Connections, status: int, body: Any, message: str, hint: str | None
+) -> None:
+    with scripted(Call("GET", PATH, status, body)) as iam, pytest.raises(_projects.ProjectError) as raised:
+        find(iam.url, connections)
+    assert str(raised.value) == message
+    assert raised.value.answer is not None
+    assert raised.value.answer.status == status
+    assert (raised.value.hint is None) if hint is None else (raised.value.hint or "").startswith(hint)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>", b"", [], {}, {"projects": 7}, {"projects": ["p"]}, {"projects": [{}]}, {"projects": [{"id": 7}]}]
+    + [{"projects": [{"id": ""}]}, {"projects": None}],
+    ids=str,
+)
+def test_something_else(connections: _transport.Connections, body: Any) -> None:
+    with scripted(Call("GET", PATH, 200, body)) as iam, pytest.raises(_projects.ProjectError) as raised:
+        find(iam.url, connections)
+    assert str(raised.value) == (
+        "IAM answered the look-up of the project of region cn-north-4 with something else; "
+        "give project_id to do without the look-up."
+    )
+
+
+def test_many_are_not_all_listed(connections: _transport.Connections) -> None:
+    projects = [{"id": f"p{number:02}"} for number in range(30)]
+    with (
+        scripted(Call("GET", PATH, 200, {"projects": projects})) as iam,
+        pytest.raises(_projects.ProjectError) as raised,
+    ):
+        find(iam.url, connections)
+    assert "p09." in str(raised.value)
+    assert "p10" not in str(raised.value)
+
+
+def test_passing_trouble_is_waited_out(connections: _transport.Connections) -> None:
+    with scripted(
+        Call("GET", PATH, 503), Call("GET", PATH, cut=True), Call("GET", PATH, 200, {"projects": [{"id": "p"}]})
+    ) as iam:
+        assert find(iam.url, connections, retries=2) == "p"
+
+
+def test_nobody_there(connections: _transport.Connections) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(_projects.ProjectError) as raised:
+        find(url, connections, retries=1)
+    assert str(raised.value) == (
+        f"The project of region cn-north-4 could not be looked up in IAM ({url}): connection refused; "
+        "give project_id to do without the look-up."
+    )
+    assert raised.value.answer is None
