@@ -35,7 +35,7 @@ def copy(parent: Path) -> Path:
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, place, follow_symlinks=False)
-    # A repository of its own: tools that ask git for the files would hear of the one around it, which ignores this place.
+    # A repository of its own: tools that ask git for the files would hear of the one around it, which ignores this one.
     subprocess.run(["git", "init", "--quiet"], cwd=target, check=True)
     return target
 
