@@ -26,6 +26,7 @@ def odd(name: str, fault: str, problem: str, sent: int = 1, status: int = 200) -
         run=always(name),
         options=NEVER,
         also={"http_status": status},
+        faces=("controller",),
     )
     return read_back(name, fault, once(name), sent=sent, also={"http_status": 200 if sent == 2 else status}), without
 
@@ -138,6 +139,7 @@ REFUSALS = (
         413,
         "Send a smaller output",
         run={},
+        faces=("controller",),
         options={"output": {"blob": "{{ 'x' * 12600000 }}"}},
     ),
 )

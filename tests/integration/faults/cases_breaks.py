@@ -183,7 +183,7 @@ CONFIRMATION = (
         run={"lag": 100},
         options=ALWAYS,
         reads=True,
-        warning="The service accepted the callback, but the run does not confirm it: it still shows the state as running.",
+        warning="The service accepted the callback, but the run does not confirm it: it still shows the state as …",
     ),
     Case(
         "always_unreadable",

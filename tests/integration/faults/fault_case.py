@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+FACES = ("controller", "target")
+
 
 @dataclass(frozen=True)
 class Case:
@@ -23,6 +25,9 @@ class Case:
     the server saw (None: as many as sent); reads tells whether the run was read; became is the run's status in the
     end; connections, how many connections the listener accepted. message is the whole msg and warning a warning, both
     with "…" for anything and {endpoint}; hint is a part of the hint; also are further keys of the result.
+
+    faces are those that the case runs through: where it differs from another one only far from the faces, one is
+    enough.
     """
 
     name: str
@@ -43,6 +48,7 @@ class Case:
     hint: str = ""
     also: Mapping[str, Any] = field(default_factory=dict)
     check: bool = False
+    faces: tuple[str, ...] = FACES
 
     @property
     def changed(self) -> bool:
