@@ -21,27 +21,7 @@ import yaml
 NAME = "functiongraph.workflow"
 TITLE = f"{NAME} {yaml.safe_load((trees.ROOT / 'galaxy.yml').read_text(encoding='utf-8'))['version']}"
 
-# What the site's generated configuration lacks: no other site is asked while building, so that it can be built anywhere
-# and always the same; texts that are only included are no pages of their own.
-CONFIGURATION = """
-intersphinx_mapping = {}
-exclude_patterns = ["docsite/_generated/**"]
-html_title = project
-html_show_copyright = False
-html_theme_options = {"navigation_with_keys": True}
-html_static_path = ["../static"]
-html_css_files = ["guide.css"]
-# Text of our own pages is set as it is typed: a command must be one that can be copied.
-html_use_smartypants = False
-suppress_warnings = ["app.add_node"]
-"""
-CSS = """
-/* Code in running text may break anywhere, so that a long name does not widen a page on a phone. */
-code.literal, .sig, a, td, th, dt { overflow-wrap: anywhere; }
-table.docutils { display: table; }
-/* Ansible's tables of options are as wide as they need; they scroll by themselves. */
-.ansible-option-table, .table-wrapper { max-width: 100%; }
-"""
+SITE = Path(__file__).with_name("docs_site")
 
 
 def run(*command: str, folder: Path) -> None:
@@ -63,7 +43,7 @@ def build(folder: Path) -> Path:
         folder=folder,
     )
     with (folder / "conf.py").open("a", encoding="utf-8") as configuration:
-        configuration.write(CONFIGURATION)
+        configuration.write((SITE / "conf.py").read_text(encoding="utf-8"))
     pages = folder / "rst"
     pages.chmod(0o755)
     run(
@@ -74,7 +54,7 @@ def build(folder: Path) -> Path:
     # The pages name pictures as they do in the repository, so that they show there too.
     shutil.copytree(trees.ROOT / "docs/images", folder / "images", ignore=shutil.ignore_patterns("*.txt"))
     (folder / "static").mkdir()
-    (folder / "static/guide.css").write_text(CSS, encoding="utf-8")
+    shutil.copyfile(SITE / "guide.css", folder / "static/guide.css")
     run("sphinx-build", "-M", "html", "rst", "build", "-c", ".", "-W", "--keep-going", "-q", folder=folder)
     return folder / "build/html"
 

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the guide's site has beyond the configuration that antsibull-docs generates, to which this is appended."""
+
+import re
+from typing import Any
+
+# No other site is asked while building, so it can be built anywhere, and always to the same.
+intersphinx_mapping: dict[str, object] = {}
+# Texts that are only included are no pages of their own.
+exclude_patterns = ["docsite/_generated/**"]
+html_show_copyright = False
+html_static_path = ["static"]
+html_css_files = ["guide.css"]
+# A command must be one that can be copied.
+html_use_smartypants = False
+
+_ANSIBLE = "https://docs.ansible.com/ansible/latest/"
+# Labels of Ansible's own documentation that generated pages refer to.
+_FOREIGN = {
+    "action_plugins": "plugins/action.html#action-plugins",
+    "ansible_configuration_settings": "reference_appendices/config.html#ansible-configuration-settings",
+    "callback_plugins": "plugins/callback.html#callback-plugins",
+    "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
+}
+_BUILTIN = re.compile(r"ansible_collections\.ansible\.builtin\.(\w+)$")
+_PLAYBOOK = re.compile(r"ansible_collections\.functiongraph\.workflow\.\w+_playbook$")
+
+
+def _elsewhere(app: Any, _env: Any, node: Any, content: Any) -> Any:
+    """A link to what has no page on this site. None, and with it a warning, for what nobody knows."""
+    from docutils import nodes
+
+    label = node.get("reftarget", "")
+    builtin = _BUILTIN.match(label)
+    if label in _FOREIGN:
+        address = _ANSIBLE + _FOREIGN[label]
+    elif builtin:
+        address = f"{_ANSIBLE}collections/ansible/builtin/{builtin[1]}.html"
+    elif _PLAYBOOK.match(label):
+        # Playbooks have no generated pages; the guide tells of them.
+        address = app.builder.get_relative_uri(node["refdoc"], "docsite/runbooks") + "#a-callback-and-nothing-else"
+    else:
+        return None
+    return nodes.reference("", "", content, internal=False, refuri=address)
+
+
+def setup(app: Any) -> None:
+    app.connect("missing-reference", _elsewhere)
