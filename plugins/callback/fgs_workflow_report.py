@@ -1,0 +1,257 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: fgs_workflow_report
+type: notification
+short_description: Report the end of any playbook to a waiting Huawei Cloud FunctionGraph workflow
+version_added: 1.0.0
+author:
+  - functiongraph.workflow contributors (@functiongraph)
+description:
+  - Tells a FunctionGraph workflow that waits at a callback node how a playbook ended, without a change to the playbook.
+  - It reports once per run of C(ansible-playbook), after everything else, with C(fail) exactly where the exit code is
+    not 0, and where nothing was done, because no host matched or no task to start at was found. Everything else is
+    C(success), also failures that were rescued, ignored or forgiven by C(clear_host_errors).
+  - A run that is broken off after its first playbook was read, by an error, by Ctrl-C or by SIGTERM, is reported as
+    C(fail) too. Nothing can be reported of a playbook that cannot be read at all, nor after SIGKILL, which is how AWX
+    cancels a job and ends one that takes too long.
+  - It is silent unless it finds the IDs of the state that waits. It takes them from the extra vars C(fgs_workflow_id),
+    C(fgs_workflow_run_id) and C(fgs_workflow_state_id), or, where none of these is given, from the environment variables
+    E(FGS_WORKFLOW_ID), E(FGS_WORKFLOW_RUN_ID) and E(FGS_WORKFLOW_STATE_ID). An empty value counts as not given. Extra
+    vars may be templates, those that AWX marks as unsafe are taken as they are.
+  - It does nothing where the playbook already completed this state with M(functiongraph.workflow.fgs_workflow_callback).
+  - The C(output) is what the playbook published with M(ansible.builtin.set_stats), and under C(ansible) the recap by
+    host with what a host published for itself (C(per_host)), the failed task with its message, whether it was a check,
+    and in AWX the link to the job. Where the playbook publishes C(ansible) itself, that is sent and the recap is not.
+  - What stands under C(ansible) takes at most 16384 bytes as JSON, the message 4096 of them. Failed hosts come first;
+    hosts that find no room are counted in C(hosts_left_out).
+  - The C(error) is host, task and first useful line, with colons in between, shortened to the 64 characters that the service allows.
+  - Arguments of tasks are never sent, and of tasks under C(no_log) nothing but the name. Secrets that this plugin knows
+    are replaced everywhere.
+  - In check mode it says what it would send, and sends nothing.
+notes:
+  - Credentials are those of the modules, by environment, credentials file or ECS agency, see
+    M(functiongraph.workflow.fgs_workflow_callback). They are never options of this plugin.
+  - Regions, endpoints and the project are taken from the environment variables of the modules too, where the options
+    of this plugin do not give them.
+  - Callback plugins are switched on by C(callbacks_enabled) in the section C([defaults]) of C(ansible.cfg), for AWX of
+    the one at the root of the project. Extra vars cannot do that.
+  - With O(strict=true) plugins that stand behind this one in C(callbacks_enabled) are not told of the end of the run
+    where the report failed. So let it be the last.
+requirements:
+  - enabled by C(callbacks_enabled)
+  - requests >= 2.25
+  - jsonschema >= 3.2
+options:
+  strict:
+    description:
+      - Whether C(ansible-playbook) ends with an exit code other than 0 where the end could not be reported.
+    type: bool
+    default: false
+    env:
+      - name: FGS_REPORT_STRICT
+    ini:
+      - section: fgs_workflow_report
+        key: strict
+  no_hosts:
+    description:
+      - What a playbook counts as when no host matched any of its plays. Ansible itself calls that a success.
+    type: str
+    choices: [fail, ignore]
+    default: fail
+    env:
+      - name: FGS_REPORT_NO_HOSTS
+    ini:
+      - section: fgs_workflow_report
+        key: no_hosts
+  confirm:
+    description:
+      - When to read the run back, as for the module.
+      - With V(always) a second report of the same outcome is no error. Where the run cannot be read, it is sent with a
+        warning.
+    type: str
+    choices: [never, when_unknown, always]
+    default: always
+    env:
+      - name: FGS_REPORT_CONFIRM
+    ini:
+      - section: fgs_workflow_report
+        key: confirm
+  undelivered_path:
+    description:
+      - A file, or a folder in which a file is made, to keep a report that could not be delivered for reasons of the
+        network or because its outcome is unknown.
+      - It holds variables and no secrets, and the playbook P(functiongraph.workflow.callback#playbook) sends it later.
+    type: path
+    env:
+      - name: FGS_REPORT_UNDELIVERED_PATH
+    ini:
+      - section: fgs_workflow_report
+        key: undelivered_path
+  region:
+    description:
+      - The region, for example V(cn-north-4).
+    type: str
+    env:
+      - name: FGS_REPORT_REGION
+    ini:
+      - section: fgs_workflow_report
+        key: region
+  endpoint:
+    description:
+      - The address of FunctionGraph.
+    type: str
+    env:
+      - name: FGS_REPORT_ENDPOINT
+    ini:
+      - section: fgs_workflow_report
+        key: endpoint
+  iam_endpoint:
+    description:
+      - The address of IAM.
+    type: str
+    env:
+      - name: FGS_REPORT_IAM_ENDPOINT
+    ini:
+      - section: fgs_workflow_report
+        key: iam_endpoint
+  project_id:
+    description:
+      - The ID of the project. Looked up in IAM by the region where it is not given.
+    type: str
+    env:
+      - name: FGS_REPORT_PROJECT_ID
+    ini:
+      - section: fgs_workflow_report
+        key: project_id
+  credentials_file:
+    description:
+      - The credentials file, as for the module.
+    type: path
+    env:
+      - name: FGS_REPORT_CREDENTIALS_FILE
+    ini:
+      - section: fgs_workflow_report
+        key: credentials_file
+  use_ecs_agency:
+    description:
+      - Whether to get temporary keys from the metadata service of the ECS on which Ansible runs, where nothing else
+        gives credentials.
+    type: bool
+    default: false
+    env:
+      - name: FGS_REPORT_USE_ECS_AGENCY
+    ini:
+      - section: fgs_workflow_report
+        key: use_ecs_agency
+  validate_certs:
+    description:
+      - Whether to check the certificates of servers. Set it to V(false) only in tests.
+    type: bool
+    default: true
+    env:
+      - name: FGS_REPORT_VALIDATE_CERTS
+    ini:
+      - section: fgs_workflow_report
+        key: validate_certs
+  ca_path:
+    description:
+      - A file or folder of CA certificates to trust instead of the usual ones.
+    type: path
+    env:
+      - name: FGS_REPORT_CA_PATH
+    ini:
+      - section: fgs_workflow_report
+        key: ca_path
+  timeout:
+    description:
+      - Seconds that one attempt may take as a whole, from connecting to the last byte read.
+    type: float
+    default: 30.0
+    env:
+      - name: FGS_REPORT_TIMEOUT
+    ini:
+      - section: fgs_workflow_report
+        key: timeout
+  retries:
+    description:
+      - How often a request is sent again at most, and a connection tried again, as for the module.
+    type: int
+    default: 3
+    env:
+      - name: FGS_REPORT_RETRIES
+    ini:
+      - section: fgs_workflow_report
+        key: retries
+seealso:
+  - module: functiongraph.workflow.fgs_workflow_callback
+  - plugin: functiongraph.workflow.runbook
+    plugin_type: role
+"""
+
+import os
+import typing as t
+
+from ansible.plugins.callback import CallbackBase
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun
+
+_OPTIONS = (*_report.OPTIONS, "strict", "no_hosts")
+
+
+class CallbackModule(CallbackBase):  # type: ignore[misc]
+    """Hands what happens to the Reporter. Switches itself off where there is nothing to report."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "functiongraph.workflow.fgs_workflow_report"
+    CALLBACK_NEEDS_ENABLED = True
+
+    # Set before any other event comes.
+    _reporter: _reporter.Reporter
+
+    def set_options(self, *args: t.Any, **kwargs: t.Any) -> None:
+        # AWX fills optional fields that were left empty with '', which is no number and no boolean.
+        for name in [name for name, value in os.environ.items() if name.startswith("FGS_REPORT_") and not value]:
+            del os.environ[name]
+        super().set_options(*args, **kwargs)
+
+    def v2_playbook_on_start(self, playbook: t.Any) -> None:
+        if not hasattr(self, "_reporter"):
+            run = PlaybookRun.here()
+            ids, lacking = _reporter.ids(playbook, os.environ) if run is not None else ({}, [])
+            if run is None or not ids:
+                self.disabled = True
+                return
+            options = {name: self.get_option(name) for name in _OPTIONS}
+            self._reporter = _reporter.Reporter(run, ids, lacking, options, dict(os.environ), self._display)
+            self._reporter.start()
+        self._reporter.run.playbook_starts()
+
+    def v2_playbook_on_play_start(self, play: t.Any) -> None:
+        self._reporter.recap.play()
+
+    def v2_playbook_on_no_hosts_matched(self) -> None:
+        self._reporter.recap.play_without_hosts()
+
+    def v2_playbook_on_task_start(self, task: t.Any, is_conditional: bool) -> None:
+        self._reporter.recap.task(task)
+
+    def v2_runner_on_ok(self, result: t.Any) -> None:
+        self._reporter.recap.ok(result)
+
+    def v2_runner_item_on_ok(self, result: t.Any) -> None:
+        self._reporter.recap.ok(result)
+
+    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
+        self._reporter.failed(result)
+
+    def v2_runner_on_unreachable(self, result: t.Any) -> None:
+        self._reporter.failed(result)
+
+    def v2_playbook_on_stats(self, stats: t.Any) -> None:
+        self._reporter.end()

@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is private to the collection: breaking changes can come with any release.
+
+"""
+What was seen of a playbook while it ran: its plays, its failures, and whether it completed the state itself.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED, DELIVERED
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _failure
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure
+
+MODULE = "functiongraph.workflow.fgs_workflow_callback"
+
+# A task's arguments by the names of the ids, alias last.
+_NAMES = {
+    "workflow_id": ("workflow_id",),
+    "workflow_run_id": ("workflow_run_id", "run_id"),
+    "workflow_state_id": ("workflow_state_id", "state_id"),
+}
+# How ansible-core calls the columns of its recap, and how its statistics do.
+_COLUMNS = (
+    ("ok", "ok"),
+    ("changed", "changed"),
+    ("unreachable", "unreachable"),
+    ("failed", "failures"),
+    ("skipped", "skipped"),
+    ("rescued", "rescued"),
+    ("ignored", "ignored"),
+)
+
+
+class _Seen(t.NamedTuple):
+    failure: Failure
+    # ansible-core counts a role or a file that could not be included as a failure also where it is rescued.
+    include: bool
+
+
+class Recap:
+    """What was seen of a playbook. ids are those of the state that waits, by option name."""
+
+    def __init__(self, ids: t.Mapping[str, str]) -> None:
+        self._ids = ids
+        self._plays = 0
+        self._plays_without_hosts = 0
+        self._failures: list[_Seen] = []
+        self._last_task: dict[str, str] = {}
+        self._counted: dict[str, int] = {}
+        self._jobs: set[str] = set()
+        self.completed = False
+
+    @property
+    def no_host_matched(self) -> bool:
+        """Whether there was no host for any play."""
+        return self._plays_without_hosts == self._plays
+
+    def play(self) -> None:
+        self._plays += 1
+
+    def play_without_hosts(self) -> None:
+        self._plays_without_hosts += 1
+
+    def task(self, task: t.Any) -> None:
+        if str(task.action).rpartition(".")[2] == "meta" and task.args.get("_raw_params") == "clear_host_errors":
+            self._failures.clear()
+
+    def ok(self, result: t.Any) -> None:
+        """A task, or an item of its loop, that succeeded."""
+        task, values = _task(result), _values(result)
+        self._last_task[_host(result)] = task.get_name()
+        action = str(getattr(task, "resolved_action", None) or task.action)
+        job = values.get("ansible_job_id")
+        if action == MODULE and not task.check_mode and self._is_ours(task.args):
+            if job and "delivery" not in values:
+                self._jobs.add(str(job))
+            # A result that no_log hides is a success, unless the task has its own idea of that.
+            hidden = "censored" in values and not task.failed_when and not task.loop and not task.async_val
+            self.completed = self.completed or hidden
+        if (action == MODULE and self._is_ours(task.args)) or str(job) in self._jobs:
+            done = values.get("delivery") in (DELIVERED, ALREADY_DELIVERED) and not task.check_mode
+            self.completed = self.completed or done
+
+    def _is_ours(self, arguments: t.Mapping[str, t.Any]) -> bool:
+        given = {n: next((arguments[a] for a in names if arguments.get(a)), None) for n, names in _NAMES.items()}
+        return all(str(given[name]) == self._ids[name] for name in _NAMES)
+
+    def failed(self, result: t.Any, count: t.Callable[[str], int]) -> None:
+        """A task that failed on a host, or could not reach it.
+
+        count gives how often ansible-core has counted the host as failed or unreachable by now: it does not count what
+        is rescued or ignored.
+        """
+        host = _host(result)
+        before, now = self._counted.get(host, 0), count(host)
+        self._counted[host] = now
+        if now > before:
+            self._add(result)
+
+    def _add(self, result: t.Any) -> None:
+        task = _task(result)
+        name = task.get_name()
+        failure = _failure.of_result(_host(result), name, _values(result), _causes(result))
+        include = str(task.action).rpartition(".")[2] in ("include_role", "include_tasks", "import_role")
+        self._failures.append(_Seen(failure, include))
+
+    def failure(self, hosts: t.Sequence[str]) -> t.Optional[Failure]:
+        """The first failure of the hosts that ended as failed or unreachable; None where there are none."""
+        found = [seen for seen in self._failures if not hosts or seen.failure.host in hosts]
+        if found:
+            return min(found, key=lambda seen: seen.include).failure
+        if not hosts:
+            return None
+        # Before ansible-core 2.19 nothing is said of a role that could not be included, but in the log.
+        name = self._last_task.get(hosts[0], "")
+        return Failure(hosts[0], name, "failed, see the log of the playbook", None)
+
+
+def hosts(stats: t.Any, failed: t.Iterable[str]) -> dict[str, dict[str, t.Any]]:
+    """The recap as ansible-core counts it, by host, and what each published for itself.
+
+    failed are hosts that ended as failed, also where ansible-core counted nothing.
+    """
+    found: dict[str, dict[str, t.Any]] = {}
+    for host in sorted({*stats.processed, *failed}):
+        summary = stats.summarize(host)
+        found[host] = {column: int(summary[name]) for column, name in _COLUMNS}
+        if stats.custom.get(host):
+            found[host]["published"] = stats.custom[host]
+    for host in failed:
+        if not (found[host]["failed"] or found[host]["unreachable"]):
+            found[host]["failed"] = 1
+    return found
+
+
+def _task(result: t.Any) -> t.Any:
+    """The task of a result, in every release of ansible-core."""
+    return result.task if hasattr(result, "task") else result._task
+
+
+def _host(result: t.Any) -> str:
+    return str((result.host if hasattr(result, "host") else result._host).get_name())
+
+
+def _values(result: t.Any) -> t.Mapping[str, t.Any]:
+    values: t.Mapping[str, t.Any] = result.result if hasattr(result, "result") else result._result
+    return values
+
+
+def _causes(result: t.Any) -> list[str]:
+    """The texts of the exceptions behind a failure, outermost first: ansible-core 2.19 and later keep them apart."""
+    found: list[str] = []
+    event = getattr(getattr(result, "exception", None), "event", None)
+    while event is not None:
+        found.append(" ".join(str(event.msg).split()))
+        event = getattr(event.chain, "event", None)
+    return found
