@@ -84,9 +84,14 @@ def _reason(causes: list[BaseException]) -> str:
         text = str(cause)
         if type(cause) is OSError and text:  # http.client's word on a proxy's refusal
             return text.splitlines()[0].lower()
-    return {
-        "RemoteDisconnected": "closed without an answer",
-        "IncompleteRead": "the answer was cut",
-        "BadStatusLine": "the answer is not HTTP",
-        "InvalidChunkLength": "the answer was cut",
-    }.get(type(causes[-1]).__name__, type(causes[-1]).__name__)
+    names = [type(cause).__name__ for cause in causes]
+    return next((words for name, words in _WORDS.items() if name in names), names[-1])
+
+
+# By name, as urllib3 and http.client have some of them twice.
+_WORDS = {
+    "RemoteDisconnected": "closed without an answer",
+    "BadStatusLine": "the answer is not HTTP",
+    "IncompleteRead": "the answer was cut",
+    "InvalidChunkLength": "the answer was cut",
+}

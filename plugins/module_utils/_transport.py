@@ -117,8 +117,8 @@ def exchange(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> 
             outcome.append(error)
 
     thread = threading.Thread(target=run, daemon=True, name="fgs-attempt")
-    thread.start()
     try:
+        thread.start()
         thread.join(timeout)
     except BaseException as interruption:  # Ctrl-C, or a task's timeout
         interruption.request_sent = attempt.close()  # type: ignore[attr-defined]
