@@ -97,6 +97,11 @@ def plain(result: dict[str, Any], host: str, run: dict[str, str] | None = None) 
 
 def same(finished: Run, inventory: dict[str, dict[str, Any]], case: str) -> dict[str, Any]:
     """The result of a case's task, after checking that both faces gave it key for key."""
-    found = [plain(finished.result(case, host=face), face, inventory[face]["runs"].get(case)) for face in FACES]
-    assert found[0] == found[1], f"{case}: the faces differ in:\n{finished.output}"
-    return found[0]
+    one, other = (plain(finished.result(case, host=face), face, inventory[face]["runs"].get(case)) for face in FACES)
+    differing = {
+        key: (one.get(key), other.get(key))
+        for key in one.keys() | other.keys()
+        if one.get(key, ...) != other.get(key, ...)
+    }
+    assert not differing, f"{case}: {differing}"
+    return one

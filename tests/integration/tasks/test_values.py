@@ -10,20 +10,11 @@ import json
 from typing import Any, NamedTuple
 
 import pytest
-from ansible.parsing.vault import VaultLib, VaultSecret
 from support import faces, playbooks
 from support.faces import FACES
 from support.playbooks import Run
 from support.simulators import Simulator
-
-VAULT_PASSWORD = "vault password of the tests"
-
-
-def vaulted(text: str) -> str:
-    """text as a value that stands in YAML after !vault, on one line."""
-    secret = VaultSecret(VAULT_PASSWORD.encode())
-    return json.dumps(VaultLib().encrypt(text, secret).decode())
-
+from tasks_vault import PASSWORD, vaulted
 
 DEEP = json.loads("[" * 100 + "]" * 100)
 
@@ -117,7 +108,7 @@ class Values(NamedTuple):
 @pytest.fixture(scope="module")
 def values(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Values:
     home = tmp_path_factory.mktemp("home")
-    (home / "password").write_text(VAULT_PASSWORD)
+    (home / "password").write_text(PASSWORD)
     texts = {case: text for case, (text, _) in (*WHOLE.items(), *REFUSED.items())}
     tasks = "".join(TASK % (json.dumps(case), text, json.dumps(case)) for case, text in texts.items())
     hosts = faces.hosts(simulator, list(texts), shared={"k": "v"})

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A call made on the controller needs nothing of the task's host: no connection, no Python, no privilege."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from support import faces, playbooks
+from support.faces import callback, execution_info
+from support.playbooks import Run
+from support.simulators import Simulator
+
+NOWHERE = {"ansible_host": "127.0.0.1", "ansible_port": 1}
+SUDO = {"ansible_become": True, "ansible_become_exe": "/nonexistent/sudo"}
+
+# What the inventory says of a host, and what of it does not keep a call from being made on the controller.
+HOSTS: dict[str, dict[str, Any]] = {
+    "unreachable_by_ssh": {**NOWHERE, "ansible_connection": "ssh"},
+    "windows": {**NOWHERE, "ansible_connection": "winrm", "ansible_user": "u", "ansible_password": "p"},
+    "windows_by_psrp": {**NOWHERE, "ansible_connection": "psrp", "ansible_user": "u", "ansible_password": "p"},
+    "network_gear": {"ansible_connection": "fgs_test_persistent", "ansible_network_os": "some.network.os"},
+    "without_python": {"ansible_python_interpreter": "/nonexistent/python"},
+    "interpreter_to_be_found": {**NOWHERE, "ansible_connection": "ssh", "ansible_python_interpreter": "auto"},
+    "without_sudo": {**SUDO, "ansible_become_user": "nobody"},
+    "to_the_same_user": SUDO,
+    "as_another_user": {**SUDO, "ansible_become_user": "nobody-of-that-name"},
+    "by_su": {"ansible_become": True, "ansible_become_method": "su", "ansible_become_exe": "/nonexistent/su"},
+}
+# Where the host does matter to a call made there.
+MATTER = ("unreachable_by_ssh", "without_python", "without_sudo")
+# Ansible itself refuses these before it asks any plugin for the task; this is how a task gets past that.
+WORKAROUNDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "unknown_become_method": (
+        {"ansible_become": True, "ansible_become_method": "nonexistent"},
+        {"vars": {"ansible_become": False}},
+    ),
+    "unknown_connection": ({"ansible_connection": "nonexistent.collection.gear"}, {"delegate_to": "localhost"}),
+}
+
+
+class Hosts(NamedTuple):
+    run: Run
+    runs: dict[str, dict[str, str]]
+    simulator: Simulator
+
+
+@pytest.fixture(scope="module")
+def hosts(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Hosts:
+    runs = {name: simulator.start_run() for name in (*HOSTS, *WORKAROUNDS)}
+    inventory = {
+        name: {"runs": {"callback": run, "info": run, "target": run}, "run_on": "controller"}
+        for name, run in runs.items()
+    }
+    for name, variables in (*HOSTS.items(), *((name, given) for name, (given, _) in WORKAROUNDS.items())):
+        inventory[name].update(variables)
+    defaults = faces.connection(simulator)
+    plays = [
+        faces.play(
+            [execution_info("info"), callback("callback"), callback("target", {"run_on": "target"}, when="matters")],
+            defaults,
+            hosts=list(HOSTS),
+            strategy="free",
+            vars={"matters": f"{{{{ inventory_hostname in {list(MATTER)} }}}}"},
+        )
+    ]
+    plays += [
+        faces.play([callback("callback", **keywords)], defaults, hosts=name)
+        for name, (_, keywords) in WORKAROUNDS.items()
+    ]
+    run = playbooks.ansible_playbook(
+        plays,
+        *("--forks", "4"),
+        home=tmp_path_factory.mktemp("home"),
+        hosts={**inventory, "localhost": {}},
+        env={"ANSIBLE_CONNECTION_PLUGINS": str(playbooks.ROOT / "tests/support/connection_plugins")},
+    )
+    return Hosts(run, runs, simulator)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_controller_call_needs_nothing_of_the_host(hosts: Hosts, host: str) -> None:
+    assert hosts.run.result("info", host)["status"] == "running"
+    assert hosts.run.result("callback", host)["delivery"] == "delivered"
+    assert hosts.simulator.run(hosts.runs[host])["callback_requests"] == 1
+
+
+@pytest.mark.parametrize("host", MATTER)
+def test_target_call_does(hosts: Hosts, host: str) -> None:
+    outcome = {task.outcome for task in hosts.run.tasks if (task.task, task.host) == ("target", host)}
+    assert outcome <= {"failed", "unreachable"}
+    assert outcome
+
+
+@pytest.mark.parametrize("host", WORKAROUNDS)
+def test_ways_past_what_ansible_refuses_itself(hosts: Hosts, host: str) -> None:
+    assert hosts.run.result("callback", host)["delivery"] == "delivered"
+
+
+@pytest.mark.parametrize("library", ["requests", "jsonschema"])
+def test_missing_library(simulator: Simulator, tmp_path: Path, home: Path, library: str) -> None:
+    (tmp_path / f"{library}.py").write_text(f"raise ImportError('no {library} here')\n")
+    inventory = faces.hosts(simulator, ["callback", "info"])
+    tasks = [callback("callback", ignore_errors=True), execution_info("info", ignore_errors=True)]
+    play = faces.play(tasks, faces.connection(simulator))
+    run = playbooks.ansible_playbook([play], home=home, hosts=inventory, env={"PYTHONPATH": str(tmp_path)})
+    for case in ("callback", "info"):
+        result = faces.same(run, inventory, case)
+        assert f"Failed to import the required Python library ({library})" in result["msg"]
+        assert "execution environment" in result["hint"]
+    assert not simulator.run(inventory["controller"]["runs"]["callback"])["callback_requests"]
+
+
+def test_timeout_of_the_task_keeps_what_is_known(simulator: Simulator, home: Path, tmp_path: Path) -> None:
+    cases = {"callback": {"fault": "hang"}, "before": {}, "info": {"read_fault": "read_hang"}}
+    inventory = {"controller": faces.hosts(simulator, cases)["controller"]}
+    tasks = [
+        callback("callback", {"undelivered_path": str(tmp_path / "kept.yml")}, timeout=1, ignore_errors=True),
+        callback("before", {"endpoint": simulator["hang_tls"], "timeout": 20}, timeout=1, ignore_errors=True),
+        execution_info("info", timeout=1, ignore_errors=True),
+    ]
+    run = playbooks.ansible_playbook([faces.play(tasks, faces.connection(simulator))], home=home, hosts=inventory)
+    result = run.result("callback")
+    assert (result["delivery"], result["requests_sent"], result["changed"]) == ("unknown", 1, False)
+    assert "the task's timeout of 1 seconds has ended it" in result["msg"]
+    assert result["undelivered_file"] == str(tmp_path / "kept.yml")
+    result = run.result("before")
+    assert (result["delivery"], result["requests_sent"]) == ("not_sent", 0)
+    assert "The run was not read, as the task's timeout" in run.result("info")["msg"]
+
+
+def test_ad_hoc(simulator: Simulator, home: Path) -> None:
+    inventory = faces.hosts(simulator, ["ad hoc"])
+    given = {**faces.connection(simulator), **faces.IDS, "result": "success", "output": {"from": "ansible -m"}}
+    arguments = json.dumps(given)
+    run = playbooks.ansible_playbook(
+        "all",
+        *("-m", faces.CALLBACK, "-a", arguments),
+        command="ansible",
+        home=home,
+        hosts=inventory,
+        extra_vars={"case": "ad hoc"},
+        env={"ANSIBLE_LOAD_CALLBACK_PLUGINS": "true"},
+    )
+    assert run.returncode == 0, run.output
+    for face in faces.FACES:
+        assert simulator.run(inventory[face]["runs"]["ad hoc"])["output"] == {"from": "ansible -m"}

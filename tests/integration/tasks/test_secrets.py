@@ -1,0 +1,118 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No secret shows in a result, in what the screen shows of it, or in a file, from either face."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import pytest
+from support import faces, playbooks
+from support.faces import FACES, callback, execution_info
+from support.playbooks import Run
+from support.simulators import Simulator
+from tasks_vault import PASSWORD, vaulted
+
+MASKED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+EVERY_OPTION = (
+    *("access_key", "secret_key", "security_token", "auth_token", "credentials_file", "use_ecs_agency", "region"),
+    *("iam_endpoint", "validate_certs", "ca_path", "timeout", "retries"),
+)
+OF_CALLBACK = ("output", "output_schema", "error", "truncate_error", "confirm", "undelivered_path")
+
+
+class Secrets(NamedTuple):
+    run: Run
+    hosts: dict[str, dict[str, Any]]
+    simulator: Simulator
+
+    def same(self, case: str) -> dict[str, Any]:
+        return faces.same(self.run, self.hosts, case)
+
+
+@pytest.fixture(scope="module", params=["true", "false"], ids=["with invocation", "without invocation"])
+def secrets(request: pytest.FixtureRequest, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Secrets:
+    home = tmp_path_factory.mktemp("home")
+    (home / "password").write_text(PASSWORD)
+    account = simulator.accounts["temporary"]
+    key, secret, token = (account[name] for name in ("access_key", "secret_key", "security_token"))
+    keys = {"access_key": key, "secret_key": secret, "security_token": token}
+    aliases = {"ak": key, "sk": secret, "security_token": token}
+    none = dict.fromkeys(keys, "")
+    cases: dict[str, dict[str, Any]] = {
+        "options": keys,
+        "aliases": {**none, **aliases},
+        "both": {**keys, "ak": key},
+        "vault": {**keys, "secret_key": "VAULTED"},
+        "echoed": keys,
+        "in output": {**keys, "output": {"a": f"it is {secret}", "b": [secret], secret: "as a key"}},
+        "in an id": {**keys, "workflow_id": f" {secret}"},
+        "in the wrong option": {**keys, "endpoint": f"http://{secret}", "region": secret, "timeout": secret},
+        "half": {**none, "access_key": key},
+        "misspelt": {**keys, "secret_kee": secret, "tiemout": 3},
+        "empty": dict.fromkeys((*EVERY_OPTION, *OF_CALLBACK), ""),
+        "info": keys,
+        "info, empty": dict.fromkeys(EVERY_OPTION, ""),
+    }
+    hosts = faces.hosts(simulator, {case: {"fault": "status_401_echo"} if case == "echoed" else {} for case in cases})
+    defaults = {name: value for name, value in faces.connection(simulator).items() if name not in keys}
+    environment = {"HUAWEICLOUD_SDK_AK": key, "HUAWEICLOUD_SDK_SK": secret, "HUAWEICLOUD_SDK_SECURITY_TOKEN": token}
+    tasks = []
+    for case, arguments in cases.items():
+        kind = execution_info if case.startswith("info") else callback
+        own = {"environment": environment} if "empty" in case else {}
+        diff = {} if case.startswith("info") else {"diff": True}
+        tasks.append(kind(case, arguments, ignore_errors=True, **own, **diff))
+    playbook = json.dumps([faces.play(tasks, defaults)], indent=1)
+    run = playbooks.ansible_playbook(
+        playbook.replace('"VAULTED"', f"!vault {vaulted(secret)}"),
+        *("-vvv", "--vault-password-file", str(home / "password")),
+        home=home,
+        hosts=hosts,
+        env={"ANSIBLE_INJECT_INVOCATION": request.param},
+    )
+    return Secrets(run, hosts, simulator)
+
+
+@pytest.mark.parametrize("case", ["options", "aliases", "both", "vault", "empty"])
+def test_secrets_are_masked_where_they_are_used(secrets: Secrets, case: str) -> None:
+    result = secrets.same(case)
+    assert result["delivery"] == "delivered"
+    for name in ("access_key", "ak", "secret_key", "sk", "security_token"):
+        assert result.get("invocation", {}).get("module_args", {}).get(name) in (None, MASKED)
+
+
+def test_both_names_of_an_option_are_warned_of(secrets: Secrets) -> None:
+    assert "Both option access_key and its alias ak are set." in str(secrets.same("both")["warnings"])
+
+
+@pytest.mark.parametrize("case", ["echoed", "in an id", "in the wrong option", "half", "misspelt"])
+def test_failures_do_not_tell_secrets(secrets: Secrets, case: str) -> None:
+    result = secrets.same(case)
+    assert result["delivery"] in ("rejected", "not_sent")
+    assert result["msg"]
+
+
+def test_a_secret_in_output_is_sent_and_not_shown(secrets: Secrets) -> None:
+    assert secrets.same("in output")["delivery"] == "delivered"
+    secret = secrets.simulator.accounts["temporary"]["secret_key"]
+    for face in FACES:
+        sent = secrets.simulator.run(secrets.hosts[face]["runs"]["in output"])["output"]
+        assert sent["b"] == [secret]
+
+
+@pytest.mark.parametrize("case", ["info", "info, empty"])
+def test_of_the_other_module(secrets: Secrets, case: str) -> None:
+    assert secrets.same(case)["status"] == "running"
+
+
+def test_nothing_shows_a_secret(secrets: Secrets) -> None:
+    for task in secrets.run.tasks:
+        shown = json.dumps(task.result)
+        assert not [s for s in secrets.simulator.secrets() if s in shown], (task.task, task.host)
+    shown = "".join(line for line in secrets.run.output.splitlines() if "EXEC" not in line)
+    found = [secret for secret in secrets.simulator.secrets() if secret in shown]
+    assert not found, secrets.run.output
