@@ -127,12 +127,18 @@ def exchange(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> 
     if not outcome:
         sent = attempt.close()
         attempt.abort()
-        what = "no complete answer" if sent else "no connection"
-        raise Failure("timeout", "%s within %g seconds" % (what, timeout), sent)
+        raise _late(timeout, sent)
     result = outcome[0]
     if isinstance(result, Response):
         return result
-    raise explained(result, attempt.sent) from None
+    failure = explained(result, attempt.sent)
+    # A single read is bounded by the same time, and may be the first to notice.
+    raise (_late(timeout, failure.sent) if failure.kind == "timeout" else failure) from None
+
+
+def _late(timeout: float, sent: bool) -> Failure:
+    what = "no complete answer" if sent else "no connection"
+    return Failure("timeout", "%s within %g seconds" % (what, timeout), sent)
 
 
 def _send(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> Response:
