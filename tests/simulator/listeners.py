@@ -43,12 +43,15 @@ class Odd(asyncio.Protocol):
         self.transport = transport
         if self.manner == "close":
             transport.close()
-        elif self.manner == "reset":
-            reset(transport)
-        else:
+        elif self.manner != "reset":
             transport.pause_reading()
         if self.manner == "drip_tls":
             self._drip()
+
+    def data_received(self, _data: bytes) -> None:
+        """Reset: only now, as a client that is still connecting would take it for a refusal."""
+        assert self.transport is not None
+        reset(self.transport)
 
     def _drip(self) -> None:
         if self.transport is None or self.transport.is_closing():

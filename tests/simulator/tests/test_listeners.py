@@ -72,6 +72,7 @@ def test_connections_that_get_nowhere(addresses: dict[str, Any], control: Contro
     with connect(addresses["close"]) as closed:
         assert closed.recv(1) == b""
     with pytest.raises(ConnectionResetError), connect(addresses["reset"]) as was_reset:
+        was_reset.send(b"x")
         was_reset.recv(1)
     with pytest.raises(ConnectionRefusedError):
         connect(addresses["refused"])
