@@ -55,8 +55,9 @@ def explained(error: BaseException, sent: bool) -> Failure:
     names = {type(cause).__name__ for cause in causes}
     tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
     if tls is not None and not sent:
-        reason = (tls.reason or "").replace("_", " ").lower() or "it was cut"
-        return Failure("tls", "the TLS handshake failed: %s" % reason, sent, tls.reason == "WRONG_VERSION_NUMBER")
+        reason = getattr(tls, "reason", None) or ""
+        words = reason.replace("_", " ").lower() or "it was cut"
+        return Failure("tls", "the TLS handshake failed: %s" % words, sent, reason == "WRONG_VERSION_NUMBER")
     if names & {"CertificateError", "SSLCertVerificationError"}:
         return Failure("tls", "the server's certificate is for another host", sent, True)
     if "ProxyError" in names and not sent:
