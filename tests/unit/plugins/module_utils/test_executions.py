@@ -1,0 +1,165 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading a run back: every shape that may come, and a state by either of its ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.servers import Call, free_port, scripted
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _executions, _transport
+from ansible_collections.functiongraph.workflow.plugins.module_utils._attempts import Attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Answer, Client
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import Credentials
+
+PATH = "/v2/p/fgs/workflows/w/executions/e"
+
+
+@pytest.fixture
+def connections() -> Iterator[_transport.Connections]:
+    connections = _transport.Connections()
+    yield connections
+    connections.close()
+
+
+def read(url: str, connections: _transport.Connections, retries: int = 0) -> _executions.Run:
+    credentials = Credentials({"access_key": "AK", "secret_key": "SK"}, "test")
+    client = Client(url, credentials, _transport.Route(True, ()), 30.0, connections)
+    return _executions.read(client, "p", "w", "e", Attempts(retries, sleep=lambda _seconds: None))
+
+
+@pytest.mark.parametrize("status", ["success", "fail", "running", "timeout", "cancel"])
+def test_a_run(connections: _transport.Connections, status: str) -> None:
+    with scripted(Call("GET", PATH, 200, {"status": status, "more": [1]})) as server:
+        run = read(server.url, connections)
+    assert (run.status, run.execution, run.answer.status) == (status, {"status": status, "more": [1]}, 200)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            Call("GET", PATH, 302, headers={"Location": "https://other.example/x"}),
+            "the service redirects to other.example",
+        ),
+        (
+            Call("GET", PATH, 404, {"error_code": "FGS.5002", "error_msg": "Function flow not found."}),
+            "status 404: FGS.5002 Function flow not found",
+        ),
+        (Call("GET", PATH, 403), "status 403"),
+        (Call("GET", PATH, 201, {"status": "running"}), "status 201"),
+        (
+            Call("GET", PATH, 200, b"<html>", {"Content-Type": "text/html"}),
+            "the answer is HTML, from a proxy or another server",
+        ),
+        (Call("GET", PATH, 200, b"{"), "the answer is not JSON"),
+        (Call("GET", PATH, 200, b""), "the answer is empty"),
+        (Call("GET", PATH, 200, []), "the answer shows no status of a run"),
+        (Call("GET", PATH, 200, {"status": "asleep"}), "the answer shows no status of a run"),
+        (Call("GET", PATH, 200, {"status": ["running"]}), "the answer shows no status of a run"),
+        (Call("GET", PATH, 200, {}), "the answer shows no status of a run"),
+        (Call("GET", PATH, 200, b"null"), "the answer shows no status of a run"),
+    ],
+)
+def test_what_is_no_run(connections: _transport.Connections, call: Call, message: str) -> None:
+    with scripted(call) as server, pytest.raises(_executions.Unreadable) as raised:
+        read(server.url, connections)
+    assert str(raised.value) == message
+    assert raised.value.answer is not None
+    assert raised.value.answer.status == call.status
+
+
+def test_passing_trouble_is_waited_out(connections: _transport.Connections) -> None:
+    with scripted(
+        Call("GET", PATH, 500), Call("GET", PATH, cut=True), Call("GET", PATH, 200, {"status": "fail"})
+    ) as server:
+        assert read(server.url, connections, retries=2).status == "fail"
+
+
+def test_nobody_there(connections: _transport.Connections) -> None:
+    with pytest.raises(_executions.Unreadable) as raised:
+        read(f"http://127.0.0.1:{free_port()}", connections)
+    assert (str(raised.value), raised.value.answer) == ("connection refused", None)
+
+
+def run(nodes: Any) -> _executions.Run:
+    return _executions.Run({"node_execution_details": nodes}, "running", Answer(200, {}, None, None, 0.0))
+
+
+def node(node_id: str, execution_id: str, *executions: Any) -> dict[str, Any]:
+    return {
+        "node_id": node_id,
+        "node_name": f"name of {node_id}",
+        "execution_id": execution_id,
+        "executions": [*executions],
+    }
+
+
+@pytest.mark.parametrize("state_id", ["n", "x"])
+def test_a_state_by_either_id(state_id: str) -> None:
+    execution = {"status": "fail", "error_message": {"message": "boom"}, "begin_time": 1, "output": "o"}
+    nodes = [node("other", "other-x"), node("n", "x", execution), node("third", "third-x")]
+    assert _executions.state_of(run(nodes), state_id) == {
+        **execution,
+        "node_id": "n", "node_name": "name of n", "execution_id": "x",
+    }
+
+
+def test_a_node_id_is_preferred() -> None:
+    nodes = [node("a", "b"), node("b", "a")]
+    for state_id in ("a", "b"):
+        state = _executions.state_of(run(nodes), state_id)
+        assert state is not None
+        assert state["node_id"] == state_id
+
+
+def test_the_last_node_of_that_id_counts() -> None:
+    nodes = [node("n", "first", {"status": "fail"}), node("n", "second", {"status": "running"})]
+    state = _executions.state_of(run(nodes), "n")
+    assert state is not None
+    assert (state["execution_id"], state["status"]) == ("second", "running")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_latest_execution_counts_in_whatever_order(order: int) -> None:
+    executions = [
+        {"status": "fail", "begin_time": 1},
+        {"status": "timeout", "begin_time": 2},
+        {"status": "running", "begin_time": 3},
+    ]
+    state = _executions.state_of(run([node("n", "x", *executions[::order])]), "n")
+    assert state is not None
+    assert state["status"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("executions", "status"),
+    [
+        ([], None),
+        (None, None),
+        ("strange", None),
+        ([7, None], None),
+        ([{"status": "fail", "begin_time": "yesterday"}, 7], "fail"),
+        ([{"status": "fail", "begin_time": None}, {"status": "success", "begin_time": 5.5}], "success"),
+    ],
+)
+def test_strange_executions(executions: Any, status: str | None) -> None:
+    state = _executions.state_of(run([{"node_id": "n", "executions": executions}]), "n")
+    assert state is not None
+    assert (state["status"], state["error_message"], state["node_name"]) == (status, None, None)
+
+
+def test_an_execution_cannot_rename_its_node() -> None:
+    state = _executions.state_of(run([node("n", "x", {"node_id": "other", "execution_id": "other"})]), "n")
+    assert state is not None
+    assert (state["node_id"], state["execution_id"]) == ("n", "x")
+
+
+@pytest.mark.parametrize("nodes", [None, [], {}, "strange", [7, None, "n"], [{}], [{"node_id": ["n"]}]])
+def test_no_such_state(nodes: Any) -> None:
+    assert _executions.state_of(run(nodes), "n") is None
