@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import Violation
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import CONFIRM, WHEN_UNKNOWN
+from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import field
 
 RUN_ON = ("controller", "target")
@@ -77,12 +78,14 @@ def without_empty(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def masked(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The arguments as a result may show them."""
-    specification = connection_spec()
-    secret = set(SECRET_OPTIONS)
-    for name in SECRET_OPTIONS:
-        secret.update(specification[name].get("aliases", []))
-    return {name: MASKED if name in secret and value else value for name, value in arguments.items()}
+    """The arguments as a result may show them: secret options hidden, and their values wherever else they stand."""
+    connection = connection_spec()
+    secret = {name for option in SECRET_OPTIONS for name in (option, *connection[option].get("aliases", []))}
+    redactor = Redactor()
+    redactor.add(*(str(arguments[name]) for name in secret if arguments.get(name)))
+    shown: dict[str, t.Any] = redactor.within({n: v for n, v in arguments.items() if n not in secret})
+    shown.update((name, arguments[name] and MASKED) for name in secret if name in arguments)
+    return shown
 
 
 def limit_violations(params: t.Mapping[str, t.Any]) -> list[Violation]:

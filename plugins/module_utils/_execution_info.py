@@ -49,6 +49,7 @@ class ExecutionInfoTask:
             run = _executions.read(way.client, way.project_id, *ids, self._task.attempts.anew())
         except _executions.Unreadable as unreadable:
             return self._unreadable(unreadable)
+        run = run._replace(execution=self._task.redactor.within(run.execution))
         result = {"changed": False, "execution": run.execution, "status": run.status}
         result.update(_task.service_fields(run.answer, self._task.redactor))
         state_id = self._params.get("workflow_state_id")

@@ -51,3 +51,21 @@ class Redactor:
     def text(self, text: str) -> str:
         """text that others wrote, without secrets and without what else signs a request."""
         return _SIGNATURE.sub(lambda match: (match.group(1) or "") + PLACEHOLDER, self.known(text))
+
+    def within(self, value: t.Any) -> t.Any:
+        """A copy of value, JSON of any depth, whose texts, keys included, are without the secrets of this task."""
+        root = [value]
+        waiting: list[t.Any] = [root]
+        while waiting:
+            container = waiting.pop()
+            for place, item in list(container.items() if isinstance(container, dict) else enumerate(container)):
+                if isinstance(item, str):
+                    container[place] = self.known(item)
+                elif isinstance(item, dict):
+                    pairs = item.items()
+                    container[place] = {self.known(key) if isinstance(key, str) else key: held for key, held in pairs}
+                    waiting.append(container[place])
+                elif isinstance(item, (list, tuple)):
+                    container[place] = list(item)
+                    waiting.append(container[place])
+        return root[0]

@@ -75,14 +75,20 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
         return result
 
     def _called(self, arguments: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
-        missing = _libraries.missing_result()
-        if missing is not None:
-            return missing
         validation = ArgumentSpecValidator(self.specification).validate(arguments)
         params = validation.validated_parameters
+        result = _libraries.missing_result() or self._result(params, validation.errors)
+        both = ["Both option {option} and its alias {alias} are set.".format(**names) for names in validation._warnings]
+        if both:
+            result["warnings"] = both + result.get("warnings", [])
+        if self._shows_invocation(task_vars):
+            result["invocation"] = {"module_args": _arguments.masked(params)}
+        return result
+
+    def _result(self, params: dict[str, t.Any], errors: t.Iterable[t.Any]) -> dict[str, t.Any]:
         task = self.task_class(
             params,
-            validation.errors,
+            errors,
             self._environ(),
             _connections,
             check_mode=self._task.check_mode,
@@ -92,8 +98,6 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
             result: dict[str, t.Any] = task.run()
         except TaskTimeoutError:
             result = task.interrupted("the task's timeout of %s seconds has ended it" % self._task.timeout)
-        if self._shows_invocation(task_vars):
-            result["invocation"] = {"module_args": _arguments.masked(params)}
         return result
 
     def _environ(self) -> dict[str, str]:
