@@ -95,6 +95,21 @@ if exists("tests/awx"):
         install(session, "awx")
         pytest(session, "tests/awx")
 
+    @on(NEWEST)
+    def awx_setup(session: nox.Session) -> None:
+        """The playbook awx_setup with the modules of awx.awx, and `awx import`, against a stand-in for AWX's API."""
+        install(session, "awx_setup")
+        pytest(session, "tests/awx_setup")
+
+
+if exists("tests/awx_setup"):
+
+    @on(NEWEST)
+    def awx_setup(session: nox.Session) -> None:
+        """The playbook that sets AWX up, with the real modules, against a stand-in for AWX's API."""
+        install(session, "awx_setup")
+        pytest(session, "tests/awx_setup")
+
 
 @on(NEWEST)
 def galaxy_importer(session: nox.Session) -> None:
@@ -177,9 +192,10 @@ if exists("docs/docsite"):
 
     @on(NEWEST)
     def docs(session: nox.Session) -> None:
-        """The guide as a site, in .cache/docs."""
+        """The guide as a site, in .cache/docs, and its tests: links, pictures, examples, and looks in a browser."""
         install(session, "docs")
         session.run("python", "tests/tools/build_docs.py", str(CACHE / "docs"), env=clean_environment())
+        pytest(session, "tests/docs", FGS_SITE=str(CACHE / "docs/build/html"))
 
 
 @on(NEWEST)
@@ -193,7 +209,8 @@ def execution_environment(session: nox.Session) -> None:
 def release_check(session: nox.Session) -> None:
     """Would the release be what we mean it to be?"""
     install(session, f"core-{matrix.NEWEST_CORE}")
-    session.run("python", "tests/tools/release_check.py", str(CACHE / "release"))
+    env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session))
+    session.run("python", "tests/tools/release_check.py", str(CACHE / "release"), env=env)
 
 
 for demo_core, wanted in reversed(matrix.CORES.items()):
@@ -244,10 +261,11 @@ if exists("tests/bench"):
 
     @on(NEWEST, tags=())
     def bench(session: nox.Session) -> None:
-        """How fast it is: measured against the simulator, results in docs/benchmarks.md."""
+        """What it takes and how long: measured against the simulator, results in docs/benchmarks.md."""
         install(session, f"core-{matrix.NEWEST_CORE}")
         env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session))
-        session.run("python", "tests/bench/bench.py", *session.posargs, env=env)
+        for program in session.posargs or ["chaos", "limits"]:
+            session.run("python", f"tests/bench/{program}.py", "--write", env=env)
 
 
 @on(NEWEST, tags=())

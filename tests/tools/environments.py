@@ -65,9 +65,9 @@ def clean_environment(**more: str) -> dict[str, str | None]:
     return cleared | {"PYTHONPATH": tree, "ANSIBLE_COLLECTIONS_PATH": tree} | more
 
 
-def pytest(session: nox.Session, folder: str) -> None:
+def pytest(session: nox.Session, folder: str, **more: str) -> None:
     """Run what was asked for by position, else the whole folder."""
-    env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session))
+    env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session), **more)
     session.run("python", "-m", "pytest", *(session.posargs or [folder]), env=env)
 
 

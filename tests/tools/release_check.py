@@ -35,6 +35,7 @@ FOR_USERS = {
     "SECURITY.md",
     "changelogs",
     "docs",
+    "execution-environment.yml",
     "extensions",
     "meta",
     "playbooks",
@@ -71,16 +72,13 @@ def disagreements(version: str) -> Iterator[str]:
 
 
 def use(built: Path, place: Path) -> None:
-    """Install into an empty folder, read the documentation from there, and run the smoke playbook if there is one."""
+    """Install into an empty folder, read the documentation from there, and run the demonstration's playbooks."""
     shutil.rmtree(place, ignore_errors=True)
-    env = os.environ | {"ANSIBLE_COLLECTIONS_PATH": str(place), "ANSIBLE_LOCALHOST_WARNING": "false"}
-    env.pop("PYTHONPATH", None)
+    env = os.environ | {"ANSIBLE_COLLECTIONS_PATH": str(place), "PYTHONPATH": ""}
     run = [["ansible-galaxy", "collection", "install", "--offline", "--collections-path", str(place), str(built)]]
     run += [["ansible-galaxy", "collection", "verify", "--offline", "functiongraph.workflow"]]
     run += [["ansible-doc", "functiongraph.workflow.fgs_workflow_callback"]]
-    smoke = ROOT / "tests/smoke/smoke.py"
-    if smoke.exists():
-        run += [[sys.executable, str(smoke)]]
+    run += [[sys.executable, str(ROOT / "tests/demo/demo.py")]]
     for command in run:
         subprocess.run(command, check=True, env=env, cwd=place.parent, stdout=subprocess.DEVNULL)
 
