@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from rules import EXTENSIONS, credential_type_faults
+from awx.rules import EXTENSIONS, credential_type_faults
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _credentials
 
@@ -135,9 +135,9 @@ def test_every_field_reaches_the_collection() -> None:
     document = shipped()
     injected = {value: name for name, value in document["injectors"]["env"].items()}
     fields = [entry["id"] for entry in document["inputs"]["fields"]]
-    assert list(injected) == ["{{ %s }}" % name for name in fields]
+    assert list(injected) == [f"{{{{ {name} }}}}" for name in fields]
     for name in fields:
-        assert injected["{{ %s }}" % name] == _credentials.ENVIRONMENT[name][0]
+        assert injected[f"{{{{ {name} }}}}"] == _credentials.ENVIRONMENT[name][0]
 
 
 def test_every_secret_is_kept_as_one() -> None:

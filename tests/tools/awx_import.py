@@ -87,6 +87,7 @@ def assets(surveys: dict[str, Json]) -> Json:
             {
                 "name": ENVIRONMENT["name"],
                 "description": "Built from execution-environment.yml of functiongraph.workflow",
+                "organization": ORGANIZATION,
                 "image": "registry.example.com/functiongraph-workflow:1.0.0",
                 "pull": "missing",
                 "natural_key": ENVIRONMENT,
@@ -112,12 +113,7 @@ def assets(surveys: dict[str, Json]) -> Json:
                     "hosts": [
                         {
                             "name": "localhost",
-                            "variables": json.dumps(
-                                {
-                                    "ansible_connection": "local",
-                                    "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-                                }
-                            ),
+                            "variables": json.dumps(json.loads((FOLDER / "localhost.json").read_text())),
                             "natural_key": {"name": "localhost", "inventory": INVENTORY, "type": "host"},
                         }
                     ]

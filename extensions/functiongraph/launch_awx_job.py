@@ -1,0 +1,161 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An example of the FunctionGraph function that launches an AWX job and leaves the workflow waiting for its callback.
+
+Put it before the callback node of a workflow; its handler is launch_awx_job.handler, and it needs nothing but Python.
+Settings of the function, in its environment variables:
+
+    AWX_URL             the address of AWX, https only
+    AWX_TEMPLATE        what to launch: job_templates/12 or workflow_job_templates/7
+    AWX_TOKEN           a token of an AWX user who may execute that template and no more; tick "encrypted"
+    AWX_CA_CERTIFICATE  optional, in PEM: the authority that signed AWX's certificate, where it is your own
+
+The event's key "extra_vars", where there is one, is handed on too: the template must ask for each of them.
+
+A workflow may call a function again after an error or a timeout, when the first call may have launched the job all the
+same. So it looks for a job of this template with the same state id first, in the newest JOBS_LOOKED_THROUGH ones.
+Two calls at the very same time are not kept apart, nor is a launch that AWX carries out after the second call looked.
+"""
+
+import json
+import re
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+
+SECONDS = 20
+JOBS_LOOKED_THROUGH = 200
+PAGE = 50
+LARGEST_ANSWER = 16 * 1024 * 1024
+KINDS = {"job_templates": ("jobs", "job"), "workflow_job_templates": ("workflow_jobs", "workflow_job")}
+
+
+class LaunchError(Exception):
+    """The job was not launched as it should have been. The message never holds the token."""
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        """A redirect would take the token to another address."""
+
+
+class Awx:
+    """AWX's API at an address, for the bearer of a token."""
+
+    def __init__(self, url, token, ca_certificate=None):
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname or parts.username or parts.query:
+            raise LaunchError("AWX_URL must be an https address like https://awx.example.com.")
+        self.root = url.rstrip("/") + "/api/v2/"
+        self.token = token
+        context = ssl.create_default_context(cadata=ca_certificate or None)
+        self.opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirects())
+
+    def ask(self, method, path, body=None):
+        """The answer to one request, decoded. Raises LaunchError."""
+        data = None if body is None else json.dumps(body).encode("utf-8")
+        request = urllib.request.Request(self.root + path, data=data, method=method)
+        request.add_header("Authorization", "Bearer " + self.token)
+        request.add_header("Content-Type", "application/json")
+        what = f"{method} {path.partition('?')[0]}"
+        try:
+            with self.opener.open(request, timeout=SECONDS) as answer:
+                text = answer.read(LARGEST_ANSWER)
+        except urllib.error.HTTPError as error:
+            raise LaunchError(f"AWX answered {what} with {error.code}: {self._reason(error)}") from None
+        except OSError as error:
+            reason = getattr(error, "reason", error)
+            raise LaunchError(f"AWX did not answer {what}: {reason}") from None
+        try:
+            return json.loads(text.decode("utf-8"))
+        except ValueError:
+            raise LaunchError(f"AWX answered {what} with something that is no JSON.") from None
+
+    def _reason(self, error):
+        """What AWX says about a refusal, on one line."""
+        text = error.read(2000).decode("utf-8", "replace").replace(self.token, "***")
+        return " ".join(text.split())[:500] or "no reason given"
+
+
+def ids_of(context):
+    """The three ids of the workflow's state that called the function, as variables for Ansible."""
+    ids = {
+        "fgs_workflow_id": context.getWorkflowID(),
+        "fgs_workflow_run_id": context.getWorkflowRunID(),
+        "fgs_workflow_state_id": context.getWorkflowStateID(),
+    }
+    missing = [name for name, value in ids.items() if not value]
+    if missing:
+        raise LaunchError(f"Only a workflow can launch the job: the context of this call has no {', '.join(missing)}.")
+    return ids
+
+
+def setting(context, name):
+    """A setting of the function. Raises LaunchError when it is empty."""
+    value = context.getUserData(name)
+    if not value:
+        raise LaunchError(f"The function needs the setting {name}.")
+    return value
+
+
+def launched_before(awx, template, ids):
+    """The newest job that was launched with these ids, None when there is none."""
+    jobs = KINDS[template.partition("/")[0]][0]
+    for page in range(1, JOBS_LOOKED_THROUGH // PAGE + 1):
+        found = awx.ask("GET", f"{template}/{jobs}/?order_by=-id&page_size={PAGE}&page={page}")
+        for job in found["results"]:
+            if "extra_vars" not in job:
+                job = awx.ask("GET", f"{jobs}/{job['id']}/")
+            if _has_ids(job, ids):
+                return job["id"]
+        if not found.get("next"):
+            break
+    return None
+
+
+def _has_ids(job, ids):
+    try:
+        variables = json.loads(job.get("extra_vars") or "{}")
+    except ValueError:
+        return False
+    return isinstance(variables, dict) and all(variables.get(name) == value for name, value in ids.items())
+
+
+def launch(awx, template, variables):
+    """Launches the template and gives the job's id. A job that would not know its ids is canceled."""
+    answer = awx.ask("POST", f"{template}/launch/", {"extra_vars": variables})
+    jobs, key = KINDS[template.partition("/")[0]]
+    job = answer.get(key) or answer.get("id")
+    ignored = sorted((answer.get("ignored_fields") or {}).get("extra_vars") or {})
+    if ignored:
+        try:
+            awx.ask("POST", f"{jobs}/{job}/cancel/", {})
+            became = "was canceled"
+        except LaunchError:
+            became = "runs on, and could not be canceled"
+        raise LaunchError(
+            f"AWX ignored {', '.join(ignored)}, so job {job} {became}: "
+            "enable the survey of the template, or prompt on launch for its variables."
+        )
+    return job
+
+
+def handler(event, context):
+    """Launches the job, or finds the one that an earlier call launched. Its result is the next state's input."""
+    ids = ids_of(context)
+    template = setting(context, "AWX_TEMPLATE").strip("/")
+    if not re.match(r"(workflow_)?job_templates/[1-9][0-9]*\Z", template):
+        raise LaunchError("AWX_TEMPLATE must be like job_templates/12 or workflow_job_templates/7.")
+    awx = Awx(setting(context, "AWX_URL"), setting(context, "AWX_TOKEN"), context.getUserData("AWX_CA_CERTIFICATE"))
+    variables = event.get("extra_vars") if isinstance(event, dict) else None
+    job = launched_before(awx, template, ids)
+    again = job is not None
+    if not again:
+        job = launch(awx, template, dict(variables or {}, **ids))
+    context.getLogger().info(
+        "AWX job %d %s for state %s", job, "found" if again else "launched", ids["fgs_workflow_state_id"]
+    )
+    return {"awx_job": job, "awx_job_kind": KINDS[template.partition("/")[0]][1], "launched_before": again}

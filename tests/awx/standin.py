@@ -1,0 +1,186 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The stand-in for AWX's API, over HTTP or HTTPS on loopback."""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from awx.world import KINDS, V2, Awx, Json, Refused
+
+TOKEN, USER, PASSWORD = "token-of-the-stand-in", "admin", "password-of-the-stand-in"
+# What awxkit calls the inventories.
+_ROOT = {("inventory" if place == "inventories" else place): f"{V2}{place}/" for place in KINDS}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request. server.awx is what is asked."""
+
+    protocol_version = "HTTP/1.1"
+    server: Any
+
+    def log_message(self, *_arguments: Any) -> None:
+        pass
+
+    def handle_any(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        text = self.rfile.read(length)
+        body = json.loads(text) if text else {}
+        url = urlsplit(self.path)
+        self.server.awx.requests.append((self.command, url.path, body))
+        try:
+            with self.server.lock:
+                status, answer = self.answer(url.path, dict(parse_qsl(url.query, keep_blank_values=True)), body)
+        except Refused as refused:
+            status, answer = 400, refused.body
+        except KeyError:
+            status, answer = 404, {"detail": "Not found."}
+        if status is None:
+            self.close_connection = True
+            return
+        self.give(status, answer)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any  # noqa: N815  # http.server's names
+
+    def give(self, status: int, answer: Any) -> None:
+        data = b"" if answer is None else json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Allow", "GET, POST, PUT, PATCH, OPTIONS")
+        self.send_header("X-API-Product-Name", "AWX")
+        self.send_header("X-API-Product-Version", "24.6.1")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def permitted(self) -> bool:
+        basic = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        return self.headers.get("Authorization") in (f"Bearer {TOKEN}", basic)
+
+    def answer(self, path: str, query: dict[str, str], body: Json) -> tuple[int | None, Any]:
+        if path == "/api/":
+            return 200, {"current_version": V2, "available_versions": {"v2": V2}}
+        if path == V2:
+            return 200, _ROOT
+        if not self.permitted():
+            return 401, {"detail": "Authentication credentials were not provided."}
+        parts = path[len(V2) :].strip("/").split("/")
+        if parts[0] == "tokens":
+            return (201, {"id": 1, "token": TOKEN}) if self.command == "POST" else (204, None)
+        if parts[0] == "unified_job_templates":
+            return 200, self.page([*self.awx.objects["job_templates"].values()], query)
+        if len(parts) == 1:
+            return self.of_kind(parts[0], query, body)
+        found = self.awx.objects[parts[0]][int(parts[1])]
+        if len(parts) == 2:
+            return self.of_object(parts[0], found, body)
+        return self.below(parts[0], found["id"], parts[2], query, body)
+
+    @property
+    def awx(self) -> Awx:
+        awx: Awx = self.server.awx
+        return awx
+
+    def options(self, place: str) -> tuple[int, Any]:
+        fields = {name: {"type": kind} for name, kind in KINDS[place].fields.items()}
+        return 200, {"actions": {"POST": fields}, "search_fields": ["name"]}
+
+    def of_kind(self, place: str, query: dict[str, str], body: Json) -> tuple[int, Any]:
+        if self.command == "OPTIONS":
+            return self.options(place)
+        if self.command == "POST":
+            return 201, self.awx.create(place, body)
+        return 200, self.page([*self.awx.objects[place].values()], query)
+
+    def of_object(self, place: str, found: Json, body: Json) -> tuple[int, Any]:
+        if self.command in ("PUT", "PATCH"):
+            return 200, self.awx.update(place, found["id"], body)
+        return 200, found
+
+    def below(self, place: str, number: int, name: str, query: dict[str, str], body: Json) -> tuple[int | None, Any]:
+        if name == "survey_spec":
+            if self.command == "POST":
+                self.awx.set_survey(place, number, body)
+                return 200, None
+            return 200, self.awx.surveys.get((place, number), {})
+        if name == "launch":
+            job = self.awx.launch(place, number, body.get("extra_vars", {}))
+            if self.awx.drop_launches:
+                self.awx.drop_launches -= 1
+                return None, None
+            return 201, job
+        if name == "cancel":
+            self.awx.objects[place][number]["status"] = "canceled"
+            return 202, {}
+        owned = {"hosts": "hosts", "workflow_nodes": "workflow_job_template_nodes"}
+        if name in owned and self.command in ("OPTIONS", "POST"):
+            owner = {KINDS[place].type: number}
+            return self.of_kind(owned[name], query, {**owner, **body})
+        if self.command == "POST":
+            ids = self.awx.links.setdefault((place, number, name), [])
+            if body.get("disassociate"):
+                ids.remove(body["id"])
+            else:
+                ids.append(body["id"])
+            return 204, None
+        if self.command == "OPTIONS":
+            return 200, {"actions": {"POST": {"id": {"type": "integer"}}}}
+        if name not in KINDS[place].lists:
+            raise KeyError(name)
+        return 200, self.page(self.awx.linked(place, number, name), query)
+
+    def page(self, found: list[Json], query: dict[str, str]) -> Json:
+        """A page of a list. A filter that no object has a field for is refused, as AWX does."""
+        size, number = int(query.pop("page_size", 25)), int(query.pop("page", 1))
+        if query.pop("order_by", "") == "-id":
+            found = sorted(found, key=lambda each: -each["id"])
+        either = {name[4:]: query.pop(name) for name in list(query) if name.startswith("or__")}
+        for name, value in query.items():
+            if any(name not in each for each in found):
+                raise Refused({"detail": f"cannot filter by {name}"})
+            found = [each for each in found if str(each[name]) == value]
+        if either:
+            found = [each for each in found if any(str(each[name]) == value for name, value in either.items())]
+        shown = found[(number - 1) * size : number * size]
+        if not self.awx.lists_show_extra_vars:
+            shown = [{name: value for name, value in each.items() if name != "extra_vars"} for each in shown]
+        more = f"{urlsplit(self.path).path}?page={number + 1}&page_size={size}&order_by=-id"
+        following = more if number * size < len(found) else None
+        return {"count": len(found), "next": following, "previous": None, "results": shown}
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, awx: Awx) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.awx, self.lock = awx, threading.Lock()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that gives up is no news."""
+
+
+@contextmanager
+def serving(awx: Awx, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The address at which awx answers while the block runs."""
+    server = Server(awx)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,235 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The function that launches the job, against the stand-in for AWX's API, over TLS."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import logging
+import ssl
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+import trustme
+from awx.rules import EXTENSIONS
+from awx.standin import TOKEN, serving
+from awx.world import Awx
+
+FUNCTION = EXTENSIONS / "functiongraph/launch_awx_job.py"
+IDS = {"fgs_workflow_id": "workflow", "fgs_workflow_run_id": "run", "fgs_workflow_state_id": "state"}
+
+
+def load() -> Any:
+    spec = importlib.util.spec_from_file_location("launch_awx_job", FUNCTION)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+launcher = load()
+
+
+class Context:
+    """What FunctionGraph hands to a function: ids of the workflow, settings, a logger."""
+
+    def __init__(self, settings: dict[str, str], ids: dict[str, str] | None = None) -> None:
+        self.settings, self.ids = settings, IDS if ids is None else ids
+
+    def getWorkflowID(self) -> str | None:  # noqa: N802
+        return self.ids.get("fgs_workflow_id")
+
+    def getWorkflowRunID(self) -> str | None:  # noqa: N802
+        return self.ids.get("fgs_workflow_run_id")
+
+    def getWorkflowStateID(self) -> str | None:  # noqa: N802
+        return self.ids.get("fgs_workflow_state_id")
+
+    def getUserData(self, name: str) -> str | None:  # noqa: N802
+        return self.settings.get(name)
+
+    def getLogger(self) -> logging.Logger:  # noqa: N802
+        return logging.getLogger("function")
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def server_side(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def awx() -> Awx:
+    """An AWX with a job template and a workflow template that ask for the ids, and a job template that asks nothing."""
+    awx = Awx()
+    survey = json.loads((EXTENSIONS / "awx/survey_ids.json").read_text())
+    awx.create("projects", {"name": "p", "organization": 1})
+    awx.create("inventories", {"name": "i", "organization": 1})
+    template = {"project": 2, "inventory": 3, "playbook": "runbook.yml"}
+    awx.create("job_templates", {**template, "name": "asks", "survey_enabled": True})
+    awx.create("job_templates", {**template, "name": "asks nothing"})
+    awx.create("workflow_job_templates", {"name": "workflow", "organization": 1, "survey_enabled": True})
+    for place, name in (("job_templates", "asks"), ("workflow_job_templates", "workflow")):
+        awx.set_survey(place, awx.named(place, name)["id"], survey)
+    return awx
+
+
+@pytest.fixture
+def address(awx: Awx, authority: trustme.CA) -> Iterator[str]:
+    with serving(awx, server_side(authority)) as address:
+        yield address
+
+
+@pytest.fixture
+def settings(awx: Awx, address: str, authority: trustme.CA) -> dict[str, str]:
+    template = f"job_templates/{awx.named('job_templates', 'asks')['id']}"
+    certificate = authority.cert_pem.bytes().decode()
+    return {"AWX_URL": address, "AWX_TOKEN": TOKEN, "AWX_TEMPLATE": template, "AWX_CA_CERTIFICATE": certificate}
+
+
+def launches(awx: Awx) -> list[Any]:
+    return [body for method, path, body in awx.requests if method == "POST" and path.endswith("/launch/")]
+
+
+def test_launches_with_the_ids(awx: Awx, settings: dict[str, str]) -> None:
+    result = launcher.handler({"any": "event"}, Context(settings))
+    (job,) = awx.objects["jobs"].values()
+    assert result == {"awx_job": job["id"], "awx_job_kind": "job", "launched_before": False}
+    assert json.loads(job["extra_vars"]) == IDS
+    assert launches(awx) == [{"extra_vars": IDS}]
+
+
+def test_launches_a_workflow_template(awx: Awx, settings: dict[str, str]) -> None:
+    template = f"workflow_job_templates/{awx.named('workflow_job_templates', 'workflow')['id']}"
+    context = Context({**settings, "AWX_TEMPLATE": template})
+    first = launcher.handler({}, context)
+    assert first["awx_job_kind"] == "workflow_job"
+    assert launcher.handler({}, context) == {**first, "launched_before": True}
+    assert len(awx.objects["workflow_jobs"]) == 1
+
+
+@pytest.mark.parametrize("in_lists", [True, False])
+def test_a_second_call_finds_the_job(awx: Awx, settings: dict[str, str], in_lists: bool) -> None:
+    """Also among others, and where lists do not show the variables."""
+    awx.lists_show_extra_vars = in_lists
+    first = launcher.handler({}, Context(settings))
+    for number in range(60):
+        awx.launch(
+            "job_templates", awx.named("job_templates", "asks")["id"], {**IDS, "fgs_workflow_state_id": str(number)}
+        )
+    assert launcher.handler({}, Context(settings)) == {**first, "launched_before": True}
+    assert len(launches(awx)) == 1
+
+
+def test_a_launch_whose_answer_was_lost_is_not_repeated(awx: Awx, settings: dict[str, str]) -> None:
+    awx.drop_launches = 1
+    with pytest.raises(launcher.LaunchError, match="did not answer POST"):
+        launcher.handler({}, Context(settings))
+    assert launcher.handler({}, Context(settings))["launched_before"] is True
+    assert len(awx.objects["jobs"]) == 1
+
+
+def test_another_state_gets_its_own_job(awx: Awx, settings: dict[str, str]) -> None:
+    launcher.handler({}, Context(settings))
+    other = {**IDS, "fgs_workflow_state_id": "another"}
+    assert launcher.handler({}, Context(settings, other))["launched_before"] is False
+    assert len(awx.objects["jobs"]) == 2
+
+
+def test_a_job_without_its_ids_is_canceled(awx: Awx, settings: dict[str, str]) -> None:
+    template = f"job_templates/{awx.named('job_templates', 'asks nothing')['id']}"
+    with pytest.raises(launcher.LaunchError, match=r"ignored fgs_workflow_id, .*was canceled.*survey"):
+        launcher.handler({}, Context({**settings, "AWX_TEMPLATE": template}))
+    (job,) = awx.objects["jobs"].values()
+    assert job["status"] == "canceled"
+
+
+def test_a_variable_that_nothing_asks_for_is_told(settings: dict[str, str]) -> None:
+    with pytest.raises(launcher.LaunchError, match="AWX ignored release, so"):
+        launcher.handler({"extra_vars": {"release": "1"}}, Context(settings))
+
+
+def test_the_event_cannot_change_the_ids(awx: Awx, settings: dict[str, str]) -> None:
+    launcher.handler({"extra_vars": {"fgs_workflow_id": "another"}}, Context(settings))
+    assert launches(awx) == [{"extra_vars": IDS}]
+
+
+@pytest.mark.parametrize("name", IDS)
+@pytest.mark.parametrize("value", [None, ""])
+def test_refuses_without_an_id(awx: Awx, settings: dict[str, str], name: str, value: Any) -> None:
+    with pytest.raises(launcher.LaunchError, match=f"has no {name}"):
+        launcher.handler({}, Context(settings, {**IDS, name: value}))
+    assert awx.requests == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"AWX_URL": "http://127.0.0.1:1"}, "https"),
+        ({"AWX_URL": "https://user:word@127.0.0.1:1"}, "https address like"),
+        ({"AWX_URL": ""}, "needs the setting AWX_URL"),
+        ({"AWX_TOKEN": ""}, "needs the setting AWX_TOKEN"),
+        ({"AWX_TEMPLATE": ""}, "needs the setting AWX_TEMPLATE"),
+        ({"AWX_TEMPLATE": "12"}, "must be like job_templates/12"),
+        ({"AWX_TEMPLATE": "job_templates/12/../../users/1"}, "must be like job_templates/12"),
+        ({"AWX_CA_CERTIFICATE": ""}, "did not answer GET .*certificate verify failed"),
+        ({"AWX_TOKEN": "a-wrong-token"}, "with 401: .*credentials were not provided"),
+        ({"AWX_TEMPLATE": "job_templates/999"}, "with 404"),
+    ],
+)
+def test_says_what_is_wrong_and_launches_nothing(
+    awx: Awx, settings: dict[str, str], changes: dict[str, str], message: str
+) -> None:
+    with pytest.raises(launcher.LaunchError, match=message) as raised:
+        launcher.handler({}, Context({**settings, **changes}))
+    assert launches(awx) == []
+    assert TOKEN not in str(raised.value)
+    assert "a-wrong-token" not in str(raised.value)
+
+
+def test_the_token_does_not_follow_a_redirect(awx: Awx, settings: dict[str, str], authority: trustme.CA) -> None:
+    class Redirect(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", settings["AWX_URL"] + self.path)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_arguments: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Redirect)
+    server.socket = server_side(authority).wrap_socket(server.socket, server_side=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        with pytest.raises(launcher.LaunchError, match="with 302"):
+            launcher.handler({}, Context({**settings, "AWX_URL": f"https://127.0.0.1:{server.server_port}"}))
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert awx.requests == []
+
+
+def test_needs_nothing_but_python() -> None:
+    tree = ast.parse(FUNCTION.read_text(), feature_version=(3, 6))
+    imported = {
+        alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert imported <= sys.stdlib_module_names
