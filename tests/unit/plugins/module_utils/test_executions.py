@@ -106,7 +106,9 @@ def test_a_state_by_either_id(state_id: str) -> None:
     nodes = [node("other", "other-x"), node("n", "x", execution), node("third", "third-x")]
     assert _executions.state_of(run(nodes), state_id) == {
         **execution,
-        "node_id": "n", "node_name": "name of n", "execution_id": "x",
+        "node_id": "n",
+        "node_name": "name of n",
+        "execution_id": "x",
     }
 
 
