@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,15 @@ _OPTIONS = (
     # Loopback only: whatever proxy the environment names must not come between.
     *("--no-proxy-server", "--remote-debugging-pipe"),
 )
+
+# The protocol is spoken on the descriptors 3 and 4, which pass_fds cannot choose.
+_ON_3_AND_4 = """
+import fcntl, os, sys
+moved = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3]]
+os.dup2(moved[0], 3)
+os.dup2(moved[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Browser:
@@ -122,10 +132,9 @@ def running() -> Iterator[Browser]:
     theirs_in, commands = os.pipe()
     answers, theirs_out = os.pipe()
     with tempfile.TemporaryDirectory(prefix="fgs-browser-", ignore_cleanup_errors=True) as profile:
-        # The protocol is spoken on the descriptors 3 and 4, which pass_fds cannot choose.
-        shell = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
         process = subprocess.Popen(
-            ["sh", "-c", shell, PROGRAM, *_OPTIONS, f"--user-data-dir={profile}"],
+            [sys.executable, "-c", _ON_3_AND_4, str(theirs_in), str(theirs_out), PROGRAM, *_OPTIONS]
+            + [f"--user-data-dir={profile}"],
             pass_fds=(theirs_in, theirs_out),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

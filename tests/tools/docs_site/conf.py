@@ -11,6 +11,7 @@ from typing import Any
 intersphinx_mapping: dict[str, object] = {}
 # Texts that are only included are no pages of their own.
 exclude_patterns = ["docsite/_generated/**"]
+html_title = "functiongraph.workflow"
 html_show_copyright = False
 html_static_path = ["static"]
 html_css_files = ["guide.css"]
@@ -26,7 +27,10 @@ _FOREIGN = {
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
 }
 _BUILTIN = re.compile(r"ansible_collections\.ansible\.builtin\.(\w+)$")
-_PLAYBOOK = re.compile(r"ansible_collections\.functiongraph\.workflow\.\w+_playbook$")
+# Playbooks have no generated pages; the guide tells of them.
+_UNPAGED = {
+    "ansible_collections.functiongraph.workflow.callback_playbook": "docsite/runbooks#a-callback-and-nothing-else",
+}
 
 
 def _elsewhere(app: Any, _env: Any, node: Any, content: Any) -> Any:
@@ -39,13 +43,25 @@ def _elsewhere(app: Any, _env: Any, node: Any, content: Any) -> Any:
         address = _ANSIBLE + _FOREIGN[label]
     elif builtin:
         address = f"{_ANSIBLE}collections/ansible/builtin/{builtin[1]}.html"
-    elif _PLAYBOOK.match(label):
-        # Playbooks have no generated pages; the guide tells of them.
-        address = app.builder.get_relative_uri(node["refdoc"], "docsite/runbooks") + "#a-callback-and-nothing-else"
+    elif label in _UNPAGED:
+        page, _hash, place = _UNPAGED[label].partition("#")
+        address = f"{app.builder.get_relative_uri(node['refdoc'], page)}#{place}"
     else:
         return None
     return nodes.reference("", "", content, internal=False, refuri=address)
 
 
+def _without_contents(_app: Any, document: Any) -> None:
+    """The theme lists a page's sections beside it, and does not want them in it as well."""
+    from docutils import nodes
+
+    for topic in list(document.findall(nodes.topic)):
+        if "contents" in topic["classes"]:
+            topic.parent.remove(topic)
+    for title in document.findall(nodes.title):
+        title.attributes.pop("refid", None)
+
+
 def setup(app: Any) -> None:
     app.connect("missing-reference", _elsewhere)
+    app.connect("doctree-read", _without_contents)

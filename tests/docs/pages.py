@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What must be so of every page that people see: its links, its pictures, and whether it can be read."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from support.browser import Browser
+
+WIDTHS = (360, 1400)
+
+# Text against what is painted behind it. 3 is what the accessibility guidelines ask of large text; half of our text is
+# coloured by themes, so that is the bound for all of it.
+_LOOK = """
+(() => {
+  const found = [];
+  const page = document.documentElement;
+  if (page.scrollWidth > page.clientWidth) {
+    const wide = [...document.querySelectorAll('body *')].filter(
+      (one) => one.getBoundingClientRect().right > page.clientWidth + 1 && one.checkVisibility());
+    found.push('wider than the window: ' + page.scrollWidth + ' ' + wide.slice(0, 3).map(
+      (one) => one.tagName + '.' + one.className + ' ' + one.textContent.trim().slice(0, 40)).join('; '));
+  }
+  for (const picture of document.images)
+    if (!picture.complete || !picture.naturalWidth) found.push('no picture: ' + picture.getAttribute('src'));
+  const numbers = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
+  const light = (colour) => {
+    const part = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    const [red, green, blue] = numbers(colour);
+    return 0.2126 * part(red) + 0.7152 * part(green) + 0.0722 * part(blue);
+  };
+  const ground = (one) => {
+    for (; one; one = one.parentElement) {
+      const colour = getComputedStyle(one).backgroundColor;
+      if ((numbers(colour)[3] ?? 1) > 0.5) return colour;
+    }
+    return matchMedia('(prefers-color-scheme: dark)').matches ? 'rgb(18, 18, 18)' : 'rgb(255, 255, 255)';
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode.textContent.trim(), one = texts.currentNode.parentElement;
+    if (!text || !one.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    const style = getComputedStyle(one);
+    if (parseFloat(style.fontSize) < 9) { found.push('tiny: ' + text.slice(0, 40)); continue; }
+    if (!style.color.startsWith('rgb') || !ground(one).startsWith('rgb')) continue;
+    const [one_light, other] = [light(style.color), light(ground(one))].sort((a, b) => b - a);
+    const contrast = (one_light + 0.05) / (other + 0.05);
+    if (contrast < 3) found.push('pale, ' + contrast.toFixed(1) + ': ' + text.slice(0, 40) + ' (' + style.color + ')');
+  }
+  return [...new Set(found)];
+})()
+"""
+
+
+def seen_in(browser: Browser, address: str, shots: Path | None = None) -> list[str]:
+    """Everything that is wrong with a page, in each width, dark and light."""
+    browser.show(WIDTHS[-1], dark=False)
+    browser.open(address)
+    own = urlsplit(address)
+    found = browser.troubles()
+    for url in browser.requested():
+        if urlsplit(url)[:2] != own[:2] and not url.startswith("data:"):
+            found.append(f"asks elsewhere: {url}")
+    for width in WIDTHS:
+        for dark in (False, True):
+            browser.show(width, dark)
+            # Two frames, so that what reacts to the size has reacted.
+            browser.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            name = f"{width}, {'dark' if dark else 'light'}"
+            found += [f"{name}: {trouble}" for trouble in browser.evaluate(_LOOK)]
+            if shots:
+                browser.screenshot(shots / f"{Path(own.path).stem or 'page'}-{name.replace(', ', '-')}.png")
+    return found
+
+
+class _Page(HTMLParser):
+    """The places in a page that can be linked to, and what it links to."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.anchors: set[str] = set()
+        self.links: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if value and (name == "id" or (name == "name" and tag == "a")):
+                self.anchors.add(value)
+            elif value and name in ("href", "src"):
+                self.links.append(value)
+
+
+def broken_links(site: Path) -> list[str]:
+    """Links of the site's pages to files or places on it that are not there."""
+    pages = {path.resolve(): _Page(path) for path in site.rglob("*.html")}
+    found = []
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc or link.startswith("data:"):
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            place = unquote(parts.fragment)
+            if not target.is_file() or (place and target in pages and place not in pages[target].anchors):
+                found.append(f"{path.relative_to(site.resolve())}: {link}")
+    return sorted(set(found))

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The guide's site and the simulator's page, as people see them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pages
+import yaml
+from support.browser import Browser
+from support.playbooks import ROOT
+from support.simulators import Simulator
+
+# Set it to a folder to look at every page oneself.
+SHOTS = Path(os.environ["FGS_SCREENSHOTS"]) if os.environ.get("FGS_SCREENSHOTS") else None
+
+BAD_PAGE = """<!DOCTYPE html><meta name="viewport" content="width=device-width"><style>body { background: #fff }</style>
+<div style="width: 2000px">wide</div><img src="missing.png"><p style="color: #eee">pale</p>
+<p style="font-size: 5px">tiny</p><script src="missing.js"></script>"""
+
+
+def test_a_bad_page_is_noticed(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "bad.html").write_text(BAD_PAGE)
+    found = " ".join(pages.seen_in(browser, (tmp_path / "bad.html").as_uri()))
+    for trouble in ("360, light: wider", "1400, dark: wider", "no picture", "pale, 1.2", "tiny: tiny", "a request failed"):
+        assert trouble in found
+
+
+def test_a_broken_link_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<a href="b.html#there">1</a><a href="b.html#not">2</a><a href="c.html">3</a>')
+    (tmp_path / "b.html").write_text('<p id="there"><a href="#nowhere">4</a><a href="https://example.org/x">5</a>')
+    assert pages.broken_links(tmp_path) == ["a.html: b.html#not", "a.html: c.html", "b.html: #nowhere"]
+
+
+def test_no_link_of_the_site_is_broken(site: Path) -> None:
+    assert pages.broken_links(site) == []
+
+
+def test_every_page_of_the_guide_is_in_the_site(site: Path) -> None:
+    sections = yaml.safe_load((ROOT / "docs/docsite/extra-docs.yml").read_text(encoding="utf-8"))["sections"]
+    listed = [name for section in sections for name in section["toctree"]]
+    assert sorted(listed) == sorted(path.stem for path in (ROOT / "docs/docsite/rst").glob("*.rst"))
+    assert all((site / f"docsite/{name}.html").is_file() for name in listed)
+
+
+def test_every_page_can_be_read(site: Path, browser: Browser) -> None:
+    found = {}
+    for page in sorted(site.rglob("*.html")):
+        # Nothing to read before somebody searches.
+        if page.name != "search.html":
+            found[str(page.relative_to(site))] = pages.seen_in(browser, page.as_uri(), SHOTS)
+    assert len(found) > 10
+    wrong = [f"{page}: {trouble}" for page, troubles in found.items() for trouble in troubles]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_simulators_page_can_be_read(simulator: Simulator, browser: Browser) -> None:
+    long = "x" * 300
+    runs = [simulator.start_run(name=name, input={"key": long}) for name in ("waits", long)]
+    simulator.ask("POST", f"/_simulator/runs/{runs[1]['workflow_run_id']}/end", {"status": "fail", "error": long})
+    browser.show(1400, dark=False)
+    browser.open(simulator["page"])
+    shown = """new Promise(done => { const look = () => document.querySelectorAll('article.fail').length
+        ? done(document.body.innerText) : setTimeout(look, 20); look(); })"""
+    text = browser.evaluate(shown)
+    assert "waits for a callback" in text
+    assert long in text
+    assert runs[0]["workflow_run_id"] in text
+    assert pages.seen_in(browser, simulator["page"], SHOTS) == []
+    # And what happens is shown as it happens.
+    simulator.ask("POST", f"/_simulator/runs/{runs[0]['workflow_run_id']}/end", {"status": "cancel"})
+    browser.evaluate(shown.replace("article.fail", "article.cancel"))
