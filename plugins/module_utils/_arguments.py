@@ -121,6 +121,7 @@ def specification_violations(errors: t.Iterable[t.Any], covered: t.Container[str
         if kind == "RequiredError" or option in covered:
             continue
         if kind == "UnsupportedError":
-            message = "%s is not an option of this module" % message.partition(". Supported")[0]
+            option = message.partition(". Supported")[0]
+            message = "%s is not an option of this module" % option
         found.append(Violation(option, _RULES.get(kind, "specification"), None, message))
     return found
