@@ -90,11 +90,11 @@ class Task:
         found.extend(_arguments.limit_violations(given))
         self.addresses, wrong = _addresses.find(given, self._environ)
         found.extend(wrong)
-        if not wrong:
-            try:
-                self._route = self._route_to(self.addresses.endpoint)
-            except ValueError as error:
-                found.append(Violation("ca_path", "readable", None, str(error)))
+        try:
+            # Without a usable address too: a CA bundle that cannot be read is told with everything else.
+            self._route = self._route_to("https://localhost" if wrong else self.addresses.endpoint)
+        except ValueError as error:
+            found.append(Violation("ca_path", "readable", None, str(error)))
         return [violation._replace(message=self.redactor.known(violation.message)) for violation in found]
 
     def _route_to(self, url: str) -> _transport.Route:
