@@ -1,0 +1,120 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one task takes, in memory and time, that meets an answer without an end.
+
+    FGS_SIMULATOR_PYTHON=… python tests/bench/limits.py [--write]
+
+Each task runs in a process of its own; its peak resident size is what the system says of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import page
+
+page.import_collection()
+
+from support import simulators
+
+TIMEOUT = 2.0
+# By fault: the listener, and what it is called.
+LARGE = {
+    "": "a good answer",
+    "huge_body_plain": "a body of a gigabyte",
+    "huge_body_gzip": "a body of a megabyte that unpacks to a gigabyte",
+    "endless_body": "a body without end",
+}
+SLOW = {
+    "hang": "no answer",
+    "drip_headers": "the answer's headers, one byte a second",
+    "drip_body": "the answer's body, one byte a second",
+    "hang_tls": "a TLS handshake without an answer",
+    "drip_tls": "a TLS handshake, one byte a second",
+}
+
+
+@dataclass
+class Taken:
+    """What one task took: peak resident size in MiB, seconds from its start to its result."""
+
+    delivery: str
+    mebibytes: float
+    seconds: float
+
+
+def one(params: dict[str, Any]) -> None:
+    """The child: one task, whose figures it prints."""
+    from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._callback import CallbackTask
+
+    began = time.monotonic()
+    result = CallbackTask(params, [], dict(os.environ), _transport.Connections()).run()
+    took = time.monotonic() - began
+    kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps([result["delivery"], kibibytes / 1024, took]))
+
+
+def taken(simulator: simulators.Simulator, fault: str) -> Taken:
+    """What a task takes that meets the fault, a listener's or a run's, and neither asks nor tries again."""
+    listener = fault if fault.endswith("_tls") else "http"
+    run = simulator.start_run(**({"fault": fault} if fault and listener == "http" else {}))
+    params = {
+        **simulator.accounts["permanent"],
+        **{name: run[name] for name in ("project_id", "workflow_id", "workflow_run_id", "workflow_state_id")},
+        "result": "success",
+        "output": {},
+        "endpoint": simulator[listener],
+        "confirm": "never",
+        "validate_certs": False,
+        "timeout": TIMEOUT if fault in SLOW else 30.0,
+        "retries": 0,
+    }
+    child = subprocess.run(
+        [sys.executable, __file__, "--one"], input=json.dumps(params), stdout=subprocess.PIPE, text=True, check=True
+    )
+    return Taken(*json.loads(child.stdout))
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    asked.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
+    given = asked.parse_args()
+    if given.one:
+        one(json.load(sys.stdin))
+        return
+    with simulators.running() as simulator:
+        large = {fault: taken(simulator, fault) for fault in LARGE}
+        slow = {fault: taken(simulator, fault) for fault in SLOW}
+    good = large[""].mebibytes
+    memory = (
+        "| what the task meets | peak resident size, MiB | more than a good answer | delivery |\n|---|---|---|---|\n"
+    )
+    for fault, met in large.items():
+        memory += f"| {LARGE[fault]} | {met.mebibytes:.1f} | {met.mebibytes - good:.1f} | `{met.delivery}` |\n"
+    seconds = f"| what the task meets | seconds, with `timeout: {TIMEOUT:g}` | delivery |\n|---|---|---|\n"
+    for fault, met in slow.items():
+        seconds += f"| {SLOW[fault]} | {met.seconds:.2f} | `{met.delivery}` |\n"
+    print(memory, seconds, sep="\n")
+    if given.write:
+        how = (
+            f"Each task in a process of its own, with `retries: 0` and `confirm: never`; measured on {page.machine()}, "
+            "over loopback; `python tests/bench/limits.py --write` repeats it.\n\n"
+        )
+        page.replace_part("Memory", how + memory)
+        page.replace_part("Time", how + seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a playbook or a process takes: seconds, processor seconds and memory, its children included."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import contenders
+from support import playbooks, simulators
+
+FORKS = 5
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How often the task runs: items of a loop on one host, or hosts with one task each; repetitions by contender."""
+
+    name: str
+    items: int
+    hosts: int
+    listener: str
+    repetitions: dict[str, int]
+
+    @property
+    def calls(self) -> int:
+        return self.items * self.hosts
+
+
+@dataclass
+class Taken:
+    """Seconds by the clock, seconds of processors, MiB of the largest process."""
+
+    wall: float
+    processor: float
+    memory: float
+
+    @staticmethod
+    def middle(all_of_them: list[Taken]) -> Taken:
+        return Taken(
+            median(t.wall for t in all_of_them),
+            median(t.processor for t in all_of_them),
+            median(t.memory for t in all_of_them),
+        )
+
+
+def finished(command: list[str], env: dict[str, str], log: Path) -> Taken:
+    """Runs a command to its end and says what it took. Raises where it fails."""
+    began = time.perf_counter()
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{command[:2]} ended with {process.returncode}:\n{log.read_text()[-2000:]}")
+    return Taken(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def measured(name: str, shape: Shape, simulator: simulators.Simulator, place: Path) -> Taken | None:
+    """One repetition of a contender; None where this machine does not have it. Every run must have ended after it."""
+    runs = [simulator.start_run() for _ in range(shape.calls)]
+    env = playbooks.environment(place, ANSIBLE_FORKS=str(FORKS))
+    del env["ANSIBLE_CALLBACKS_ENABLED"]
+    if name in contenders.FLOOR:
+        commands = contenders.commands(name, simulator, shape.listener, runs, place)
+        if commands is None:
+            return None
+        parts = [finished(command, env, place / "log") for command in commands]
+        taken = Taken(sum(p.wall for p in parts), sum(p.processor for p in parts), max(p.memory for p in parts))
+    else:
+        taken = finished(playbook(name, shape, simulator, place, runs), env, place / "log")
+    if name != contenders.NOOP:
+        waiting = [run for run in runs if simulator.run(run)["status"] != "success"]
+        if waiting:
+            raise RuntimeError(f"{name}: {len(waiting)} of {len(runs)} runs still wait")
+    return taken
+
+
+def playbook(
+    name: str, shape: Shape, simulator: simulators.Simulator, place: Path, runs: list[dict[str, str]]
+) -> list[str]:
+    """The command that runs a contender's playbook, the same but for the task."""
+    task = contenders.task(name, simulator, shape.listener)
+    if shape.items > 1:
+        task["loop"] = list(range(shape.items))
+    play: dict[str, Any] = {"hosts": "all", "gather_facts": False, "tasks": [task]}
+    hosts = {f"host{number:03}": {} for number in range(shape.hosts)}
+    for file, document in (("playbook.yml", [play]), ("runs.json", {"runs": runs})):
+        (place / file).write_text(json.dumps(document))
+    (place / "inventory.yml").write_text(playbooks.inventory(hosts))
+    files = ["-i", str(place / "inventory.yml"), "-e", f"@{place / 'runs.json'}"]
+    return [str(playbooks.BIN / "ansible-playbook"), *files, str(place / "playbook.yml")]

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a callback adds to a playbook, beside ansible.builtin.uri and the official SDK.
+
+    FGS_SIMULATOR_PYTHON=… python tests/bench/speed.py [--write] [--quick]
+
+Repetitions alternate between the contenders, and medians are compared, so that whatever else the machine does meets
+all of them. --quick measures each once, and writes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import page
+
+page.import_collection()
+
+import speed_page
+from contenders import CONTROLLER, CURL, NOOP, REQUESTS, SDK, TARGET, URI
+from measuring import Shape, Taken, measured
+from support import simulators
+
+# How often each is measured, so that all of it takes about five minutes on two cores.
+ALL = {NOOP: 7, CONTROLLER: 7, TARGET: 5, URI: 5, SDK: 5, REQUESTS: 5, CURL: 5}
+TWICE = {NOOP: 3, CONTROLLER: 3, TARGET: 2, URI: 2, SDK: 2}
+ONCE = {NOOP: 3, CONTROLLER: 3, TARGET: 1, URI: 1, SDK: 1}
+FLOOR = {REQUESTS: 3, CURL: 3}
+OURS = {NOOP: 3, CONTROLLER: 3}
+
+SHAPES = (
+    Shape("one task", 1, 1, "http", ALL),
+    Shape("one task, TLS", 1, 1, "https", dict.fromkeys(ALL, 3)),
+    Shape("loop of 50", 50, 1, "http", {**ONCE, **FLOOR}),
+    Shape("loop of 50, TLS", 50, 1, "https", {**OURS, **FLOOR}),
+    Shape("loop of 500", 500, 1, "http", {**OURS, REQUESTS: 3}),
+    Shape("10 hosts", 1, 10, "http", TWICE),
+    Shape("40 hosts", 1, 40, "http", ONCE),
+    Shape("40 hosts, TLS", 1, 40, "https", OURS),
+    Shape("200 hosts", 1, 200, "http", OURS),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/benchmarks.md and its plot")
+    parser.add_argument("--quick", action="store_true", help="measure each once")
+    parser.add_argument("--only", default="", help="shapes whose name contains this")
+    arguments = parser.parse_args()
+    shapes = [shape for shape in SHAPES if arguments.only in shape.name]
+    found: dict[tuple[str, str], list[Taken]] = {}
+    began = time.monotonic()
+    with simulators.running() as simulator, tempfile.TemporaryDirectory() as folder:
+        for turn in range(1 if arguments.quick else max(ALL.values())):
+            for shape in shapes:
+                for name in (name for name, times in shape.repetitions.items() if turn < times):
+                    taken = measured(name, shape, simulator, Path(folder))
+                    if taken is not None:
+                        found.setdefault((shape.name, name), []).append(taken)
+                print(".", end="", file=sys.stderr, flush=True)
+    figures = {key: Taken.middle(values) for key, values in found.items()}
+    text = speed_page.text(shapes, figures, time.monotonic() - began)
+    print("\n" + text)
+    if arguments.write:
+        speed_page.write(text, speed_page.plot(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The part of docs/benchmarks.md about what a task costs, and the plot beside it."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.metadata import version
+
+import page
+from contenders import CONTROLLER, CURL, NOOP, REQUESTS, SDK, TARGET, URI
+from measuring import FORKS, Shape, Taken
+
+PLOT = page.ROOT / "docs/images/benchmarks.svg"
+BEGIN, END = "<!-- speed: written by tests/bench/speed.py -->", "<!-- speed: end -->"
+COLUMNS = (CONTROLLER, TARGET, URI, SDK, REQUESTS, CURL)
+PLOTTED = ("one task", "loop of 50", "40 hosts")
+
+Figures = Mapping[tuple[str, str], Taken]
+
+
+class Added:
+    """What contenders add to a no-op, in milliseconds a call, by the clock and of processors."""
+
+    def __init__(self, figures: Figures) -> None:
+        self.figures = figures
+
+    def milliseconds(self, shape: Shape, name: str) -> tuple[float, float] | None:
+        taken, noop = self.figures.get((shape.name, name)), self.figures.get((shape.name, NOOP))
+        if taken is None or noop is None:
+            return None
+        if name in (REQUESTS, CURL):
+            # No playbook around it.
+            noop = Taken(0, 0, 0)
+        each = 1000 / shape.calls
+        return (taken.wall - noop.wall) * each, (taken.processor - noop.processor) * each
+
+    def ratio(self, shape: Shape, more: str, less: str) -> str:
+        """How many times as much one adds as the other: by the clock, and of processors."""
+        one, other = self.milliseconds(shape, more), self.milliseconds(shape, less)
+        if one is None or other is None:
+            return "not measured"
+        return " / ".join(f"{a / b:.2g}" if a / b < 9.95 else f"{a / b:.0f}" for a, b in zip(one, other, strict=True))
+
+
+def number(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def text(shapes: Sequence[Shape], figures: Figures, seconds: float) -> str:
+    """The tables, and what was measured where."""
+    added = Added(figures)
+    lines = [
+        f"Measured on {page.machine()}, with ansible-core {version('ansible-core')}, requests {version('requests')}, "
+        f"jsonschema {version('jsonschema')}, forks {FORKS}, the simulator on the same machine, in {seconds / 60:.0f} "
+        f"minutes{shared()}. Hosts are local connections.",
+        "",
+        "Milliseconds that a call adds to the same playbook with `ansible.builtin.debug` in its place: by the clock / "
+        "of processors (user and system). Medians of alternating repetitions. Without Ansible: the whole process.",
+        "",
+        "| | " + " | ".join(COLUMNS) + " |",
+        "|---|" + "---|" * len(COLUMNS),
+    ]
+    for shape in shapes:
+        cells = [added.milliseconds(shape, name) for name in COLUMNS]
+        lines.append(f"| {shape.name} | " + " | ".join(" / ".join(map(number, c)) if c else "–" for c in cells) + " |")
+    lines += ["", "Largest process, MiB:", "", "| | no-op | " + " | ".join(COLUMNS) + " |"]
+    lines.append("|---|---|" + "---|" * len(COLUMNS))
+    for shape in shapes:
+        row = [figures.get((shape.name, name)) for name in (NOOP, *COLUMNS)]
+        lines.append(f"| {shape.name} | " + " | ".join(f"{taken.memory:.0f}" if taken else "–" for taken in row) + " |")
+    lines += ["", "| what | goal | by the clock / of processors |", "|---|---|---|"]
+    lines += [f"| {what} | {goal} | {reached} |" for what, goal, reached in goals(shapes, added)]
+    return "\n".join(lines) + "\n"
+
+
+def shared() -> str:
+    """What has to be said where others used the machine meanwhile."""
+    busy = os.getloadavg()[1]
+    return f"; the machine was shared, its load was {busy:.0f}" if busy > (os.cpu_count() or 1) + 1 else ""
+
+
+def goals(shapes: Sequence[Shape], added: Added) -> list[tuple[str, str, str]]:
+    """What was to be reached, and what was."""
+    by_name = {shape.name: shape for shape in shapes}
+    wanted = (
+        ("one task: `uri` against the controller", "at least 8", "one task", URI, CONTROLLER),
+        ("one task: the SDK against the controller", "at least 8", "one task", SDK, CONTROLLER),
+        ("40 hosts: `uri` against the controller", "at least 25", "40 hosts", URI, CONTROLLER),
+        ("loop of 50: `uri` against the controller", "at least 80", "loop of 50", URI, CONTROLLER),
+        ("one task: the target against `uri`", "at most 1", "one task", TARGET, URI),
+        ("40 hosts: the target against `uri`", "at most 1", "40 hosts", TARGET, URI),
+    )
+    found = [
+        (what, goal, added.ratio(by_name[shape], more, less))
+        for what, goal, shape, more, less in wanted
+        if shape in by_name
+    ]
+    few, many = (
+        added.milliseconds(by_name[name], CONTROLLER) if name in by_name else None for name in ("10 hosts", "200 hosts")
+    )
+    if few and many:
+        level = " / ".join(f"{b / a:.2g}" for a, b in zip(few, many, strict=True))
+        found.append(("a host of 200 against one of 10, on the controller", "at most 1", level))
+    return found
+
+
+def plot(figures: Figures) -> str:
+    """A picture of the first four columns: bars by the clock, on a scale of powers of ten."""
+    added = Added(figures)
+    calls = {"one task": (1, 1), "loop of 50": (50, 1), "40 hosts": (1, 40)}
+    left, width, line = 250, 420, 22
+    parts, y = [], 40
+    for name in PLOTTED:
+        shape = Shape(name, *calls[name], "http", {})
+        parts.append(f'<text class="head" x="10" y="{y}">{escape(name)}, milliseconds a call</text>')
+        for contender in (CONTROLLER, TARGET, URI, SDK):
+            found = added.milliseconds(shape, contender)
+            y += line
+            parts.append(f'<text x="10" y="{y}">{escape(contender)}</text>')
+            if found is None:
+                continue
+            length = width * max(0.0, min(1.0, math.log10(max(found[0], 1)) / 3.3))
+            ours = ' class="main"' if contender == CONTROLLER else ' class="bar"'
+            parts.append(f'<rect{ours} x="{left}" y="{y - 13}" width="{length:.0f}" height="16" rx="2"/>')
+            parts.append(f'<text x="{left + length + 8:.0f}" y="{y}">{number(found[0])}</text>')
+        y += 38
+    title = "What a callback adds to a playbook, by the clock; the scale is logarithmic"
+    return SVG.format(height=y - 10, title=title, parts="\n  ".join(parts))
+
+
+SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 740 {height}" role="img" aria-label="{title}">
+<!--
+Copyright (c) 2026, the functiongraph.workflow contributors
+GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+SPDX-License-Identifier: GPL-3.0-or-later
+-->
+  <title>{title}</title>
+  <style>
+  svg {{ --ground: #ffffff; --ink: #1f2933; --bar: #b8c2cd; --main: #0b5cad; --line: #b8c2cd; }}
+  @media (prefers-color-scheme: dark) {{
+    svg {{ --ground: #161b22; --ink: #e6edf3; --bar: #515c69; --main: #79b8ff; --line: #515c69; }}
+  }}
+  text {{ font: 14px system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif; fill: var(--ink); }}
+  .head {{ font-weight: 600; }}
+  .ground {{ fill: var(--ground); stroke: var(--line); }}
+  .bar {{ fill: var(--bar); }}
+  .main {{ fill: var(--main); }}
+  </style>
+  <rect class="ground" x="1" y="1" width="738" height="{height}" rx="8"/>
+  {parts}
+</svg>
+"""
+
+
+def write(tables: str, picture: str) -> None:
+    """Put the tables between their marks, and the picture beside the page."""
+    PLOT.parent.mkdir(exist_ok=True)
+    PLOT.write_text(picture, "utf-8")
+    shown = page.PAGE.read_text("utf-8")
+    before, found, rest = shown.partition(BEGIN)
+    if not found:
+        raise RuntimeError(f"{page.PAGE} has no {BEGIN}")
+    after = rest.partition(END)[2]
+    page.PAGE.write_text(f"{before}{BEGIN}\n\n{tables}\n{END}{after}", "utf-8")

@@ -1,0 +1,173 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every wrong argument: one line that a person understands, all violations at once, nothing sent, from either face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from support import faces, playbooks
+from support.faces import FACES, callback
+from support.playbooks import Run
+from support.simulators import Simulator
+
+LEFT_OUT = ...
+ID_OPTIONS = ("workflow_id", "workflow_run_id", "workflow_state_id")
+
+# The arguments, the options and rules that they break, and a piece of the sentence.
+BROKEN: dict[str, tuple[dict[str, Any], set[tuple[str, str]], str]] = {
+    "nothing at all": (
+        dict.fromkeys((*ID_OPTIONS, "result"), LEFT_OUT),
+        {(name, "required") for name in (*ID_OPTIONS, "result")},
+        "workflow_id is required; ",
+    ),
+    "empty ids": (
+        dict.fromkeys(ID_OPTIONS, ""),
+        {(name, "required") for name in ID_OPTIONS},
+        "workflow_id is required",
+    ),
+    "long id": (
+        {"workflow_id": "x" * 513},
+        {("workflow_id", "maxLength")},
+        "workflow_id must have at most 512 characters, has 513",
+    ),
+    "control characters": (
+        {"workflow_id": "a\tb", "workflow_run_id": "a\nb", "workflow_state_id": "a\x7fb"},
+        {(name, "control_characters") for name in ID_OPTIONS},
+        "workflow_id must not contain control characters",
+    ),
+    "blanks": (
+        {"workflow_run_id": " a", "workflow_state_id": "a "},
+        {("workflow_run_id", "blanks"), ("workflow_state_id", "blanks")},
+        "with a blank",
+    ),
+    "dots": ({"workflow_id": ".."}, {("workflow_id", "path_segment")}, "workflow_id"),
+    "dot": ({"project_id": "."}, {("project_id", "path_segment")}, "project_id"),
+    "result": ({"result": "maybe"}, {("result", "enum")}, "success"),
+    "error": ({"error": "x" * 65}, {("error", "maxLength")}, "error must have at most 64 characters, has 65"),
+    "confirm": ({"confirm": "sometimes"}, {("confirm", "enum")}, "confirm"),
+    "run_on": ({"run_on": "moon"}, {("run_on", "enum")}, "run_on"),
+    "no time": ({"timeout": 0}, {("timeout", "range")}, "timeout must be more than 0"),
+    "a word for timeout": ({"timeout": "soon"}, {("timeout", "type")}, "timeout"),
+    "negative retries": ({"retries": -1}, {("retries", "range")}, "retries must be from 0 to"),
+    "a word for retries": ({"retries": "often"}, {("retries", "type")}, "retries"),
+    "misspelt": ({"outptu": {}}, {("", "unsupported")}, "outptu is not an option of this module"),
+    "plain http": ({"endpoint": "http://192.0.2.1"}, {("endpoint", "https")}, "endpoint"),
+    "no address": ({"endpoint": "ftp://localhost"}, {("endpoint", "url")}, "endpoint"),
+    "nowhere": ({"endpoint": "", "region": ""}, {("region", "required")}, "region"),
+    "schema": (
+        {"output": {"a": "x"}, "output_schema": {"required": ["b"], "properties": {"a": {"type": "integer"}}}},
+        {("output", "required"), ("output", "type")},
+        "output.a does not meet output_schema",
+    ),
+    "no schema": (
+        {"output_schema": {"type": "nothing"}},
+        {("output_schema", "schema")},
+        "output_schema must be a JSON Schema",
+    ),
+    "absent CA file": ({"ca_path": "/nowhere/ca.pem"}, {("ca_path", "readable")}, "ca_path must name a file"),
+    "no CA file": ({"ca_path": str(Path(__file__))}, {("ca_path", "readable")}, "ca_path must name a file"),
+    "all at once": (
+        {
+            "workflow_id": "..",
+            "workflow_run_id": "a\nb",
+            "workflow_state_id": LEFT_OUT,
+            "result": "maybe",
+            "output": [1],
+            "error": "x" * 65,
+            "endpoint": "http://192.0.2.1",
+            "ca_path": "/nowhere/ca.pem",
+            "timeout": -1,
+            "retries": 1000,
+            "outptu": 1,
+        },
+        {
+            ("workflow_id", "path_segment"),
+            ("workflow_run_id", "control_characters"),
+            ("workflow_state_id", "required"),
+            ("result", "enum"),
+            ("output", "type"),
+            ("error", "maxLength"),
+            ("endpoint", "https"),
+            ("ca_path", "readable"),
+            ("timeout", "range"),
+            ("retries", "range"),
+            ("", "unsupported"),
+        },
+        "Nothing was sent: ",
+    ),
+}
+
+NO_KEYS = {"access_key": "", "secret_key": ""}
+# The arguments, and a piece of the sentence. {home} stands for a folder with the files below.
+UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
+    "no credentials": (NO_KEYS, "No credentials were found: give access_key and secret_key"),
+    "half a pair": ({"access_key": ""}, "secret_key is there but access_key is not"),
+    "absent file": (
+        {**NO_KEYS, "credentials_file": "{home}/absent"},
+        "absent cannot be read: no such file or directory.",
+    ),
+    "no section": ({**NO_KEYS, "credentials_file": "{home}/no_section"}, "must have a section [basic], and has none."),
+    "no INI": ({**NO_KEYS, "credentials_file": "{home}/no_ini"}, "must be an INI file, and cannot be parsed."),
+    "half a file": ({**NO_KEYS, "credentials_file": "{home}/half"}, "must give sk in its section [basic]."),
+}
+FILES = {
+    "no_section": "[other]\nak = AKinTheFile\nsk = SKinTheFile00\n",
+    "no_ini": "ak = AKinTheFile\nsk = SKinTheFile00\n",
+    "half": "[basic]\nak = AKinTheFile00\n",
+}
+
+
+class Input(NamedTuple):
+    run: Run
+    hosts: dict[str, dict[str, Any]]
+    simulator: Simulator
+
+    def refused(self, case: str) -> dict[str, Any]:
+        """The result of a case, after checking what is true of all: failed, in one line, the same for both faces."""
+        result = faces.same(self.run, self.hosts, case)
+        assert (result["delivery"], result["changed"], result["requests_sent"]) == ("not_sent", False, 0)
+        assert "\n" not in result["msg"]
+        assert result["msg"].endswith(".")
+        for face in FACES:
+            assert self.simulator.run(self.hosts[face]["runs"][case])["requests"] == []
+        return result
+
+
+@pytest.fixture(scope="module")
+def bad(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Input:
+    home = tmp_path_factory.mktemp("home")
+    for name, text in FILES.items():
+        (home / name).write_text(text)
+    cases = {case: arguments for case, (arguments, *_) in (*BROKEN.items(), *UNUSABLE.items())}
+    hosts = faces.hosts(simulator, list(cases))
+    tasks = []
+    for case, arguments in cases.items():
+        given = {k: v.replace("{home}", str(home)) if isinstance(v, str) else v for k, v in arguments.items()}
+        tasks.append(callback(case, given, ignore_errors=True))
+    run = playbooks.ansible_playbook([faces.play(tasks, faces.connection(simulator))], home=home, hosts=hosts)
+    return Input(run, hosts, simulator)
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_all_violations_at_once(bad: Input, case: str) -> None:
+    _, expected, said = BROKEN[case]
+    result = bad.refused(case)
+    assert {(v["option"], v["rule"]) for v in result["violations"]} == expected, result["violations"]
+    assert said in result["msg"]
+    assert result["msg"] == "Nothing was sent: " + "; ".join(v["message"] for v in result["violations"]) + "."
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_unusable_credentials(bad: Input, case: str) -> None:
+    result = bad.refused(case)
+    assert UNUSABLE[case][1] in result["msg"]
+    assert "violations" not in result
+
+
+def test_no_secret_of_a_file_is_told(bad: Input) -> None:
+    assert not [text for text in ("AKinTheFile", "SKinTheFile") if text in bad.run.output]
