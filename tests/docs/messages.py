@@ -18,7 +18,9 @@ from support.playbooks import ROOT
 
 # A text of fewer words is a name, a key or a part of a URL.
 _WORDS = 3
-_PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|%[sdgr]|%%|\{\{.*?\}\}|\0", re.DOTALL)
+# What a regular expression has, and no text for people.
+_EXPRESSION = re.compile(r"\\[wWdDsSZbB(]|\(\?:|\.\*")
+_PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|%[sdgr]|%%|\{\{.*?\}\}|\{\w+\}|\0", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Message:
 
     def pattern(self) -> re.Pattern[str]:
         """Finds the message in a text of which all white space is single blanks, with something in each placeholder."""
-        parts = [re.escape(" ".join(part.split(" "))) for part in _PLACEHOLDER.split(self.text)]
-        return re.compile(".{1,120}?".join(parts).strip().replace(r"\n", " "))
+        parts = _PLACEHOLDER.split(re.sub(r"\s+", " ", self.text).strip())
+        return re.compile(".{1,120}?".join(re.escape(part) for part in parts))
 
 
 def _documentation(node: ast.AST) -> set[int]:
@@ -65,6 +67,8 @@ def of_code(path: Path) -> Iterator[Message]:
             text = node.value
         else:
             continue
+        if _EXPRESSION.search(text):
+            continue
         if len(re.findall(r"[A-Za-z_]{2,}", _PLACEHOLDER.sub(" ", text))) >= _WORDS and " " in text.strip():
             yield Message(str(path.relative_to(ROOT)), node.lineno, text)
 
@@ -75,7 +79,7 @@ def _said(task: Any) -> Iterator[str]:
             yield from _said(item)
     elif isinstance(task, dict):
         for name, value in task.items():
-            if name == "fail_msg":
+            if name in ("fail_msg", "say"):
                 yield str(value)
             elif name.rpartition(".")[2] == "fail" and isinstance(value, dict):
                 yield str(value.get("msg", ""))
@@ -96,10 +100,21 @@ def of_tasks(path: Path) -> Iterator[Message]:
         yield Message(str(path.relative_to(ROOT)), 0, text)
 
 
+def of_variables(path: Path) -> Iterator[Message]:
+    """The sentences that the templates in a role's variables put together."""
+    for template in (yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}).values():
+        # What is not quoted in between is a value, and two quoted texts with nothing in between are one.
+        text = re.sub(r"' ~ '", "", " ".join(str(template).split()))
+        text = re.sub(r"' ~ [\w.]+ ~ '", "\0", text)
+        for sentence in re.findall(r"'([A-Z\w][^'{}]*)'", text):
+            if len(re.findall(r"\w{2,}", sentence)) > _WORDS:
+                yield Message(str(path.relative_to(ROOT)), 0, sentence)
+
+
 def all_messages() -> list[Message]:
     """Of plugins, roles and playbooks."""
     found = [message for path in sorted((ROOT / "plugins").rglob("*.py")) for message in of_code(path)]
     for folder in ("roles", "playbooks"):
         for path in sorted((ROOT / folder).rglob("*.yml")):
-            found.extend(of_tasks(path))
+            found.extend((of_variables if path.parent.name == "vars" else of_tasks)(path))
     return found

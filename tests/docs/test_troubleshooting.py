@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every message and hint of the collection has its line in the guide's page on troubleshooting."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import messages
+import pytest
+from messages import Message
+from support.playbooks import ROOT
+
+PAGE = ROOT / "docs/docsite/rst/troubleshooting.rst"
+
+# Texts in the code that no user reads when something goes wrong, and why.
+NOT_MESSAGES = {
+    "plugins/module_utils/_spec_tables.py": "meanings in the tables; they become descriptions in the schema",
+    "plugins/module_utils/_undelivered.py": "the head of the file in which an answer is kept",
+}
+NOT_MESSAGES_AT = {
+    r"Arguments of a FunctionGraph workflow callback": "title of the published schema",
+    r"Built from Tables 1 to 3 of CreateCallbackWorkflow": "description in the published schema",
+    r"Body of a %d answer to a FunctionGraph": "title of a schema of a response",
+    r"Table %s: %s has no option": "for developers: only a mistake in the tables raises it",
+    r"Access=%s, SignedHeaders=%s, Signature=%s": "the header that signs a request",
+    r"^the attempt is over$": "ends the thread of an attempt after the user has got the answer",
+    r"^Traceback \(most recent call last\)$": "looked for in what a module has printed",
+}
+
+
+def _is_message(message: Message) -> bool:
+    return message.file not in NOT_MESSAGES and not any(re.search(one, message.text) for one in NOT_MESSAGES_AT)
+
+
+def _page() -> str:
+    return " ".join(PAGE.read_text(encoding="utf-8").replace("`", "").split())
+
+
+def test_every_message_has_its_line() -> None:
+    page = _page()
+    found = [message for message in messages.all_messages() if _is_message(message)]
+    assert len(found) > 100
+    missing = [f"{one.file}:{one.line}: {one.text}" for one in found if not one.pattern().search(page)]
+    assert not missing, "No line in troubleshooting.rst has:\n" + "\n".join(missing)
+
+
+def test_nothing_is_excluded_that_is_not_there() -> None:
+    everything = messages.all_messages()
+    assert set(NOT_MESSAGES) <= {message.file for message in everything}
+    idle = [one for one in NOT_MESSAGES_AT if not any(re.search(one, message.text) for message in everything)]
+    assert idle == []
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ('x = "the %s cannot be %d found"', ["the %s cannot be %d found"]),
+        ('def f():\n    """A docstring of many words."""\n', []),
+        ('DOCUMENTATION = "many words in it"', []),
+        ('x = f"the {thing} went wrong here"', ["the \0 went wrong here"]),
+        ('x = {"result": "fail", "two words": 1}', []),
+    ],
+)
+def test_messages_are_found_in_code(
+    code: str, expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "ROOT", tmp_path)
+    (tmp_path / "a.py").write_text(code)
+    assert [message.text for message in messages.of_code(tmp_path / "a.py")] == expected
+
+
+def test_messages_are_found_in_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "ROOT", tmp_path)
+    (tmp_path / "a.yml").write_text("a: >-\n  {{ ['There is no ' ~ path ~ ', so '\n  ~ 'give one.'] if 'x y' else z }}")
+    assert [message.text for message in messages.of_variables(tmp_path / "a.yml")] == ["There is no \0, so give one."]
+
+
+def test_messages_are_found_in_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "ROOT", tmp_path)
+    (tmp_path / "a.yml").write_text(
+        "- block:\n    - ansible.builtin.fail:\n        msg: no {{ x }}\n"
+        "- ansible.builtin.assert:\n    that: x\n    fail_msg: give x\n- debug:\n    msg: not this\n"
+    )
+    assert [message.text for message in messages.of_tasks(tmp_path / "a.yml")] == ["no {{ x }}", "give x"]
+
+
+def test_a_message_is_looked_for_with_anything_in_its_placeholders() -> None:
+    message = Message("a.py", 1, "%s must have at most %s, has %d")
+    assert message.pattern().search("so error must have at most 64 characters, has 65 (…)")
+    assert not message.pattern().search("error must have at least 64 characters, has 65")
