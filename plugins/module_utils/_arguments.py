@@ -104,7 +104,6 @@ def limit_violations(params: t.Mapping[str, t.Any]) -> list[Violation]:
 _RULES = {
     "ArgumentTypeError": "type",
     "ArgumentValueError": "enum",
-    "ElementError": "type",
     "AliasError": "alias",
     "UnsupportedError": "unsupported",
 }
