@@ -95,3 +95,23 @@ def test_works_without_that_function(monkeypatch: pytest.MonkeyPatch) -> None:
     redactor = Redactor()
     redactor.add(LONG)
     assert redactor.known(LONG) == "********"
+
+
+def test_within_data_of_any_shape(redactor: Redactor) -> None:
+    value = {"a": [LONG, (LONG, 1, None)], LONG: {"b": f"x{LONG}"}, 7: True}
+    assert redactor.within(value) == {"a": ["********", ["********", 1, None]], "********": {"b": "x********"}, 7: True}
+    # What was handed in stays as it was.
+    assert value["a"] == [LONG, (LONG, 1, None)]
+    assert [redactor.within(plain) for plain in (LONG, 7, None)] == ["********", 7, None]
+
+
+def test_within_data_of_any_depth(redactor: Redactor) -> None:
+    value: list[object] = [LONG]
+    for _ in range(50_000):
+        value = [value]
+    found = redactor.within(value)
+    while isinstance(found, list):
+        (found,) = found
+    assert found == "********"
+    while isinstance(value[0], list):
+        value = value[0]

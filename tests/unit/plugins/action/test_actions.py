@@ -1,0 +1,202 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Both action plugins in this process: the call is made here, or handed on to the module."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.task import Task
+from ansible.template import Templar
+from support.servers import Call, scripted
+from support.tasks import CALLBACK, EXECUTION, SECRET
+
+from ansible_collections.functiongraph.workflow.plugins.action import fgs_workflow_callback, fgs_workflow_execution_info
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _action
+
+POST = ("POST", "/v2/p/fgs/workflows/w/callback")
+GET = ("GET", "/v2/p/fgs/workflows/w/executions/run")
+YES = Call(*POST, 200, {"execution_id": "run"})
+
+
+@pytest.fixture(autouse=True)
+def _home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/nonexistent")
+
+
+def action(plugin: Any, arguments: dict[str, Any], **keywords: Any) -> Any:
+    """An action as the task executor makes it, for a host without a shell of its own."""
+    task = Task()
+    task.args = arguments
+    task.check_mode = task.diff = False
+    for name, value in keywords.items():
+        setattr(task, name, value)
+    loader = DataLoader()
+    shell = SimpleNamespace(tmpdir=None, env_prefix=lambda **_environment: "")
+    return plugin.ActionModule(
+        task=task,
+        connection=SimpleNamespace(_shell=shell),
+        play_context=SimpleNamespace(check_mode=False, diff=False),
+        loader=loader,
+        templar=Templar(loader=loader, variables={}),
+        shared_loader_obj=None,
+    )
+
+
+def run(plugin: Any, arguments: dict[str, Any], **keywords: Any) -> dict[str, Any]:
+    result: dict[str, Any] = action(plugin, arguments, **keywords).run(task_vars={})
+    assert SECRET not in json.dumps(result, default=str)
+    return result
+
+
+def test_completes_a_state_from_here() -> None:
+    with scripted(YES) as server:
+        result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "error": ""})
+    assert (result["changed"], result["delivery"], result["execution_id"]) == (True, "delivered", "run")
+    assert result["ansible_facts"] == {"fgs_workflow_execution_id": "run"}
+
+
+def test_reads_a_run_from_here() -> None:
+    with scripted(Call(*GET, 200, {"status": "success"})) as server:
+        result = run(fgs_workflow_execution_info, {**EXECUTION, "endpoint": server.url})
+    assert (result["status"], result["changed"]) == ("success", False)
+
+
+def test_items_of_a_loop_share_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    with scripted(YES, YES, YES) as server:
+        for _ in range(3):
+            run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url})
+        adapters = [adapter for key, adapter in _action._connections._adapters.items() if server.url in key]
+    assert len(adapters) == 1
+
+
+def test_check_mode_and_diff() -> None:
+    with scripted() as server:
+        options = {**CALLBACK, "endpoint": server.url}
+        assert run(fgs_workflow_callback, options, check_mode=True)["delivery"] == "not_sent"
+    with scripted(YES) as server:
+        result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url}, diff=True)
+    assert "POST " in result["diff"]["after"]
+
+
+def test_everything_wrong_at_once() -> None:
+    result = run(
+        fgs_workflow_callback, {**CALLBACK, "result": "maybe", "timeout": "soon", "strange": 1, "workflow_id": ""}
+    )
+    options = sorted(violation["option"] for violation in result["violations"])
+    assert options == ["result", "strange", "timeout", "workflow_id"]
+
+
+def test_an_option_and_its_alias() -> None:
+    with scripted(YES) as server:
+        result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "run_id": "run"})
+    assert result["warnings"] == ["Both option workflow_run_id and its alias run_id are set."]
+
+
+def test_the_environment_of_the_task_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HW_ACCESS_KEY", "AKPROCESS")
+    monkeypatch.setenv("HW_SECRET_KEY", SECRET)
+    environment = [{"HW_ACCESS_KEY": "AKTASK", "FGS_TEST_NUMBER": 7}]
+    arguments = {**CALLBACK, "access_key": "", "secret_key": ""}
+    with scripted(YES, YES) as server:
+        run(fgs_workflow_callback, {**arguments, "endpoint": server.url})
+        run(fgs_workflow_callback, {**arguments, "endpoint": server.url}, environment=environment)
+    keys = [came.headers["Authorization"].partition("Access=")[2].partition(",")[0] for came in server.came]
+    assert keys == ["AKPROCESS", "AKTASK"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keywords", "wrapped"),
+    [({"run_on": "target"}, {}, False), ({}, {"async_val": 30}, True), ({"run_on": "target"}, {"async_val": 30}, True)],
+)
+def test_is_handed_on_to_the_module(
+    arguments: dict[str, Any], keywords: dict[str, Any], wrapped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed: list[dict[str, Any]] = []
+
+    def execute(_self: Any, **options: Any) -> dict[str, Any]:
+        handed.append(options)
+        return {"changed": True, "msg": "from the module"}
+
+    monkeypatch.setattr(_action.ActionBase, "_execute_module", execute)
+    for plugin, given in ((fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)):
+        result = run(plugin, {**given, **arguments, "error": ""}, **keywords)
+        assert result["msg"] == "from the module"
+    assert [options["module_name"] for options in handed] == [
+        "functiongraph.workflow.fgs_workflow_callback",
+        "functiongraph.workflow.fgs_workflow_execution_info",
+    ]
+    assert all(options["wrap_async"] is wrapped for options in handed)
+    assert handed[0]["module_args"] == {**CALLBACK, **arguments}
+
+
+@pytest.mark.parametrize(
+    ("plugin", "arguments"), [(fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)]
+)
+def test_a_missing_library(plugin: Any, arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_libraries, "REQUESTS_IMPORT_ERROR", "Traceback")
+    result = run(plugin, arguments)
+    assert result["failed"]
+    assert "requests" in result["msg"]
+    assert result["hint"] == _libraries.HINT
+
+
+def test_the_timeout_of_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_arguments: Any, **_options: Any) -> Any:
+        raise _action.TaskTimeoutError.__new__(_action.TaskTimeoutError)
+
+    path = "ansible_collections.functiongraph.workflow.plugins.module_utils._transport.exchange"
+    monkeypatch.setattr(path, late)
+    result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": "http://127.0.0.1:1"}, timeout=5)
+    # Whether anything was sent is not known here, so it counts as sent.
+    assert (result["failed"], result["delivery"]) == (True, "unknown")
+    assert "the task's timeout of 5 seconds has ended it" in result["msg"]
+    result = run(fgs_workflow_execution_info, {**EXECUTION, "endpoint": "http://127.0.0.1:1"}, timeout=5)
+    assert result["msg"] == "The run was not read, as the task's timeout of 5 seconds has ended it."
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_invocation_as_for_modules(shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def value(name: str, **_options: Any) -> bool:
+        asked.append(name)
+        return shown
+
+    monkeypatch.setattr(_action.C.config, "get_config_value", value)
+    action_module = action(fgs_workflow_callback, {})
+    assert action_module._shows_invocation({}) is shown
+    assert asked == ["INJECT_INVOCATION"]
+
+
+def test_the_invocation_before_ansible_had_a_setting_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_name: str, **_options: Any) -> bool:
+        raise KeyError
+
+    monkeypatch.setattr(_action.C.config, "get_config_value", unknown)
+    with scripted(YES) as server:
+        result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url})
+    shown = result["invocation"]["module_args"]
+    assert (shown["secret_key"], shown["workflow_id"]) == ("VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "w")
+
+
+def test_says_what_it_can_do() -> None:
+    for plugin in (fgs_workflow_callback, fgs_workflow_execution_info):
+        face = plugin.ActionModule
+        assert (face._supports_check_mode, face._supports_async, face._supports_diff) == (True, True, True)
+        assert face._requires_connection is False
+
+
+def test_values_are_plain() -> None:
+    """No tags and no lazy templates reach what is sent."""
+    arguments = {"a": [1, 2.5, None, True, {"b": "ü"}]}
+    found = _action.plain(arguments)
+    assert found == arguments
+    assert [type(value) for value in (found, found["a"], found["a"][4]["b"])] == [dict, list, str]

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Both modules from end to end in this process: arguments in, JSON out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.common.parameters import PASS_VARS
+from support.servers import Call, scripted
+from support.tasks import CALLBACK, EXECUTION, SECRET
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
+from ansible_collections.functiongraph.workflow.plugins.modules import (
+    fgs_workflow_callback,
+    fgs_workflow_execution_info,
+)
+
+try:
+    from ansible.module_utils.testing import patch_module_args
+except ImportError:  # ansible-core before 2.19
+
+    @contextlib.contextmanager
+    def patch_module_args(arguments: dict[str, Any]) -> Any:
+        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
+        try:
+            yield
+        finally:
+            basic._ANSIBLE_ARGS = None
+
+
+POST = ("POST", "/v2/p/fgs/workflows/w/callback")
+GET = ("GET", "/v2/p/fgs/workflows/w/executions/run")
+# From ansible-core 2.21 on, arguments are only shown where the user wants it.
+SHOWN = {"inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.setenv("HOME", "/nonexistent")
+
+    def run(module: Any, arguments: dict[str, Any], *, fails: bool = False, **control: Any) -> dict[str, Any]:
+        given = {**arguments, **{f"_ansible_{name}": value for name, value in control.items()}}
+        with patch_module_args(given), pytest.raises(SystemExit) as raised:
+            module.main()
+        output = capsys.readouterr()
+        assert SECRET not in output.out + output.err
+        assert raised.value.code == int(fails)
+        result: dict[str, Any] = json.loads(output.out)
+        assert result.get("failed", False) is fails
+        return result
+
+    return run
+
+
+def test_completes_a_state(run: Run) -> None:
+    with scripted(Call(*POST, 200, {"execution_id": "run"})) as server:
+        result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "error": ""}, **SHOWN)
+    assert (result["changed"], result["delivery"], result["execution_id"]) == (True, "delivered", "run")
+    assert result["ansible_facts"] == {"fgs_workflow_execution_id": "run"}
+    shown = result["invocation"]["module_args"]
+    assert (shown["secret_key"], shown["workflow_id"]) == ("VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "w")
+
+
+def test_a_short_secret_destroys_nothing(run: Run) -> None:
+    """Ansible would cut it out of every id."""
+    with scripted(Call(*POST, 200, {"execution_id": "run-42"})) as server:
+        result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "access_key": "un"})
+    assert result["execution_id"] == "run-42"
+
+
+def test_check_mode_and_diff(run: Run) -> None:
+    with scripted() as server:
+        result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url}, check_mode=True, diff=True)
+    assert (result["changed"], result["delivery"]) == (True, "not_sent")
+    assert "POST " in result["diff"]["after"]
+
+
+def test_all_violations_at_once_also_those_that_ansible_finds(run: Run) -> None:
+    arguments = {**CALLBACK, "result": "maybe", "timeout": "soon", "strange": 1, "workflow_id": ""}
+    result = run(fgs_workflow_callback, arguments, fails=True)
+    assert sorted(violation["option"] for violation in result["violations"]) == [
+        "result",
+        "strange",
+        "timeout",
+        "workflow_id",
+    ]
+    assert result["msg"].startswith("Nothing was sent: ")
+
+
+def test_warnings_reach_ansible(run: Run) -> None:
+    shown = {
+        "status": "running",
+        "node_execution_details": [{"node_id": "state", "executions": [{"status": "success"}]}],
+    }
+    with scripted(Call(*GET, 404), Call(*POST, 200, {"execution_id": "run"}), Call(*GET, 200, shown)) as server:
+        result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "confirm": "always"})
+    assert "could not be read before sending" in json.dumps(result["warnings"])
+
+
+def test_reads_a_run(run: Run) -> None:
+    with scripted(Call(*GET, 200, {"status": "success"})) as server:
+        result = run(fgs_workflow_execution_info, {**EXECUTION, "endpoint": server.url})
+    assert (result["status"], result["changed"]) == ("success", False)
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"), [(fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)]
+)
+def test_a_missing_library(run: Run, module: Any, arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_libraries, "REQUESTS_IMPORT_ERROR", "Traceback")
+    result = run(module, arguments, fails=True)
+    assert "requests" in result["msg"]
+    assert result["hint"] == _libraries.HINT
