@@ -17,6 +17,9 @@ import pytest
 from support import browser as browsers
 from support.playbooks import ROOT
 
+# What draws the pictures and what knows the versions is no package.
+sys.path.insert(0, str(ROOT / "tests/tools"))
+
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the pages state as fact is what the code, the metadata and the tools say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import matrix
+import pytest
+import texts
+import yaml
+from ansible_collections.functiongraph.workflow.plugins.module_utils import (
+    _arguments,
+    _attempts,
+    _credentials,
+    _delivery,
+    _transport,
+)
+from support.playbooks import ROOT
+
+README, README_ZH = texts.READMES
+BENCHMARKS = ROOT / "docs/benchmarks.md"
+each_readme = pytest.mark.parametrize("readme", texts.READMES, ids=lambda path: path.name)
+
+
+def _page(name: str) -> str:
+    return " ".join((texts.GUIDE / f"{name}.rst").read_text(encoding="utf-8").split())
+
+
+def _table(path: Path, head: str) -> texts.Table:
+    """The rows of the table whose first heading is head, without its heading."""
+    return next(table[1:] for table in texts.tables(path) if table[0][0] == head)
+
+
+@each_readme
+def test_the_credentials_of_the_readme_are_all_that_are_read(readme: Path) -> None:
+    table = next(table for table in texts.tables(readme) if len(table[0]) == 5)
+    columns = [[cell.strip("`") for cell in column if cell.strip("`")] for column in zip(*table, strict=True)][1:]
+    for option, column in zip(_credentials.SECRETS, columns, strict=True):
+        in_file = _credentials._FILE_KEYS.get(option)
+        assert column[1:] == [option, *_credentials.ENVIRONMENT[option], *([in_file] if in_file else [])]
+
+
+def test_the_environment_of_the_guide_is_all_that_is_read() -> None:
+    rows = _table(texts.GUIDE / "authentication.rst", "Option")
+    assert {row[0].strip("`"): tuple(texts.literals(row[1])) for row in rows} == _credentials.ENVIRONMENT
+
+
+@pytest.mark.parametrize("page", [*texts.READMES, texts.GUIDE / "delivery.rst"], ids=lambda path: path.name)
+def test_every_outcome_is_explained(page: Path) -> None:
+    table = next(table for table in texts.tables(page) if table[0][0].strip("`") == "delivery")
+    assert [row[0].strip("`") for row in table[1:]] == list(_delivery.DELIVERIES)
+
+
+def test_the_numbers_of_delivery_are_those_of_the_code() -> None:
+    page, spec = _page("delivery"), _arguments.connection_spec()
+    first, cap = _attempts.BACKOFF_BASE, _attempts.BACKOFF_CAP
+    assert f"between 0 and {first} seconds, doubled with every attempt, at most {cap:.0f} seconds" in page
+    assert f"asks for, at most {_attempts.RETRY_AFTER_CAP:.0f} seconds" in page
+    assert f"how often, {spec['retries']['default']} by default" in page
+    assert f"the last byte read, {spec['timeout']['default']:.0f} seconds by default" in page
+    assert f"At most {_transport.BODY_LIMIT // 1024**2} MiB of an answer is read" in page
+    rows = _table(texts.GUIDE / "delivery.rst", "``confirm``")
+    assert sorted(texts.literals(row[0])[0] for row in rows) == sorted(_delivery.CONFIRM)
+
+
+def test_the_versions_are_those_that_are_tested() -> None:
+    rows = _table(texts.GUIDE / "versions.rst", "ansible-core")
+    assert {row[0]: tuple(row[1].split(", ")) for row in rows} == matrix.CORES
+    floor = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]
+    assert floor == f">={matrix.FLOOR_CORE}.0"
+    for page in (README, README_ZH, texts.GUIDE / "getting_started.rst", texts.GUIDE / "quick_start_zh.rst"):
+        assert f"ansible-core {matrix.FLOOR_CORE}" in page.read_text(encoding="utf-8")
+
+
+def test_the_libraries_are_those_that_are_required() -> None:
+    lines = (ROOT / "meta/requirements.txt").read_text(encoding="utf-8").splitlines()
+    needed = dict(line.split(">=") for line in lines if line and not line.startswith("#"))
+    assert {row[0]: row[1] for row in _table(texts.GUIDE / "versions.rst", "Library")} == needed
+    for page in (README, README_ZH, texts.GUIDE / "getting_started.rst"):
+        for name, version in needed.items():
+            assert f"'{name}>={version}'" in page.read_text(encoding="utf-8")
+
+
+@each_readme
+def test_the_archive_has_the_name_that_is_built(readme: Path) -> None:
+    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+    assert f"{galaxy['namespace']}-{galaxy['name']}-{galaxy['version']}.tar.gz" in readme.read_text(encoding="utf-8")
+
+
+@each_readme
+def test_the_contents_are_what_is_there(readme: Path) -> None:
+    listed = {texts.literals(row[0])[0].rpartition(".")[2] for row in next(
+        table for table in texts.tables(readme) if any("`runbook`" in row[0] for row in table)
+    )[1:]}
+    there = {path.stem for kind in ("modules", "callback") for path in (ROOT / "plugins" / kind).glob("[!_]*.py")}
+    there |= {path.name for path in (ROOT / "roles").iterdir()}
+    there |= {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
+    assert listed == there - {"demo"}
+
+
+def test_every_command_of_make_is_one() -> None:
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for page in texts.pages():
+        text = page.read_text(encoding="utf-8")
+        named = set(re.findall(r"(?:^ *|`)make ([a-z-]+)", text, re.MULTILINE))
+        assert named <= targets, page
+
+
+def test_every_file_that_a_page_links_to_is_there() -> None:
+    missing = []
+    for page in [*texts.READMES, *(ROOT / "docs").rglob("*.md")]:
+        for link in re.findall(r"(?:\]\(|src=\")([^)\"]+)", page.read_text(encoding="utf-8")):
+            if not re.match(r"https?:|#", link) and not (page.parent / link.partition("#")[0]).exists():
+                missing.append(f"{page.name}: {link}")
+    for page in [*texts.READMES, *texts.GUIDE.glob("*.rst")]:
+        for path in re.findall(r"ansible-workflow/blob/main/([^)>\s]+)", page.read_text(encoding="utf-8")):
+            if not (ROOT / path).is_file():
+                missing.append(f"{page.name}: {path}")
+    assert missing == []
+
+
+def test_the_architecture_names_every_room() -> None:
+    text = (texts.GUIDE / "architecture.rst").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(_\w+\.py)", text))
+    there = {path.name for kind in ("module_utils", "plugin_utils") for path in (ROOT / "plugins" / kind).glob("_*.py")}
+    assert named == there - {"__init__.py"}
+
+
+def _marked(path: Path) -> str:
+    match = re.search(r"<!-- ratios -->\n(.*?)<!-- /ratios -->", path.read_text(encoding="utf-8"), re.DOTALL)
+    assert match, f"{path.name} has no place for the ratios"
+    return match[1].strip()
+
+
+def _numbers(text: str) -> list[str]:
+    return re.findall(r"\d+(?:[.,]\d+)*", re.sub(r"\]\([^)]*\)", "", text))
+
+
+@each_readme
+def test_the_ratios_are_those_that_were_measured(readme: Path) -> None:
+    measured = _marked(BENCHMARKS)
+    assert _numbers(_marked(readme)) == _numbers(measured)
+    if readme == README:
+        assert measured in _marked(readme)
+
+
+def test_the_limits_of_the_messages_are_those_of_the_code() -> None:
+    page = _page("troubleshooting")
+    assert f"at most {_arguments.TIMEOUT_LIMIT} seconds" in page
+    assert f"from 0 to {_arguments.RETRIES_LIMIT}," in page

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The pictures are those of their texts, whole, and described for who cannot see them."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import draw
+import pytest
+from support.playbooks import ROOT
+
+IMAGES = ROOT / "docs/images"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_every_picture_is_fresh() -> None:
+    pictures = draw.drawn()
+    assert sorted(pictures) == sorted(IMAGES.glob("*.svg"))
+    stale = [path.name for path, picture in pictures.items() if path.read_text(encoding="utf-8") != picture]
+    assert stale == [], "run: python3 tests/tools/draw.py"
+
+
+@pytest.mark.parametrize("path", sorted(IMAGES.glob("*.svg")), ids=lambda path: path.stem)
+def test_a_picture_says_what_it_shows_and_keeps_within_its_frame(path: object) -> None:
+    root = ET.parse(str(path)).getroot()
+    width, height = (float(root.attrib[name]) for name in ("width", "height"))
+    assert len(root.findtext(f"{SVG}title") or "") > 5
+    assert len(root.findtext(f"{SVG}desc") or "") > 40
+    for text in root.iter(f"{SVG}text"):
+        said = text.text or ""
+        # As wide as it is in a wide font: 9 pixels a letter, 15 a Chinese character.
+        half = sum(15 if ord(character) > 0x2E80 else 9 for character in said) / 2
+        x, y = float(text.attrib["x"]), float(text.attrib["y"])
+        assert half < x < width - half, said
+        assert 0 < y < height, said
+
+
+def test_every_picture_is_used_and_every_used_one_is_there() -> None:
+    used = set()
+    for page in [ROOT / "README.md", ROOT / "README.zh-CN.md", *(ROOT / "docs").rglob("*.rst")]:
+        for name in re.findall(r"images/([\w.-]+\.svg)", page.read_text(encoding="utf-8")):
+            used.add(name)
+    assert used == {path.name for path in IMAGES.glob("*.svg")}
