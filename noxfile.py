@@ -40,7 +40,7 @@ from environments import (
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 nox.options.default_venv_backend = "uv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["code", "lint"]
+nox.options.sessions = ["code"]
 
 
 @per_core("sanity", matrix.SANITY_CORES)
