@@ -37,8 +37,9 @@ class Result(NamedTuple):
 
 def sessions(nox: list[str], tag: str) -> list[str]:
     """All sessions with this tag in the order of noxfile.py, where the long ones stand first."""
-    listed = subprocess.run([*nox, "--list", "--json"], capture_output=True, text=True, check=True).stdout
-    return [entry["session"] for entry in json.loads(listed) if tag in entry["tags"]]
+    command = [*nox, "--list", "--json", "--tags", tag]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return [entry["session"] for entry in json.loads(listed)]
 
 
 def run(nox: list[str], name: str) -> Result:
