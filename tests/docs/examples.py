@@ -1,0 +1,125 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Examples made ready to run: unchanged but for the IDs of a run that waits for each of them."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import texts
+import yaml
+from support.playbooks import ROOT
+from support.simulators import Simulator
+
+CALLBACK = "functiongraph.workflow.fgs_workflow_callback"
+INFO = "functiongraph.workflow.fgs_workflow_execution_info"
+ROLE = "functiongraph.workflow.runbook"
+
+# Why a block is not run as it stands, by the first line that tells it from all others.
+NOT_RUN = {
+    "make demo": "tests/demo runs it",
+    "make demo   # ": "tests/demo runs it; make test is what runs this",
+    "make check": "the tests would run themselves",
+    "make watch FILE=": "runs until it is stopped",
+    "ansible-galaxy collection install functiongraph-": "make release-check installs the archive",
+    "ansible-galaxy collection install git+": "needs the network",
+    "python3 -m pip install": "needs the network; every environment of the tests is made so",
+    "export HUAWEICLOUD_SDK_AK HUAWEICLOUD_SDK_SK": "asks a person for the keys",
+    "python3 tests/tools/draw.py": "test_pictures.py draws them",
+    "TASK [Tell the workflow": "test_examples.py compares it with what a real run prints",
+    "a task in a playbook": "no program: test_facts.py compares the files that it names",
+    "[basic]": "test_examples.py takes keys from it",
+    "[defaults]": "test_examples.py runs the playbook beside it",
+}
+
+
+def all_blocks() -> list[texts.Block]:
+    """Every code block of the pages, and the EXAMPLES of every plugin."""
+    plugins = [path for kind in ("modules", "callback") for path in (ROOT / "plugins" / kind).glob("[!_]*.py")]
+    return [block for path in [*texts.pages(), *sorted(plugins)] for block in texts.blocks(path)]
+
+
+def why_not_run(block: texts.Block) -> str | None:
+    """The reason in the list, None for a block that is run."""
+    found = [reason for start, reason in NOT_RUN.items() if block.text.lstrip().startswith(start)]
+    return found[0] if found else None
+
+
+def kind(block: texts.Block) -> str:
+    """ "playbook", "tasks", "file" of another example, "shell", or "" for what cannot be run."""
+    if block.language in ("shell", "bash"):
+        return "shell"
+    if block.language not in ("yaml", "yaml+jinja"):
+        return ""
+    document = yaml.safe_load(block.text)
+    if not isinstance(document, list) or not all(isinstance(item, dict) for item in document):
+        return ""
+    if block.caption and block.caption not in ("complete.yml", "playbook.yml"):
+        return "file"
+    return "playbook" if all("hosts" in item or "ansible.builtin.import_playbook" in item for item in document) else "tasks"
+
+
+class Stage:
+    """Runs that wait for examples, and what has become of them."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self.waiting: dict[str, str] = {}
+
+    def ids(self, who: str, **options: Any) -> dict[str, str]:
+        """The variables that name a run that waits for who."""
+        run = self._simulator.start_run(name=who, **options)
+        self.waiting[run["workflow_run_id"]] = who
+        names = ("workflow_id", "workflow_run_id", "workflow_state_id")
+        return {"fgs_" + name: run[name] for name in names}
+
+    def forgotten(self) -> list[str]:
+        """Who has got a run and not completed it, exactly once."""
+        found = []
+        for run_id, who in self.waiting.items():
+            run = self._simulator.run(run_id)
+            if run["completed_times"] != 1 or run["completed_by"] != "callback":
+                found.append(f"{who}: {run['status']}, {run['callback_requests']} requests")
+        return found
+
+    def ended(self) -> dict[str, str]:
+        """The variables that name a run that has ended already."""
+        ids = self.ids("ended")
+        del self.waiting[ids["fgs_workflow_run_id"]]
+        self._simulator.ask("POST", f"/_simulator/runs/{ids['fgs_workflow_run_id']}/end", {"status": "success"})
+        return ids
+
+    def playbook(self, block: texts.Block) -> list[dict[str, Any]]:
+        """A block of plays or tasks as plays, each task that completes a state with a run of its own."""
+        document: list[dict[str, Any]] = yaml.safe_load(block.text)
+        if kind(block) == "tasks":
+            document = [{"name": str(block), "hosts": "localhost", "gather_facts": False, "tasks": document}]
+        plays = copy.deepcopy(document)
+        for play in plays:
+            tasks = [task for section in ("pre_tasks", "tasks", "post_tasks") for task in play.get(section, [])]
+            callbacks = [task for task in tasks if CALLBACK in task]
+            roles = [role for role in play.get("roles", []) if ROLE in (role, dict(role).get("role"))]
+            if callbacks or roles:
+                play.setdefault("vars", {}).update(self.ids(str(block)))
+            elif any(INFO in task for task in tasks):
+                play.setdefault("vars", {}).update(self.ended())
+            for task in callbacks[1:]:
+                task.setdefault("vars", {}).update(self.ids(f"{block}, {task['name']}"))
+        return plays
+
+    def write(self, folder: Path, blocks: list[texts.Block]) -> Path:
+        """All blocks as one playbook, with the files that they name beside it."""
+        main = []
+        for number, block in enumerate(blocks):
+            if kind(block) == "file":
+                (folder / block.caption).write_text(block.text, encoding="utf-8")
+                continue
+            name = f"{number:02}.yml"
+            (folder / name).write_text(yaml.safe_dump(self.playbook(block), sort_keys=False), encoding="utf-8")
+            main.append({"ansible.builtin.import_playbook": name})
+        (folder / "all.yml").write_text(yaml.safe_dump(main), encoding="utf-8")
+        return folder / "all.yml"
