@@ -20,16 +20,19 @@ description:
     C(fail) too. Nothing can be reported of a playbook that cannot be read at all, nor after SIGKILL, which is how AWX
     cancels a job and ends one that takes too long.
   - It is silent unless it finds the IDs of the state that waits. It takes them from the extra vars C(fgs_workflow_id),
-    C(fgs_workflow_run_id) and C(fgs_workflow_state_id), or, where none of these is given, from the environment variables
-    E(FGS_WORKFLOW_ID), E(FGS_WORKFLOW_RUN_ID) and E(FGS_WORKFLOW_STATE_ID). An empty value counts as not given. Extra
+    C(fgs_workflow_run_id) and C(fgs_workflow_state_id), or, where none of these is given, from the environment
+    (E(FGS_WORKFLOW_ID), E(FGS_WORKFLOW_RUN_ID), E(FGS_WORKFLOW_STATE_ID)). An empty value counts as not given. Extra
     vars may be templates, those that AWX marks as unsafe are taken as they are.
-  - It does nothing where the playbook already completed this state with M(functiongraph.workflow.fgs_workflow_callback).
+  - It does nothing where the playbook already completed this state with
+    M(functiongraph.workflow.fgs_workflow_callback), and in a run that has a play with the variable
+    C(fgs_workflow_report=false).
   - The C(output) is what the playbook published with M(ansible.builtin.set_stats), and under C(ansible) the recap by
     host with what a host published for itself (C(per_host)), the failed task with its message, whether it was a check,
     and in AWX the link to the job. Where the playbook publishes C(ansible) itself, that is sent and the recap is not.
   - What stands under C(ansible) takes at most 16384 bytes as JSON, the message 4096 of them. Failed hosts come first;
     hosts that find no room are counted in C(hosts_left_out).
-  - The C(error) is host, task and first useful line, with colons in between, shortened to the 64 characters that the service allows.
+  - The C(error) is host, task and first useful line, with colons in between, shortened to the 64 characters that the
+    service allows.
   - Arguments of tasks are never sent, and of tasks under C(no_log) nothing but the name. Secrets that this plugin knows
     are replaced everywhere.
   - In check mode it says what it would send, and sends nothing.
@@ -197,6 +200,7 @@ import os
 import typing as t
 
 from ansible.plugins.callback import CallbackBase
+
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun
 
@@ -233,7 +237,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._reporter.run.playbook_starts()
 
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
-        self._reporter.recap.play()
+        self._reporter.recap.play(play)
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
         self._reporter.recap.play_without_hosts()

@@ -26,18 +26,21 @@ except ImportError:  # ansible-core before 2.22
 
 
 HIDDEN = "failed, and no_log hides why"
+UNTOLD = "failed, see the log of the playbook"
 
 # What ansible-core says where the reason stands elsewhere in the result.
 _SAYS_NOTHING = re.compile(
     r"(non-zero return code|The command exited with a non-zero return code"
     r"|MODULE FAILURE.*|Module result deserialization failed.*"
-    r"|One or more items failed|Assertion failed|(Task failed: )?(Action failed: )?A 'failed_when' expression .*|)\.?\Z",
+    r"|One or more items failed|Assertion failed|(Task failed: )?(Action failed: )?A 'failed_when' expression .*"
+    r"|)\.?\Z",
     re.DOTALL,
 )
 # What ansible-core puts before the reason.
 _BEFORE = re.compile(
     r"(Task failed|Module failed|Action failed|Unexpected \w+ error"
-    r"|Failed to connect to the host via ssh|Finalization of task args for '[^']*' failed|Error while resolving value for '[^']*'"
+    r"|Failed to connect to the host via ssh"
+    r"|Finalization of task args for '[^']*' failed|Error while resolving value for '[^']*'"
     r"|Error while evaluating conditional|A '\w+' expression failed"
     r"|The task includes an option with an undefined variable\. The error was"
     r"|The conditional check '.*' failed\. The error was|error while evaluating conditional \(.*\)): (?=\S)"
@@ -70,14 +73,15 @@ def of_result(host: str, task: str, result: t.Mapping[str, t.Any], causes: t.Seq
         label = _label(item)
         line = "%s: %s" % (label, inner.line) if label else inner.line
         return inner._replace(line=line)
-    parts = [_text(result.get("msg")) or _text(result.get("reason"))]
-    says_something = not _SAYS_NOTHING.match(parts[0])
-    if says_something and causes and causes[-1] not in parts[0]:
-        # The outermost text says what was tried, the innermost why it failed.
-        parts[0] = "%s: %s" % (parts[0].rstrip("."), causes[-1])
-    line = _first(parts[0]) if says_something else None
-    parts.extend(_text(result.get(name)) for name in ("module_stderr", "stderr", "module_stdout", "stdout"))
-    line = line or _reason(result)
+    said = _text(result.get("msg")) or _text(result.get("reason"))
+    if _SAYS_NOTHING.match(said):
+        line = _reason(result)
+    else:
+        if causes and causes[-1] not in said:
+            # The outermost text says what was tried, the innermost why it failed.
+            said = "%s: %s" % (said.rstrip("."), causes[-1])
+        line = _first(said)
+    parts = [said, *(_text(result.get(name)) for name in ("module_stderr", "stderr", "module_stdout", "stdout"))]
     return Failure(host, task, mask_secrets(line), mask_secrets("\n".join(part for part in parts if part)))
 
 

@@ -18,6 +18,9 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure im
 
 MODULE = "functiongraph.workflow.fgs_workflow_callback"
 
+# The variable of a play that switches the report off.
+SWITCH = "fgs_workflow_report"
+
 # A task's arguments by the names of the ids, alias last.
 _NAMES = {
     "workflow_id": ("workflow_id",),
@@ -53,15 +56,19 @@ class Recap:
         self._last_task: dict[str, str] = {}
         self._counted: dict[str, int] = {}
         self._jobs: set[str] = set()
+        # Whether the playbook has completed the state itself.
         self.completed = False
+        # Whether the playbook does not want to be reported.
+        self.is_left_alone = False
 
     @property
     def no_host_matched(self) -> bool:
         """Whether there was no host for any play."""
         return self._plays_without_hosts == self._plays
 
-    def play(self) -> None:
+    def play(self, play: t.Any) -> None:
         self._plays += 1
+        self.is_left_alone = self.is_left_alone or play.vars.get(SWITCH) is False
 
     def play_without_hosts(self) -> None:
         self._plays_without_hosts += 1
@@ -73,7 +80,7 @@ class Recap:
     def ok(self, result: t.Any) -> None:
         """A task, or an item of its loop, that succeeded."""
         task, values = _task(result), _values(result)
-        self._last_task[_host(result)] = task.get_name()
+        self._last_task[_host(result)] = _name(task)
         action = str(getattr(task, "resolved_action", None) or task.action)
         job = values.get("ansible_job_id")
         if action == MODULE and not task.check_mode and self._is_ours(task.args):
@@ -104,8 +111,7 @@ class Recap:
 
     def _add(self, result: t.Any) -> None:
         task = _task(result)
-        name = task.get_name()
-        failure = _failure.of_result(_host(result), name, _values(result), _causes(result))
+        failure = _failure.of_result(_host(result), _name(task), _values(result), _causes(result))
         include = str(task.action).rpartition(".")[2] in ("include_role", "include_tasks", "import_role")
         self._failures.append(_Seen(failure, include))
 
@@ -118,7 +124,7 @@ class Recap:
             return None
         # Before ansible-core 2.19 nothing is said of a role that could not be included, but in the log.
         name = self._last_task.get(hosts[0], "")
-        return Failure(hosts[0], name, "failed, see the log of the playbook", None)
+        return Failure(hosts[0], name, _failure.UNTOLD, None)
 
 
 def hosts(stats: t.Any, failed: t.Iterable[str]) -> dict[str, dict[str, t.Any]]:
@@ -145,6 +151,11 @@ def _task(result: t.Any) -> t.Any:
 
 def _host(result: t.Any) -> str:
     return str((result.host if hasattr(result, "host") else result._host).get_name())
+
+
+def _name(task: t.Any) -> str:
+    """How a person calls the task: without its role, which takes the room of what matters more."""
+    return str(task.name or task.action)
 
 
 def _values(result: t.Any) -> t.Mapping[str, t.Any]:

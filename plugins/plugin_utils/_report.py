@@ -14,6 +14,7 @@ import json
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
 from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _arguments,
     _callback,
@@ -67,7 +68,7 @@ class Report:
     def __init__(
         self, found: t.Mapping[str, str], options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]
     ) -> None:
-        chosen = {name: options[name] for name in OPTIONS}
+        chosen = {name: options[name] for name in OPTIONS if name in options}
         self._arguments = _arguments.without_empty({**chosen, **found})
         self._environ = environ
         self.redactor = _redaction.Redactor()
@@ -85,16 +86,24 @@ class Report:
         params, errors = self._validated(result="success")
         task = _task.Task(_contract.CALLBACK, params, errors, self._environ, _transport.Connections())
         found = [violation.message for violation in task.violations()]
-        self._learn_secrets(params, found)
+        lacking = self.learn_secrets(params)
+        if lacking is not None and not params.get("use_ecs_agency"):
+            found.append(lacking)
         return [self.redactor.known(text) for text in found]
 
-    def _learn_secrets(self, params: t.Mapping[str, t.Any], problems: list[str]) -> None:
-        """Every secret that may show in what a task has said; the keys of an agency cannot, they come last."""
+    def learn_secrets(self, options: t.Mapping[str, t.Any]) -> t.Optional[str]:
+        """Learns every secret that may show in what a task says, and gives why there are no credentials, if so.
+
+        The keys of an agency are not among them: they are fetched when the report is sent.
+        """
+        if not _libraries.missing()[0]:
+            route = _transport.route("https://" + KEY, self._environ, False, None)
+            self.redactor.add(*_transport.proxy_secrets(route))
         try:
-            _credentials.find({**params, "use_ecs_agency": False}, self._environ, self.redactor)
+            _credentials.find({**options, "use_ecs_agency": False}, self._environ, self.redactor)
         except _credentials.CredentialsError as error:
-            if not params.get("use_ecs_agency"):
-                problems.append(str(error).rstrip("."))
+            return str(error).rstrip(".")
+        return None
 
     def send(
         self, result: str, output: dict[str, t.Any], error: t.Optional[str], check_mode: bool = False
@@ -126,7 +135,13 @@ class Report:
 
     def redacted(self, failure: Failure) -> Failure:
         """The failure as it may be sent."""
-        return Failure(*(None if text is None else self.redactor.text(text) for text in failure))
+        hide = self.redactor.text
+        return Failure(
+            hide(failure.host),
+            hide(failure.task),
+            None if failure.line is None else hide(failure.line),
+            None if failure.message is None else hide(failure.message),
+        )
 
 
 def job_link(environ: t.Mapping[str, str]) -> t.Optional[str]:
@@ -149,11 +164,7 @@ def recap(
     if job is not None:
         found["job"] = _fitting(job, NAME_LIMIT)
     if failure is not None:
-        found["failed_task"] = {
-            "host": _fitting(failure.host, NAME_LIMIT),
-            "task": _fitting(failure.task, NAME_LIMIT),
-            "message": None if failure.message is None else _fitting(failure.message, MESSAGE_LIMIT),
-        }
+        found["failed_task"] = failed_task(failure)
     bad_first = sorted(hosts, key=lambda host: not _is_bad(hosts[host]))
     left_out = {"hosts": 0, "failed_or_unreachable": 0}
     room = LIMIT - _size({**found, "hosts_left_out": {name: len(hosts) for name in left_out}})
@@ -170,6 +181,15 @@ def recap(
     if left_out["hosts"]:
         found["hosts_left_out"] = left_out
     return found
+
+
+def failed_task(failure: Failure) -> dict[str, t.Optional[str]]:
+    """A failure as it is sent in output."""
+    return {
+        "host": _fitting(failure.host, NAME_LIMIT),
+        "task": _fitting(failure.task, NAME_LIMIT),
+        "message": None if failure.message is None else _fitting(failure.message, MESSAGE_LIMIT),
+    }
 
 
 def _is_bad(host: t.Mapping[str, t.Any]) -> bool:

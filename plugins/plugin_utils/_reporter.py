@@ -13,6 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.template import Templar
+
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _failure, _playbook_recap, _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import plain
@@ -82,7 +83,7 @@ class Reporter:
         self._display.warning("%s: %s" % (NAME, text))
 
     def end(self) -> None:
-        """The playbook has come to its end. Raises SystemExit where that was asked for and nothing could be reported."""
+        """The playbook has come to its end. Raises SystemExit where nothing could be reported and strict is on."""
         if self._done or not self.run.is_last_playbook():
             return
         code = self.run.exit_code()
@@ -109,14 +110,14 @@ class Reporter:
     def _ended(self, result: str, failure: t.Optional[Failure]) -> bool:
         """Reports. Gives whether there is nothing left to do for the user. Never raises."""
         self._done = True
+        if self.recap.is_left_alone:
+            return True
         if self.recap.completed:
             self._display.v("%s: the playbook has completed the state itself, nothing is left to report" % NAME)
             return True
         try:
-            if self._invalid():
-                self._warn(
-                    "the workflow waits, as it was not told of this %s: %s." % (result, "; ".join(self._invalid()))
-                )
+            if self._lacking:
+                self._warn("the workflow was not told of this %s: %s." % (result, "; ".join(self._invalid())))
                 return False
             return self._sent(result, *self._said(failure))
         except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the playbook is innocent
@@ -134,7 +135,7 @@ class Reporter:
             return self._output(failure), error
         except Exception as error:  # pylint: disable=broad-exception-caught
             self._warn("the report has no output, as that could not be made: %s: %s" % (type(error).__name__, error))
-            return {}, None if failure is None else "failed, see the log of the playbook"
+            return {}, None if failure is None else _failure.UNTOLD
 
     def _output(self, failure: t.Optional[Failure]) -> dict[str, t.Any]:
         stats = self.run.stats
