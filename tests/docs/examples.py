@@ -60,7 +60,11 @@ def kind(block: texts.Block) -> str:
         return ""
     if block.caption and block.caption not in ("complete.yml", "playbook.yml"):
         return "file"
-    return "playbook" if all("hosts" in item or "ansible.builtin.import_playbook" in item for item in document) else "tasks"
+    return (
+        "playbook"
+        if all("hosts" in item or "ansible.builtin.import_playbook" in item for item in document)
+        else "tasks"
+    )
 
 
 class Stage:

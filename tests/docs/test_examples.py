@@ -113,9 +113,7 @@ def _undelivered(simulator: Simulator, home: Path, ansible_playbook: Callable[..
     return kept
 
 
-def test_all_commands(
-    simulator: Simulator, home: Path, tmp_path: Path, ansible_playbook: Callable[..., Run]
-) -> None:
+def test_all_commands(simulator: Simulator, home: Path, tmp_path: Path, ansible_playbook: Callable[..., Run]) -> None:
     stage = examples.Stage(simulator)
     ran = 0
     for page in texts.pages():
@@ -175,7 +173,7 @@ def test_the_credentials_file(simulator: Simulator, home: Path, ansible_playbook
     assert stage.forgotten() == []
 
 
-def test_the_report_plugin_is_switched_on_by_its_configuration(simulator: Simulator, home: Path, tmp_path: Path) -> None:
+def test_the_configuration_switches_the_report_plugin_on(simulator: Simulator, home: Path, tmp_path: Path) -> None:
     for block in texts.blocks(texts.GUIDE / "runbooks.rst"):
         if block.caption in ("ansible.cfg", "site.yml"):
             (tmp_path / block.caption).write_text(block.text)

@@ -13,6 +13,8 @@ import matrix
 import pytest
 import texts
 import yaml
+from support.playbooks import ROOT
+
 from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _arguments,
     _attempts,
@@ -20,7 +22,6 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _delivery,
     _transport,
 )
-from support.playbooks import ROOT
 
 README, README_ZH = texts.READMES
 BENCHMARKS = ROOT / "docs/benchmarks.md"
@@ -94,9 +95,10 @@ def test_the_archive_has_the_name_that_is_built(readme: Path) -> None:
 
 @each_readme
 def test_the_contents_are_what_is_there(readme: Path) -> None:
-    listed = {texts.literals(row[0])[0].rpartition(".")[2] for row in next(
-        table for table in texts.tables(readme) if any("`runbook`" in row[0] for row in table)
-    )[1:]}
+    listed = {
+        texts.literals(row[0])[0].rpartition(".")[2]
+        for row in next(table for table in texts.tables(readme) if any("`runbook`" in row[0] for row in table))[1:]
+    }
     there = {path.stem for kind in ("modules", "callback") for path in (ROOT / "plugins" / kind).glob("[!_]*.py")}
     there |= {path.name for path in (ROOT / "roles").iterdir()}
     there |= {path.stem for path in (ROOT / "playbooks").glob("*.yml")}

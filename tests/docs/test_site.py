@@ -26,7 +26,14 @@ BAD_PAGE = """<!DOCTYPE html><meta name="viewport" content="width=device-width">
 def test_a_bad_page_is_noticed(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "bad.html").write_text(BAD_PAGE)
     found = " ".join(pages.seen_in(browser, (tmp_path / "bad.html").as_uri()))
-    for trouble in ("360, light: wider", "1400, dark: wider", "no picture", "pale, 1.2", "tiny: tiny", "a request failed"):
+    for trouble in (
+        "360, light: wider",
+        "1400, dark: wider",
+        "no picture",
+        "pale, 1.2",
+        "tiny: tiny",
+        "a request failed",
+    ):
         assert trouble in found
 
 

@@ -32,7 +32,7 @@ STYLE = """
   @media (prefers-color-scheme: dark) {
     svg { --ground: #161b22; --ink: #e6edf3; --quiet: #a3afbc; --box: #262d37; --line: #515c69; --main: #79b8ff; }
   }
-  text { font: 15px system-ui, -apple-system, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif; fill: var(--ink); }
+  text { font: 15px system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif; fill: var(--ink); }
   .ground { fill: var(--ground); stroke: var(--line); }
   .head { font-weight: 600; }
   .box { fill: var(--box); stroke: var(--line); }
@@ -136,9 +136,7 @@ def draw(source: str) -> str:
 
 def drawn() -> dict[Path, str]:
     """What every picture should be, by its path."""
-    return {
-        path.with_suffix(".svg"): draw(path.read_text(encoding="utf-8")) for path in sorted(IMAGES.glob("*.txt"))
-    }
+    return {path.with_suffix(".svg"): draw(path.read_text(encoding="utf-8")) for path in sorted(IMAGES.glob("*.txt"))}
 
 
 def main() -> int:
