@@ -91,7 +91,7 @@ class _Loader(yaml.SafeLoader):
     """Takes !unsafe and !vault as plain values."""
 
 
-_Loader.add_multi_constructor("!", lambda loader, _suffix, node: loader.construct_scalar(node))  # type: ignore[no-untyped-call]
+_Loader.add_multi_constructor("!", lambda loader, _suffix, node: loader.construct_scalar(node))
 
 
 def of_tasks(path: Path) -> Iterator[Message]:
