@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from types import SimpleNamespace
 from typing import Any
 
@@ -160,6 +162,39 @@ def test_the_timeout_of_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "the task's timeout of 5 seconds has ended it" in result["msg"]
     result = run(fgs_workflow_execution_info, {**EXECUTION, "endpoint": "http://127.0.0.1:1"}, timeout=5)
     assert result["msg"] == "The run was not read, as the task's timeout of 5 seconds has ended it."
+
+
+@pytest.mark.parametrize(
+    ("plugin", "arguments", "delivery"),
+    [(fgs_workflow_callback, CALLBACK, "unknown"), (fgs_workflow_execution_info, EXECUTION, None)],
+)
+def test_the_timeout_of_a_task_that_was_handed_on(
+    plugin: Any, arguments: dict[str, Any], delivery: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*_arguments: Any, **_options: Any) -> Any:
+        raise _action.TaskTimeoutError.__new__(_action.TaskTimeoutError)
+
+    monkeypatch.setattr(_action.ActionBase, "_execute_module", late)
+    result = run(plugin, {**arguments, "run_on": "target"}, timeout=5)
+    assert (result["failed"], result["changed"], result.get("delivery")) == (True, False, delivery)
+    assert "the task's timeout of 5 seconds has ended it" in result["msg"]
+
+
+@pytest.mark.parametrize("run_on", ["controller", "target"])
+def test_an_interruption_is_told(run_on: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_arguments: Any, **_options: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    module_utils = "ansible_collections.functiongraph.workflow.plugins.module_utils"
+    monkeypatch.setattr(f"{module_utils}._transport.exchange", interrupted)
+    monkeypatch.setattr(_action.ActionBase, "_execute_module", interrupted)
+    warned: list[str] = []
+    made = action(fgs_workflow_callback, {**CALLBACK, "endpoint": "http://127.0.0.1:1", "run_on": run_on})
+    monkeypatch.setattr(made, "_display", SimpleNamespace(warning=warned.append))
+    with pytest.raises(KeyboardInterrupt):
+        made.run(task_vars={})
+    (warning,) = warned
+    assert warning == "It is not known whether the callback arrived: the run of the playbook was interrupted."
 
 
 @pytest.mark.parametrize("shown", [True, False])

@@ -281,6 +281,11 @@ def test_shortened_is_always_allowed_and_a_beginning(error: str) -> None:
         assert short == " ".join(error.split())
 
 
+def test_shortened_to_another_limit() -> None:
+    assert _contract.shortened("one two three", 10) == "one two…"
+    assert _contract.shortened("one two", 10) == "one two"
+
+
 def test_shortened_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [row._replace(max_length=None) for row in _contract.TABLES["body"]]
     monkeypatch.setitem(_contract.TABLES, "body", tuple(rows))

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A signal in the middle of a call: what is known is told, and then the signal does what it always did."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _interruptions
+
+
+def send(number: signal.Signals) -> None:
+    """A signal to this process, which is there when this returns."""
+    os.kill(os.getpid(), number)
+
+
+@pytest.fixture
+def _handlers() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in _interruptions.SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_handlers")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_tells_and_lets_the_signal_do_its_work(number: signal.Signals) -> None:
+    happened: list[str] = []
+    signal.signal(number, lambda *_arguments: happened.append("as before"))
+
+    def block() -> None:
+        with _interruptions.telling(lambda: happened.append("told")):
+            send(number)
+            happened.append("went on")
+
+    with pytest.raises(KeyboardInterrupt):
+        block()
+    assert happened == ["told", "as before"]
+
+
+@pytest.mark.usefixtures("_handlers")
+def test_a_second_signal_waits_until_it_is_told() -> None:
+    """Whichever thread the system gives it to: the call has one of its own."""
+    happened: list[str] = []
+    signal.signal(signal.SIGTERM, lambda *_arguments: happened.append("terminated"))
+    signal.signal(signal.SIGINT, lambda *_arguments: happened.append("interrupted"))
+
+    def tell() -> None:
+        send(signal.SIGINT)
+        happened.append("told")
+
+    def block() -> None:
+        with _interruptions.telling(tell):
+            send(signal.SIGTERM)
+
+    over = threading.Event()
+    threading.Thread(target=over.wait, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        block()
+    over.set()
+    assert happened[0] == "told"
+    assert sorted(happened[1:]) == ["interrupted", "terminated"]
+
+
+def test_leaves_everything_as_it_was() -> None:
+    before = [signal.getsignal(number) for number in _interruptions.SIGNALS]
+    with _interruptions.telling(lambda: pytest.fail("nothing happened")):
+        assert [signal.getsignal(number) for number in _interruptions.SIGNALS] != before
+    assert [signal.getsignal(number) for number in _interruptions.SIGNALS] == before
+
+
+def test_does_nothing_in_another_thread() -> None:
+    """Python lets only the main thread set handlers."""
+    ran: list[bool] = []
+
+    def block() -> None:
+        with _interruptions.telling(lambda: None):
+            ran.append(True)
+
+    thread = threading.Thread(target=block)
+    thread.start()
+    thread.join()
+    assert ran == [True]
