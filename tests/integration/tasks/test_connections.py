@@ -37,9 +37,12 @@ def loop(simulator: Simulator, ansible_playbook: Callable[..., Run]) -> Callable
         runs = [simulator.start_run(**options) for _ in items]
         before = simulator.ask("GET", "/_simulator/connections")[listener]
         task = faces.callback(
-            "loop", own, loop=[{**item, "run": n} for n, item in enumerate(items)], vars={"runs": runs}
+            "loop",
+            own,
+            loop=[{**item, "run": n} for n, item in enumerate(items)],
+            vars={"runs": {f"run {n}": run for n, run in enumerate(runs)}},
         )
-        task["vars"]["case"] = "{{ item.run | int }}"
+        task["vars"]["case"] = "run {{ item.run }}"
         finished = ansible_playbook([faces.play([task], {})])
         assert finished.returncode == 0, finished.output
         used = simulator.ask("GET", "/_simulator/connections")[listener] - before
