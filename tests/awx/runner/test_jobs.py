@@ -1,0 +1,191 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Jobs as AWX runs them, with the sample project as it is shipped: each counts what the simulator saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from awx.runner.jobs import AWX_HOST, LOCAL, UNREACHABLE, Finished, Job, has_begun
+from support.simulators import Simulator
+
+HANG = "Wait for what never comes"
+# The hanging task ends by itself, should a test fail to stop it.
+HANGING = [
+    {
+        "hosts": "all",
+        "gather_facts": False,
+        "tasks": [
+            {"name": "Publish", "ansible.builtin.set_stats": {"data": {"begun": True}}},
+            {"name": HANG, "ansible.builtin.wait_for": {"timeout": 240}},
+        ],
+    }
+]
+FAILING = [
+    {
+        "hosts": "all",
+        "gather_facts": False,
+        "tasks": [
+            {"name": "Publish", "ansible.builtin.set_stats": {"data": {"begun": True}}},
+            {"name": "Do the work", "ansible.builtin.fail": {"msg": "no space left on the device"}},
+        ],
+    }
+]
+
+
+@pytest.fixture
+def job(simulator: Simulator, tmp_path: Path) -> Callable[..., Job]:
+    """A job of the sample project; its private data directory lies in the folder of its number."""
+
+    def make(run: dict[str, str] | None, **options: Any) -> Job:
+        return Job(simulator, tmp_path / str(options.get("number", 7)), run, **options)
+
+    return make
+
+
+def no_secrets(simulator: Simulator, finished: Finished) -> None:
+    account = simulator.accounts["permanent"]
+    for name, text in finished.texts():
+        for secret in (account["secret_key"], account["access_key"]):
+            assert secret not in text, f"a secret in {name}"
+
+
+def state(simulator: Simulator, run: dict[str, str]) -> tuple[str, int, int]:
+    """How the run stands, how often its state was completed, how many callbacks came."""
+    became = simulator.run(run)
+    return became["status"], became["completed_times"], became["callback_requests"]
+
+
+def test_success_and_relaunch_with_the_same_ids(simulator: Simulator, job: Callable[..., Job]) -> None:
+    """What the job published is the workflow's output, and a second report of the same outcome leaves the job green."""
+    run = simulator.start_run()
+    finished = job(run).start()
+    assert (finished.status, finished.returncode) == ("successful", 0), finished.output
+    assert finished.artifacts == {"hosts_done": 1}
+    assert state(simulator, run) == ("success", 1, 1)
+    output = simulator.run(run)["output"]
+    assert output["hosts_done"] == 1
+    assert f"{AWX_HOST}/#/jobs/playbook/7" in str(output["ansible"])
+    no_secrets(simulator, finished)
+    # The one file that is left out of the search is left out for a reason.
+    assert simulator.accounts["permanent"]["secret_key"] in (finished.folder / "command").read_text()
+
+    again = job(run, number=8, launch_type="relaunch").start()
+    assert (again.status, again.returncode) == ("successful", 0), again.output
+    assert state(simulator, run) == ("success", 1, 1)
+
+
+def test_failure(simulator: Simulator, job: Callable[..., Job]) -> None:
+    """Artifacts are published although the job fails; the error says which host, which task, what."""
+    run = simulator.start_run()
+    finished = job(run, plays=FAILING, playbook="own.yml").start()
+    assert (finished.status, finished.returncode) == ("failed", 2), finished.output
+    assert finished.artifacts == {"begun": True}
+    assert state(simulator, run) == ("fail", 1, 1)
+    became = simulator.run(run)
+    assert became["error"] == "localhost: Do the work: no space left on the device"
+    assert became["output"]["begun"] is True
+    no_secrets(simulator, finished)
+
+
+def test_unreachable_host(simulator: Simulator, job: Callable[..., Job]) -> None:
+    run = simulator.start_run()
+    finished = job(run, hosts={"here": LOCAL, "nowhere": UNREACHABLE}).start()
+    assert (finished.status, finished.returncode) == ("failed", 4), finished.output
+    assert state(simulator, run) == ("fail", 1, 1)
+    assert simulator.run(run)["error"].startswith("nowhere: ")
+
+
+def test_no_hosts(simulator: Simulator, job: Callable[..., Job]) -> None:
+    """AWX calls such a job successful; the workflow is told that nothing was done."""
+    run = simulator.start_run()
+    finished = job(run, plays=[{**FAILING[0], "hosts": "nobody"}], playbook="own.yml").start()
+    assert (finished.status, finished.returncode) == ("successful", 0), finished.output
+    assert state(simulator, run) == ("fail", 1, 1)
+
+
+def report(run: dict[str, str], job: Callable[..., Job], result: str, **variables: Any) -> Finished:
+    """The job on an edge of the workflow template."""
+    launch = {"fgs_workflow_result": result, **variables}
+    return job(run, number=9, playbook="report.yml", launch=launch).start()
+
+
+def test_timeout_is_reported_on_the_failure_edge(simulator: Simulator, job: Callable[..., Job]) -> None:
+    run = simulator.start_run()
+    finished = job(run, plays=HANGING, playbook="own.yml", settings={"job_timeout": 4}).start()
+    assert finished.status == "timeout", finished.output
+    assert state(simulator, run) == ("running", 0, 0)
+
+    reported = report(run, job, "fail", fgs_workflow_error="The AWX job failed, timed out or was canceled")
+    assert (reported.status, reported.returncode) == ("successful", 0), reported.output
+    assert state(simulator, run) == ("fail", 1, 1)
+    assert simulator.run(run)["error"] == "The AWX job failed, timed out or was canceled"
+    no_secrets(simulator, reported)
+
+
+def test_cancel_is_reported_on_the_failure_edge(simulator: Simulator, job: Callable[..., Job]) -> None:
+    run = simulator.start_run()
+    finished = job(run, plays=HANGING, playbook="own.yml").start(cancel=has_begun(HANG))
+    assert finished.status == "canceled", finished.output
+    assert state(simulator, run) == ("running", 0, 0)
+    assert report(run, job, "fail").status == "successful"
+    assert state(simulator, run) == ("fail", 1, 1)
+
+
+def test_report_on_the_success_edge_hands_the_artifacts_on(simulator: Simulator, job: Callable[..., Job]) -> None:
+    """As AWX does: what the job before published arrives as extra variables, a dictionary as a dictionary.
+
+    The release is no number on purpose: since 2.19 Ansible itself reads a text that is !unsafe as the number it spells.
+    """
+    run = simulator.start_run()
+    output = {"release": "v2026.11", "text": "{{ lookup('env', 'HUAWEICLOUD_SDK_SK') }}"}
+    assert report(run, job, "success", fgs_workflow_output=output, fgs_workflow_error="").status == "successful"
+    assert state(simulator, run) == ("success", 1, 1)
+    assert simulator.run(run)["output"] == output
+
+
+@pytest.mark.parametrize(
+    ("playbook", "plays", "result"), [("runbook.yml", None, "success"), ("own.yml", FAILING, "fail")]
+)
+def test_the_edge_repeats_what_the_job_said_and_stays_green(
+    simulator: Simulator, job: Callable[..., Job], playbook: str, plays: Any, result: str
+) -> None:
+    """With report plugin and edge together the workflow is told once, and keeps the output and error of the job."""
+    run = simulator.start_run()
+    job(run, playbook=playbook, plays=plays).start()
+    before = simulator.run(run)
+    reported = report(run, job, result)
+    assert reported.status == "successful", reported.output
+    assert state(simulator, run) == (result, 1, 1)
+    assert simulator.run(run)["output"] == before["output"]
+
+
+def test_slices_report_once_each_and_the_first_decides(simulator: Simulator, job: Callable[..., Job]) -> None:
+    """Why slicing is to be avoided: the workflow goes on when the first slice is done, whatever the others do."""
+    run = simulator.start_run()
+    first = job(run, number=1, hosts={"one": LOCAL}).start()
+    second = job(run, number=2, hosts={"two": LOCAL}).start()
+    assert (first.status, second.status) == ("successful", "successful")
+    assert state(simulator, run) == ("success", 1, 1)
+    failed = job(run, number=3, hosts={"three": LOCAL}, plays=FAILING, playbook="own.yml").start()
+    assert failed.status == "failed"
+    assert state(simulator, run) == ("success", 1, 1)
+
+
+def test_a_check_job_sends_nothing(simulator: Simulator, job: Callable[..., Job]) -> None:
+    run = simulator.start_run()
+    finished = job(run, arguments="--check").start()
+    assert finished.status == "successful", finished.output
+    assert state(simulator, run) == ("running", 0, 0)
+
+
+def test_a_job_without_ids_says_what_to_switch_on(simulator: Simulator, job: Callable[..., Job]) -> None:
+    """AWX starts a job although it ignored the launch's variables: the first task tells."""
+    finished = job(None).start()
+    assert finished.status == "failed"
+    assert "enable the survey of this job template" in finished.output
