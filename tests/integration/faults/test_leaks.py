@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Nothing leaks: at -vvvv no secret and no signature is in output, results, files or process arguments."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from support import faces, playbooks
+from support.faces import FACES, IDS, callback
+from support.playbooks import Run
+from support.simulators import Simulator
+
+ACCOUNTS = ("permanent", "temporary", "token")
+KEYS = ("access_key", "secret_key", "security_token", "auth_token")
+SIGNATURE = re.compile(rb"Signature=[0-9a-f]+|SDK-HMAC-SHA256 Access=(?!\*)")
+SAMPLES = 20
+
+# The simulator's run, and keywords of the task, by case; each is met with every kind of credentials and each face.
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "success": ({}, {}),
+    "no_log": ({}, {"no_log": True}),
+    "echo": ({"fault": "status_401_echo"}, {}),
+    "echo, no_log": ({"fault": "status_401_echo"}, {"no_log": True}),
+    "refused": ({"fault": "status_400"}, {}),
+    "lost": ({"fault": "close_before_answer_applied", "read_fault": "read_403"}, {}),
+    "hang": ({"fault": "hang"}, {}),
+    "check": ({}, {"check_mode": True, "diff": True}),
+    "diff": ({}, {"diff": True}),
+    "invalid": ({}, {}),
+    "proxy": ({}, {}),
+    "proxy refuses": ({}, {}),
+}
+
+
+class Leaks(NamedTuple):
+    """What one playbook showed, left and let others see."""
+
+    run: Run
+    home: Path
+    commands: set[bytes]
+    secrets: list[bytes]
+
+
+def arguments(simulator: Simulator, case: str, home: Path) -> dict[str, Any]:
+    """What a case asks for beyond the ids."""
+    if case == "invalid":
+        return {"workflow_id": "..", "timeout": "soon", "retries": -1}
+    if case.startswith("proxy"):
+        return {"endpoint": simulator["https"], "ca_path": simulator["ca"]}
+    return {"hang": {"timeout": 2}, "lost": {"undelivered_path": str(home)}}.get(case, {})
+
+
+def commands(stop: threading.Event, found: set[bytes]) -> None:
+    """Collects the arguments of every process, as anybody on the machine can."""
+    while not stop.wait(1 / SAMPLES):
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                found.add(path.read_bytes())
+            except OSError:
+                continue
+
+
+@pytest.fixture(scope="module")
+def leaks(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Leaks:
+    home = tmp_path_factory.mktemp("home")
+    (home / "tmp").mkdir()
+    proxy = simulator.accounts["proxy"]
+    with_password = simulator["proxy_auth"].replace("://", f"://{proxy['user']}:{proxy['password']}@")
+    wrong = with_password.replace(proxy["password"], proxy["password"] + "-wrong")
+    hosts, tasks = {}, []
+    for face in FACES:
+        for account in ACCOUNTS:
+            runs = {case: simulator.start_run(**options) for case, (options, _) in CASES.items()}
+            keys = {key: simulator.accounts[account].get(key, "") for key in KEYS}
+            refusing = {"HTTPS_PROXY": wrong} if face == "controller" else {}
+            hosts[f"{account}_{face}"] = {"run_on": face, "runs": runs, "keys": keys, "refusing": refusing}
+    for case, (_, keywords) in CASES.items():
+        # For a target Ansible writes the keyword "environment" into the arguments of a process, whatever it holds.
+        environment = "{{ refusing }}" if case == "proxy refuses" else {}
+        given = {"timeout": 20, "retries": 0, "output": {"case": case}, **arguments(simulator, case, home)}
+        tasks.append(callback(case, given, ignore_errors=True, environment=environment, **keywords))
+    of_host = {key: f"{{{{ hostvars[inventory_hostname]['keys']['{key}'] }}}}" for key in KEYS}
+    play = faces.play(tasks, {**faces.connection(simulator), **of_host}, strategy="free")
+    stop, found = threading.Event(), set[bytes]()
+    watch = threading.Thread(target=commands, args=(stop, found))
+    watch.start()
+    env = {"TMPDIR": str(home / "tmp"), "ANSIBLE_REMOTE_TMP": str(home / "remote"), "HTTPS_PROXY": with_password}
+    run = playbooks.ansible_playbook([play], "-vvvv", "--forks", "6", home=home, hosts=hosts, env=env)
+    stop.set()
+    watch.join()
+    accounts = [simulator.accounts[name] for name in ACCOUNTS]
+    secrets = [account[key].encode() for account in accounts for key in KEYS if key in account]
+    return Leaks(run, home, found, [*secrets, proxy["password"].encode()])
+
+
+def shown(secrets: list[bytes], text: bytes) -> list[bytes]:
+    """What of the secrets and of any signature stands in the text."""
+    return [secret for secret in secrets if secret in text] + SIGNATURE.findall(text)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_came_about(leaks: Leaks, case: str) -> None:
+    expected = {
+        **dict.fromkeys(("success", "diff", "proxy"), "delivered"),
+        **dict.fromkeys(("refused", "echo"), "rejected"),
+        **dict.fromkeys(("lost", "hang"), "unknown"),
+        **dict.fromkeys(("check", "invalid", "proxy refuses"), "not_sent"),
+    }
+    for account in ACCOUNTS:
+        for face in FACES:
+            result = leaks.run.result(case, f"{account}_{face}")
+            if (case, face) == ("proxy refuses", "target"):
+                continue
+            assert result.get("delivery") == expected.get(case), result
+
+
+def test_not_on_the_screen(leaks: Leaks) -> None:
+    assert "task path: " in leaks.run.output
+    assert not shown(leaks.secrets, leaks.run.output.encode())
+
+
+def test_not_in_a_result(leaks: Leaks) -> None:
+    for task in leaks.run.tasks:
+        assert not shown(leaks.secrets, str(task.result).encode()), task
+
+
+def test_not_in_a_process(leaks: Leaks) -> None:
+    assert any(b"ansible-playbook" in command for command in leaks.commands)
+    for command in leaks.commands:
+        assert not shown(leaks.secrets, command), command
+
+
+def test_not_in_a_file(leaks: Leaks) -> None:
+    # The test's own inventory and playbook stand in the folder that it was started in.
+    own = {"inventory.yml", "playbook.yml", "record.jsonl"}
+    files = [path for path in leaks.home.rglob("*") if path.is_file() and path.name not in own]
+    assert any(path.name.startswith("fgs-undelivered-") for path in files)
+    for path in files:
+        assert not shown(leaks.secrets, path.read_bytes()), path
+
+
+def test_short_secret_destroys_nothing(simulator: Simulator, home: Path) -> None:
+    key, secret = "AKSIMULATOR0short", "abc"
+    simulator.ask("POST", "/_simulator/accounts", {"name": "short", "access_key": key, "secret_key": secret})
+    hosts = faces.hosts(
+        simulator, {"delivered": {}, "refused": {"fault": "status_400"}, "echoed": {"fault": "status_401_echo"}}
+    )
+    defaults = {**faces.connection(simulator), "access_key": key, "secret_key": secret}
+    tasks = [
+        callback(case, {**IDS, "output": {"text": "abcdef abc"}}, ignore_errors=True, diff=True)
+        for case in hosts["target"]["runs"]
+    ]
+    finished = playbooks.ansible_playbook([faces.play(tasks, defaults)], home=home, hosts=hosts)
+    for face in FACES:
+        run = hosts[face]["runs"]["delivered"]
+        result = finished.result("delivered", face)
+        assert result["execution_id"] == run["workflow_run_id"]
+        assert "abcdef" in result["diff"]["after"]
+        assert simulator.run(run)["output"] == {"text": "abcdef abc"}
+        message = "The service refused the callback: status 400 (FGS.3002: Invalid parameters)."
+        assert finished.result("refused", face)["msg"] == message
