@@ -43,9 +43,7 @@ class CallbackTask:
         self._task = _task.Task(_contract.CALLBACK, params, errors, environ, connections)
         self._check_mode = check_mode
         self._diff = diff or check_mode
-        self._way: t.Optional[_task.Way] = None
         self._delivery: t.Optional[_delivery.Delivery] = None
-        self._callback: t.Optional[_client.Callback] = None
 
     def run(self) -> dict[str, t.Any]:
         violations = self._task.violations()
@@ -54,7 +52,7 @@ class CallbackTask:
             violations.extend(_contract.output_violations(self._params["output"], schema))
         if violations:
             return self._unsent(_contract.sentence(violations), violations=[v._asdict() for v in violations])
-        self._callback = _client.Callback(
+        callback = _client.Callback(
             self._params["workflow_id"],
             self._params["workflow_run_id"],
             self._params["workflow_state_id"],
@@ -63,12 +61,16 @@ class CallbackTask:
             self._params.get("error") or None,
         )
         try:
-            self._way = way = self._task.way()
+            way = self._task.way()
         except _task.Unreachable as unreachable:
             return self._unsent(str(unreachable), **unreachable.result)
-        result = self._delivered(way)
+        confirm = self._params["confirm"]
+        self._delivery = _delivery.Delivery(way.client, way.project_id, callback, confirm, self._task.attempts)
+        result = (
+            self._previewed(self._delivery) if self._check_mode else self._result(self._delivery, self._delivery.run())
+        )
         if self._diff:
-            text = self._task.redactor.known(way.client.describe_callback(way.project_id, self._callback))
+            text = self._task.redactor.known(way.client.describe_callback(way.project_id, callback))
             result["diff"] = {"before": "", "after": text, "after_header": "callback request"}
         return result
 
@@ -82,24 +84,20 @@ class CallbackTask:
             **fields,
         }
 
-    def _delivered(self, way: _task.Way) -> dict[str, t.Any]:
-        assert self._callback is not None
-        confirm = self._params["confirm"]
-        self._delivery = _delivery.Delivery(way.client, way.project_id, self._callback, confirm, self._task.attempts)
-        if not self._check_mode:
-            return self._result(way, self._delivery.run())
-        outcome = self._delivery.preview()
+    def _previewed(self, delivery: _delivery.Delivery) -> dict[str, t.Any]:
+        """The result in check mode."""
+        outcome = delivery.preview()
         if outcome is not None:
-            return self._result(way, outcome)
+            return self._result(delivery, outcome)
         would = {"changed": True, "delivery": _delivery.NOT_SENT, "requests_sent": 0}
-        return self._with_warnings(would, self._delivery.warnings)
+        return self._with_warnings(would, delivery.warnings)
 
     def _with_warnings(self, result: dict[str, t.Any], warnings: t.Sequence[str]) -> dict[str, t.Any]:
         if warnings:
             result["warnings"] = [self._task.redactor.text(warning) for warning in warnings]
         return result
 
-    def _result(self, way: _task.Way, outcome: _delivery.Outcome) -> dict[str, t.Any]:
+    def _result(self, delivery: _delivery.Delivery, outcome: _delivery.Outcome) -> dict[str, t.Any]:
         result: dict[str, t.Any] = {
             "changed": outcome.delivery == _delivery.DELIVERED,
             "delivery": outcome.delivery,
@@ -113,12 +111,12 @@ class CallbackTask:
             return result
         result["failed"] = True
         reason = self._task.redactor.text(outcome.reason or "")
-        result["msg"] = _SENTENCES[outcome.delivery] % {"reason": reason, "endpoint": way.client.endpoint}
+        result["msg"] = _SENTENCES[outcome.delivery] % {"reason": reason, "endpoint": delivery.client.endpoint}
         hint = self._hint(outcome)
         if hint:
             result["hint"] = hint
         if outcome.passing and outcome.delivery in (_delivery.NOT_SENT, _delivery.UNKNOWN):
-            self._keep(way, result)
+            self._keep(delivery, result)
         return result
 
     def _hint(self, outcome: _delivery.Outcome) -> t.Optional[str]:
@@ -129,23 +127,22 @@ class CallbackTask:
             error = _service_errors.read(answer.headers, answer.document)
             return _service_errors.hint(answer.status, error, answer.headers, answer.at)
         if outcome.delivery == _delivery.UNKNOWN:
-            return "Look at the run before sending again; with confirm=always a second task sends only what is missing."
-        if outcome.delivery == _delivery.NOT_SENT:
-            return "Check endpoint, region, proxy and CA certificates as seen from where the call is made."
-        return None
+            return _LOOK
+        return "Check endpoint, region, proxy and CA certificates as seen from where the call is made."
 
-    def _keep(self, way: _task.Way, result: dict[str, t.Any]) -> None:
+    def _keep(self, delivery: _delivery.Delivery, result: dict[str, t.Any]) -> None:
         """Keeps what could not be delivered, where the user wants it kept."""
         path = self._params.get("undelivered_path")
-        if not path or self._callback is None:
+        if not path:
             return
         addresses = {
-            "region": self._task.addresses.region if self._task.addresses else None,
-            "endpoint": way.client.endpoint,
-            "project_id": way.project_id,
+            "region": self._task.addresses.region,
+            "endpoint": delivery.client.endpoint,
+            "project_id": delivery.project_id,
         }
         try:
-            result["undelivered_file"] = _undelivered.write(path, _undelivered.variables(self._callback, addresses))
+            variables = _undelivered.variables(delivery.callback, addresses)
+            result["undelivered_file"] = _undelivered.write(path, variables)
             kept = "The answer was kept in %s to be sent later" % result["undelivered_file"]
         except OSError as error:
             why = (error.strerror or type(error).__name__).lower()
@@ -154,12 +151,21 @@ class CallbackTask:
 
     def interrupted(self, what: str) -> dict[str, t.Any]:
         """The result where run() was broken off by what, a clause."""
-        if self._way is None or self._delivery is None:
+        if self._delivery is None:
             return self._unsent("Nothing was sent, as %s." % what)
         sent = self._delivery.requests_sent
         outcome = _delivery.Outcome(_delivery.UNKNOWN if sent else _delivery.NOT_SENT, sent, reason=what, passing=True)
-        return self._result(self._way, outcome)
+        return self._result(self._delivery, outcome)
 
+    @staticmethod
+    def broken_off(what: str) -> dict[str, t.Any]:
+        """The result where a run() elsewhere was broken off by what, a clause. What it had sent is not known."""
+        message = _SENTENCES[_delivery.UNKNOWN] % {"reason": what}
+        result = {"failed": True, "changed": False, "delivery": _delivery.UNKNOWN, "requests_sent": 0, "msg": message}
+        return dict(result, hint=_LOOK)
+
+
+_LOOK = "Look at the run before sending again; with confirm=always a second task sends only what is missing."
 
 _SENTENCES = {
     _delivery.REJECTED: "The service refused the callback: %(reason)s.",

@@ -77,3 +77,8 @@ class ExecutionInfoTask:
     def interrupted(self, what: str) -> dict[str, t.Any]:
         """The result where run() was broken off by what, a clause."""
         return self._failed("The run was not read, as %s." % what)
+
+    @staticmethod
+    def broken_off(what: str) -> dict[str, t.Any]:
+        """The result where a run() elsewhere was broken off by what, a clause."""
+        return {"failed": True, "changed": False, "msg": "The run was not read, as %s." % what}

@@ -19,6 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _arguments, _libraries, _transport
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _interruptions
 
 try:
     from ansible._internal._errors._task_timeout import TaskTimeoutError
@@ -33,7 +34,7 @@ except ImportError:  # ansible-core before 2.19
     def plain(value: t.Any) -> t.Any:
         return json.loads(json.dumps(value, cls=AnsibleJSONEncoder, vault_to_text=True))
 
-else:
+else:  # ansible-core 2.19 and later
 
     def plain(value: t.Any) -> t.Any:
         """value as a module would get it: no tags, no lazy templates, dates as texts."""
@@ -41,6 +42,9 @@ else:
         decoder = get_module_decoder("legacy", Direction.CONTROLLER_TO_MODULE)
         return json.loads(json.dumps(value, cls=encoder), cls=decoder)
 
+
+_INTERRUPTED = "the run of the playbook was interrupted"
+_TIMED_OUT = "the task's timeout of %s seconds has ended it"
 
 # Of the worker that runs the task: every item of a loop uses the connections of the one before.
 _connections = _transport.Connections()
@@ -62,22 +66,36 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         arguments = _arguments.without_empty(self._task.args)
         if self._task.async_val or arguments.get("run_on") == "target":
-            result.update(
-                self._execute_module(
+            result.update(self._handed_on(arguments, task_vars))
+            return result
+        result.update(self._called(plain(arguments), task_vars))
+        return result
+
+    def _handed_on(self, arguments: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
+        """The module's result. Broken off, nobody knows how far it came: it may go on where it runs."""
+        broken_off = self.task_class.broken_off
+
+        def tell() -> None:
+            self._display.warning(broken_off(_INTERRUPTED)["msg"])
+            # Interrupted, Ansible leaves the module's arguments behind, secrets and all.
+            self.cleanup(force=True)
+
+        try:
+            with _interruptions.telling(tell):
+                found: dict[str, t.Any] = self._execute_module(
                     module_name=self.module_name,
                     module_args=arguments,
                     task_vars=task_vars,
                     wrap_async=bool(self._task.async_val),
                 )
-            )
-            return result
-        result.update(self._called(plain(arguments), task_vars))
-        return result
+        except TaskTimeoutError:
+            found = broken_off(_TIMED_OUT % self._task.timeout)
+        return found
 
     def _called(self, arguments: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
         validation = ArgumentSpecValidator(self.specification).validate(arguments)
         params = validation.validated_parameters
-        result = _libraries.missing_result() or self._result(params, validation.errors)
+        result = _libraries.guarded(lambda: self._result(params, validation.errors))
         both = ["Both option {option} and its alias {alias} are set.".format(**names) for names in validation._warnings]
         if both:
             result["warnings"] = both + result.get("warnings", [])
@@ -95,9 +113,10 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
             diff=self._task.diff,
         )
         try:
-            result: dict[str, t.Any] = task.run()
+            with _interruptions.telling(lambda: self._display.warning(task.interrupted(_INTERRUPTED)["msg"])):
+                result: dict[str, t.Any] = task.run()
         except TaskTimeoutError:
-            result = task.interrupted("the task's timeout of %s seconds has ended it" % self._task.timeout)
+            result = task.interrupted(_TIMED_OUT % self._task.timeout)
         return result
 
     def _environ(self) -> dict[str, str]:

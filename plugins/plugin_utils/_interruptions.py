@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is private to the collection: breaking changes can come with any release.
+
+"""
+Ctrl-C and the end of Ansible in the middle of a call: what is known is told before the worker goes.
+
+Ansible drops the result of a task that it interrupts, and ends its workers at once. What a worker says until then
+still reaches the screen, if Ansible reads it before it stops listening: that is not promised.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import typing as t
+from contextlib import contextmanager
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Interrupted(BaseException):
+    """numbers: the signals that came, the first of them the one that breaks off the block."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.numbers = [number]
+
+
+def _interrupt(number: int, _frame: t.Any) -> None:
+    interruption = _Interrupted(number)
+    # Ansible sends a second signal soon, and what is told may be written to a file. A mask would not hold it back: it
+    # would reach the thread of the attempt instead.
+    for each in SIGNALS:
+        signal.signal(each, lambda number, _frame: interruption.numbers.append(number))
+    raise interruption
+
+
+@contextmanager
+def telling(tell: t.Callable[[], None]) -> t.Iterator[None]:
+    """Calls tell where a signal breaks off the block. The signal then does what it would have done without us."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _interrupt) for number in SIGNALS}
+    try:
+        yield
+    except _Interrupted as interruption:
+        try:
+            tell()
+        finally:
+            _restore(before)
+            for number in dict.fromkeys(interruption.numbers):
+                os.kill(os.getpid(), number)
+        raise KeyboardInterrupt from None
+    finally:
+        _restore(before)
+
+
+def _restore(before: t.Mapping[signal.Signals, t.Any]) -> None:
+    for number, handler in before.items():
+        signal.signal(number, handler)
