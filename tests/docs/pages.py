@@ -41,6 +41,10 @@ _LOOK = """
     }
     return matchMedia('(prefers-color-scheme: dark)').matches ? 'rgb(18, 18, 18)' : 'rgb(255, 255, 255)';
   };
+  for (const one of document.querySelectorAll('td, li, p, dd')) {
+    const text = one.textContent.trim(), width = one.getBoundingClientRect().width;
+    if (text.length > 40 && width < 90 && one.checkVisibility()) found.push('squeezed: ' + text.slice(0, 40));
+  }
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const text = texts.currentNode.textContent.trim(), one = texts.currentNode.parentElement;
