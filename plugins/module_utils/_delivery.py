@@ -73,9 +73,9 @@ class Delivery:
         self, client: Client, project_id: str, callback: Callback, confirm: str, attempts: _attempts.Attempts
     ) -> None:
         self.requests_sent = 0
-        self._client = client
-        self._project_id = project_id
-        self._callback = callback
+        self.client = client
+        self.project_id = project_id
+        self.callback = callback
         self._confirm = confirm
         self._attempts = attempts
         self._answer: t.Optional[Answer] = None
@@ -94,7 +94,7 @@ class Delivery:
             return None
         if seen.status == RUNNING:
             return None
-        if seen.status == self._callback.result:
+        if seen.status == self.callback.result:
             return self._outcome(ALREADY_DELIVERED, execution_id=seen.execution_id)
         return self._superseded(seen)
 
@@ -106,29 +106,28 @@ class Delivery:
         doubt = False
         while True:
             trouble, asked, unknown, again = "", None, False, False
-            failure = self._send()
-            answer = self._answer if failure is None else None
-            if answer is not None and 200 <= answer.status < 300:
-                execution_id = _contract.execution_id(answer.document)
+            sent = self._send()
+            answer = None if isinstance(sent, Failure) else sent
+            if isinstance(sent, Failure):
+                unknown = sent.sent
+                if not unknown and not sent.lasting and self._attempts.again():
+                    continue
+                trouble = sent.message
+            elif 200 <= sent.status < 300:
+                execution_id = _contract.execution_id(sent.document)
                 if execution_id is not None:
                     return self._answered(execution_id)
                 trouble = "the answer has no valid execution_id: its body %s" % (
-                    answer.problem or "does not meet the service's table of a 200"
+                    sent.problem or "does not meet the service's table of a 200"
                 )
                 unknown = True
-            elif answer is not None:
-                unknown = answer.status >= 500 and not _of_unavailable_iam(answer)
-                again = answer.status == 429 or _of_unavailable_iam(answer)
-                asked = _service_errors.retry_after(answer.headers)
+            else:
+                unknown = sent.status >= 500 and not _of_unavailable_iam(sent)
+                again = sent.status == 429 or _of_unavailable_iam(sent)
+                asked = _service_errors.retry_after(sent.headers)
                 if not unknown and again and self._attempts.again(asked):
                     continue
-                trouble = _told(answer)
-            else:
-                assert failure is not None
-                unknown = failure.sent
-                if not unknown and not failure.lasting and self._attempts.again():
-                    continue
-                trouble = failure.message
+                trouble = _told(sent)
             doubt = doubt or unknown
             if not doubt:
                 return self._refused(trouble, again) if answer is not None else self._unsent(trouble)
@@ -137,7 +136,7 @@ class Delivery:
             seen = self._look_until_ended()
             if seen.status is None:
                 return self._outcome(UNKNOWN, reason="%s; %s" % (trouble, seen.reason), passing=True)
-            if seen.status == self._callback.result:
+            if seen.status == self.callback.result:
                 return self._outcome(DELIVERED, execution_id=seen.execution_id)
             if seen.status != RUNNING:
                 return self._superseded(seen)
@@ -147,9 +146,9 @@ class Delivery:
                 waits = "the state still waits as far as the run shows, and no attempt is left"
                 return self._outcome(UNKNOWN, reason="%s; %s" % (trouble, waits), passing=True)
 
-    def _send(self) -> t.Optional[Failure]:
+    def _send(self) -> t.Union[Answer, Failure]:
         try:
-            self._answer = self._client.complete_state(self._project_id, self._callback)
+            self._answer = self.client.complete_state(self.project_id, self.callback)
         except Failure as failure:
             self.requests_sent += failure.sent
             return failure
@@ -157,15 +156,15 @@ class Delivery:
             self.requests_sent += getattr(interruption, "request_sent", True)
             raise
         self.requests_sent += 1
-        return None
+        return self._answer
 
     def _answered(self, execution_id: str) -> Outcome:
         """The service said yes; with confirm=always the run has to show it too."""
         if self._confirm == ALWAYS:
             seen = self._look_until_ended()
-            if seen.status not in (None, RUNNING, self._callback.result):
+            if seen.status not in (None, RUNNING, self.callback.result):
                 return self._superseded(seen)
-            if seen.status != self._callback.result:
+            if seen.status != self.callback.result:
                 shows = seen.reason or "it still shows the state as %s" % seen.status
                 self.warnings.append("The service accepted the callback, but the run does not confirm it: %s." % shows)
         return self._outcome(DELIVERED, execution_id=execution_id)
@@ -181,10 +180,10 @@ class Delivery:
 
     def _look(self) -> _Seen:
         """Reads the run once. A run that can be read but does not show the state has an execution_id and no status."""
-        callback = self._callback
+        callback = self.callback
         try:
             run = _executions.read(
-                self._client, self._project_id, callback.workflow_id, callback.workflow_run_id, self._attempts.anew()
+                self.client, self.project_id, callback.workflow_id, callback.workflow_run_id, self._attempts.anew()
             )
         except _executions.Unreadable as unreadable:
             return _Seen(None, "the run could not be read back: %s" % unreadable)

@@ -72,11 +72,11 @@ class Task:
         self.redactor = Redactor()
         self.redactor.add(*(params.get(name) for name in _arguments.SECRET_OPTIONS))
         self.attempts = _attempts.Attempts(params["retries"] if isinstance(params.get("retries"), int) else 0)
-        self.addresses: t.Optional[_addresses.Addresses] = None
+        self.addresses, self._wrong_addresses = _addresses.find(_arguments.without_empty(params), environ)
         self._errors = errors
         self._environ = environ
         self._connections = connections
-        self._route: t.Optional[_transport.Route] = None
+        self._routes: dict[str, _transport.Route] = {}
         self._project_id = params.get("project_id") or _credentials.from_environment("project_id", environ)
 
     def violations(self) -> list[Violation]:
@@ -88,39 +88,40 @@ class Task:
         found = _contract.argument_violations(self.operation, {n: v for n, v in given.items() if n in covered})
         found.extend(_arguments.specification_violations(self._errors, covered))
         found.extend(_arguments.limit_violations(given))
-        self.addresses, wrong = _addresses.find(given, self._environ)
-        found.extend(wrong)
+        found.extend(self._wrong_addresses)
         try:
             # Without a usable address too: a CA bundle that cannot be read is told with everything else.
-            self._route = self._route_to("https://localhost" if wrong else self.addresses.endpoint)
+            self._route_to("https://localhost" if self._wrong_addresses else self.addresses.endpoint)
         except ValueError as error:
             found.append(Violation("ca_path", "readable", None, str(error)))
         return [violation._replace(message=self.redactor.known(violation.message)) for violation in found]
 
     def _route_to(self, url: str) -> _transport.Route:
-        route = _transport.route(url, self._environ, self.params["validate_certs"], self.params.get("ca_path"))
-        self.redactor.add(*_transport.proxy_secrets(route))
-        return route
+        if url not in self._routes:
+            route = _transport.route(url, self._environ, self.params["validate_certs"], self.params.get("ca_path"))
+            self.redactor.add(*_transport.proxy_secrets(route))
+            self._routes[url] = route
+        return self._routes[url]
 
     def way(self) -> Way:
         """The way to the service. The arguments must have no violations. Raises Unreachable."""
-        assert self.addresses is not None and self._route is not None
         try:
             credentials = _credentials.find(self.params, self._environ, self.redactor)
         except _credentials.CredentialsError as error:
             raise Unreachable(str(error), hint=error.hint) from None
-        client = self._client(self.addresses.endpoint, credentials, self._route)
+        client = self._client(self.addresses.endpoint, credentials)
         project_id = self._project_id or credentials.project_id or self._look_up(credentials)
         for violation in _contract.argument_violations(self.operation, {"project_id": project_id}):
             if violation.option == "project_id":
                 raise Unreachable("The project of these credentials is not valid: %s." % violation.message)
         return Way(client, project_id)
 
-    def _client(self, endpoint: str, credentials: _credentials.Credentials, route: _transport.Route) -> _client.Client:
-        return _client.Client(endpoint, credentials, route, self.params["timeout"], self._connections)
+    def _client(self, endpoint: str, credentials: _credentials.Credentials) -> _client.Client:
+        return _client.Client(
+            endpoint, credentials, self._route_to(endpoint), self.params["timeout"], self._connections
+        )
 
     def _look_up(self, credentials: _credentials.Credentials) -> str:
-        assert self.addresses is not None
         iam_endpoint = self.addresses.iam(credentials.iam_endpoint)
         if not iam_endpoint or not self.addresses.region:
             raise Unreachable(
@@ -129,7 +130,7 @@ class Task:
         wrong = _addresses.endpoint_violation("iam_endpoint", iam_endpoint)
         if wrong is not None:
             raise Unreachable("The credentials file is not valid: %s." % wrong.message)
-        client = self._client(iam_endpoint, credentials, self._route_to(iam_endpoint))
+        client = self._client(iam_endpoint, credentials)
         try:
             return _projects.find(client, self.addresses.region, credentials.key(), self.attempts.anew())
         except _projects.ProjectError as error:

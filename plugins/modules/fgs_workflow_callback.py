@@ -103,7 +103,7 @@ options:
     description:
       - A file, or a folder in which a file is made, to keep an answer that could not be delivered for reasons of the
         network or because its outcome is unknown.
-      - It holds variables and no secrets, and the playbook P(functiongraph.workflow.callback#playbook) sends it later.
+      - It holds variables and no secrets, and the playbook C(functiongraph.workflow.callback) sends it later.
     type: path
 seealso:
   - name: CreateCallbackWorkflow

@@ -146,7 +146,7 @@ def test_trouble_that_lasts_is_not_tried_again(bench: Bench) -> None:
         def refuse(*_arguments: Any) -> Any:
             raise failure
 
-        delivery._client.complete_state = refuse  # type: ignore[method-assign]
+        delivery.client.complete_state = refuse  # type: ignore[method-assign]
         outcome = delivery.run()
     assert told(outcome) == ("not_sent", 0, None)
     assert bench.slept == []
@@ -262,7 +262,7 @@ def test_not_sent_after_doubt_stays_in_doubt(bench: Bench) -> None:
     """The first request may have arrived although the second never left."""
     with scripted(CUT, *STILL, *STILL) as server:
         delivery = bench.delivery(server.url, "when_unknown", 1)
-        complete, calls = delivery._client.complete_state, []
+        complete, calls = delivery.client.complete_state, []
 
         def once(*arguments: Any) -> Any:
             calls.append(1)
@@ -270,7 +270,7 @@ def test_not_sent_after_doubt_stays_in_doubt(bench: Bench) -> None:
                 raise _transport.Failure("connect", "connection refused", False)
             return complete(*arguments)
 
-        delivery._client.complete_state = once  # type: ignore[method-assign]
+        delivery.client.complete_state = once  # type: ignore[method-assign]
         outcome = delivery.run()
     assert told(outcome) == ("unknown", 1, None)
     assert outcome.reason is not None
@@ -354,7 +354,7 @@ def test_an_interruption_leaves_the_count(bench: Bench, attribute: bool | None, 
     def interrupted(*_arguments: Any) -> Any:
         raise interruption
 
-    delivery._client.complete_state = interrupted  # type: ignore[method-assign]
+    delivery.client.complete_state = interrupted  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         delivery.run()
     assert delivery.requests_sent == sent
