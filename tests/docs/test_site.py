@@ -21,7 +21,8 @@ SHOTS = Path(os.environ["FGS_SCREENSHOTS"]) if os.environ.get("FGS_SCREENSHOTS")
 BAD_PAGE = """<!DOCTYPE html><meta name="viewport" content="width=device-width"><style>body { background: #fff }</style>
 <div style="width: 2000px">wide</div><img src="missing.png"><p style="color: #eee">pale</p>
 <p style="font-size: 5px">tiny</p>
-<p style="width: 60px">a sentence that is far too long to stand in so little room</p><script src="missing.js"></script>"""
+<p style="width: 60px">a sentence that is far too long to stand in so little room</p>
+<script src="missing.js"></script>"""
 
 
 def test_a_bad_page_is_noticed(browser: Browser, tmp_path: Path) -> None:
