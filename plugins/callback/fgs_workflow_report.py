@@ -88,7 +88,7 @@ options:
     description:
       - A file, or a folder in which a file is made, to keep a report that could not be delivered for reasons of the
         network or because its outcome is unknown.
-      - It holds variables and no secrets, and the playbook P(functiongraph.workflow.callback#playbook) sends it later.
+      - It holds variables and no secrets, and the playbook C(functiongraph.workflow.callback) sends it later.
     type: path
     env:
       - name: FGS_REPORT_UNDELIVERED_PATH
@@ -192,8 +192,6 @@ options:
         key: retries
 seealso:
   - module: functiongraph.workflow.fgs_workflow_callback
-  - plugin: functiongraph.workflow.runbook
-    plugin_type: role
 """
 
 import os
