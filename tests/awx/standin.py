@@ -77,8 +77,11 @@ class Handler(BaseHTTPRequestHandler):
         parts = path[len(V2) :].strip("/").split("/")
         if parts[0] == "tokens":
             return (201, {"id": 1, "token": TOKEN}) if self.command == "POST" else (204, None)
+        if parts[0] == "config":
+            return 200, {"version": "24.6.1"}
         if parts[0] == "unified_job_templates":
-            return 200, self.page([*self.awx.objects["job_templates"].values()], query)
+            kinds = ("job_templates", "workflow_job_templates")
+            return 200, self.page([each for kind in kinds for each in self.awx.objects[kind].values()], query)
         if len(parts) == 1:
             return self.of_kind(parts[0], query, body)
         found = self.awx.objects[parts[0]][int(parts[1])]

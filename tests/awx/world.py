@@ -11,6 +11,7 @@ real AWX. It shows that they ask for the right things in the right order, not th
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,10 @@ class Kind:
 
 _TEXT = {"name": "string", "description": "string"}
 _PROMPTS = {"survey_enabled": "boolean", "ask_variables_on_launch": "boolean", "allow_simultaneous": "boolean"}
+_NOT_ASKED = {
+    **dict.fromkeys(("survey_enabled", "ask_variables_on_launch", "allow_simultaneous"), False),
+    **dict.fromkeys(("ask_limit_on_launch", "ask_labels_on_launch", "ask_inventory_on_launch"), False),
+}
 _NODES = ("success_nodes", "failure_nodes", "always_nodes")
 
 KINDS: dict[str, Kind] = {
@@ -96,14 +101,14 @@ KINDS: dict[str, Kind] = {
             "timeout": "integer",
             "job_slice_count": "integer",
         },
-        {"allow_simultaneous": False, "ask_variables_on_launch": False, "survey_enabled": False},
+        _NOT_ASKED,
         ("credentials", "jobs"),
         required=("name", "project", "inventory", "playbook"),
     ),
     "workflow_job_templates": Kind(
         "workflow_job_template",
         {**_TEXT, **_PROMPTS, "organization": "id"},
-        {"allow_simultaneous": False, "ask_variables_on_launch": False, "survey_enabled": False},
+        _NOT_ASKED,
         ("workflow_nodes", "workflow_jobs"),
     ),
     "workflow_job_template_nodes": Kind(
@@ -146,6 +151,7 @@ class Awx:
         self.playbooks = {"runbook.yml", "report.yml"}
         self.lists_show_extra_vars = True
         self.drop_launches = 0
+        self.on_launch: Callable[[], None] = lambda: None
         self._next = 1
         self.create("organizations", {"name": "Default"})
 
@@ -228,7 +234,9 @@ class Awx:
         if "survey_enabled" in kind.fields:
             related.update(survey_spec=f"{url}survey_spec/", launch=f"{url}launch/")
         shown = {"id": number, "type": kind.type, "url": url, "created": "2026-01-01T00:00:00.000000Z"}
-        return {**found, **shown, "related": related, "summary_fields": {}}
+        owner = self.objects["organizations"].get(found.get("organization", 0))
+        summary = {"organization": {"name": owner["name"]}} if owner else {}
+        return {**found, **shown, "related": related, "summary_fields": summary}
 
     def set_survey(self, place: str, number: int, document: Json) -> None:
         faults = survey_faults(document)
@@ -251,6 +259,7 @@ class Awx:
         kind = "jobs" if place == "job_templates" else "workflow_jobs"
         number, self._next = self._next, self._next + 1
         job = {"unified_job_template": template["id"], "extra_vars": json.dumps(taken), "status": "pending"}
+        self.on_launch()
         self.objects[kind][number] = self._dressed(kind, number, job)
         named = {KINDS[kind].type: number, "ignored_fields": {"extra_vars": ignored} if ignored else {}}
         return {**self.objects[kind][number], **named}

@@ -102,11 +102,17 @@ def test_unreachable_host(simulator: Simulator, job: Callable[..., Job]) -> None
 
 
 def test_no_hosts(simulator: Simulator, job: Callable[..., Job]) -> None:
-    """AWX calls such a job successful; the workflow is told that nothing was done."""
+    """AWX calls such a job successful and takes the success edge; the workflow is told that nothing was done.
+
+    The job on that edge finds another outcome than its own, and AWX shows it in red.
+    """
     run = simulator.start_run()
     finished = job(run, plays=[{**FAILING[0], "hosts": "nobody"}], playbook="own.yml").start()
     assert (finished.status, finished.returncode) == ("successful", 0), finished.output
     assert state(simulator, run) == ("fail", 1, 1)
+    reported = report(run, job, "success")
+    assert reported.status == "failed"
+    assert state(simulator, run)[:2] == ("fail", 1)
 
 
 def report(run: dict[str, str], job: Callable[..., Job], result: str, **variables: Any) -> Finished:
