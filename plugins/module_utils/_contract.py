@@ -17,6 +17,7 @@ import json
 import math
 import typing as t
 
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _quick_check
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import jsonschema
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import TABLES, Field, field
 
@@ -153,13 +154,21 @@ def _newest_validator() -> t.Any:
 
 
 _validators: dict[t.Any, t.Any] = {}
+_schemas: dict[t.Any, dict[str, t.Any]] = {}
+
+
+def _schema(key: t.Any) -> dict[str, t.Any]:
+    """The schema of CALLBACK's or EXECUTION's arguments or of a response's status, built once per process."""
+    if key not in _schemas:
+        builder = {CALLBACK: arguments_schema, EXECUTION: execution_arguments_schema}.get(key)
+        _schemas[key] = builder() if builder else response_schema(key)
+    return _schemas[key]
 
 
 def _validator(key: t.Any) -> t.Any:
-    """The validator of CALLBACK's or EXECUTION's arguments or of a response's status, built once per process."""
+    """The validator of such a schema, built once per process."""
     if key not in _validators:
-        builder = {CALLBACK: arguments_schema, EXECUTION: execution_arguments_schema}.get(key)
-        _validators[key] = _newest_validator()(builder() if builder else response_schema(key))
+        _validators[key] = _newest_validator()(_schema(key))
     return _validators[key]
 
 
@@ -195,7 +204,7 @@ def _explained(error: t.Any) -> Violation:
 
 def covered(operation: str) -> list[str]:
     """The options of which argument_violations speaks."""
-    return list(_validator(operation).schema["properties"])
+    return list(_schema(operation)["properties"])
 
 
 def argument_violations(operation: str, arguments: t.Mapping[str, t.Any]) -> list[Violation]:
@@ -203,14 +212,13 @@ def argument_violations(operation: str, arguments: t.Mapping[str, t.Any]) -> lis
 
     operation is CALLBACK or EXECUTION.
     """
+    given, schema = dict(arguments), _schema(operation)
     found: list[Violation] = []
-    for error in _validator(operation).iter_errors(dict(arguments)):
-        if error.validator == "required":
-            missing = [name for name in error.validator_value if name not in arguments]
-            new = [Violation(n, "required", None, "%s is required" % n) for n in missing]
-            found.extend(violation for violation in new if violation not in found)
-        else:
-            found.append(_explained(error))
+    if not _quick_check.meets(given, {**schema, "required": []}):
+        errors = _validator(operation).iter_errors(given)
+        found.extend(_explained(error) for error in errors if error.validator != "required")
+    missing = [name for name in schema["required"] if name not in given]
+    found.extend(Violation(name, "required", None, "%s is required" % name) for name in missing)
     if isinstance(arguments.get("output"), dict):
         found.extend(_not_json(arguments["output"]))
     return found
@@ -298,13 +306,11 @@ def sentence(violations: t.Sequence[Violation]) -> str:
 
 def execution_id(document: t.Any) -> t.Optional[str]:
     """The execution_id of a 200's body, None where Table 4 does not allow that body."""
-    if any(True for _error in _validator(200).iter_errors(document)):
-        return None
-    return str(document["execution_id"])
+    return str(document["execution_id"]) if _quick_check.meets(document, _schema(200)) else None
 
 
 def shortened(error: str, limit: t.Optional[int] = None) -> str:
-    """error within limit, by default that of Table 3. A longer one comes on one line, cut between words, ended by "…"."""
+    """error within limit, by default Table 3's. A longer one comes on one line, cut between words, "…" at its end."""
     if limit is None:
         limit = field("error").max_length
     if limit is None or len(error) <= limit:

@@ -12,8 +12,27 @@ Everything else in module_utils imports them from here, so that it can be import
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import traceback
 import typing as t
+
+
+class Unusable(Exception):
+    """A library that seemed to be there and cannot be imported. missing_result() knows it from then on."""
+
+
+class _Later:
+    """jsonschema, imported when it is first needed: it takes long, and most tasks do without."""
+
+    def __getattr__(self, name: str) -> t.Any:
+        global JSONSCHEMA_IMPORT_ERROR
+        try:
+            return getattr(importlib.import_module("jsonschema"), name)
+        except ImportError:
+            JSONSCHEMA_IMPORT_ERROR = traceback.format_exc()
+            raise Unusable from None
+
 
 try:
     import requests
@@ -23,13 +42,13 @@ except ImportError:
 else:
     REQUESTS_IMPORT_ERROR = None
 
-try:
-    import jsonschema
-except ImportError:
-    jsonschema = None  # type: ignore[assignment]
-    JSONSCHEMA_IMPORT_ERROR: t.Optional[str] = traceback.format_exc()
-else:
-    JSONSCHEMA_IMPORT_ERROR = None
+jsonschema: t.Any = _Later()
+JSONSCHEMA_IMPORT_ERROR: t.Optional[str] = None
+if importlib.util.find_spec("jsonschema") is None:
+    try:
+        importlib.import_module("jsonschema")
+    except ImportError:
+        JSONSCHEMA_IMPORT_ERROR = traceback.format_exc()
 
 HINT = (
     "AWX and automation controller run playbooks in an execution environment: it must contain requests and jsonschema, "
@@ -54,4 +73,16 @@ def missing_result() -> t.Optional[dict[str, t.Any]]:
     return {"failed": True, "changed": False, "msg": missing_required_lib(" and ".join(names)), "hint": HINT}
 
 
-__all__ = ("HINT", "jsonschema", "missing", "missing_result", "requests")
+def guarded(work: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
+    """What work gives, or the result of a task where a library is missing. Nothing has been sent then."""
+    result = missing_result()
+    if result is None:
+        try:
+            return work()
+        except Unusable:
+            result = missing_result()
+    assert result is not None
+    return result
+
+
+__all__ = ("HINT", "Unusable", "guarded", "jsonschema", "missing", "missing_result", "requests")

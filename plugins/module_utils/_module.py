@@ -47,8 +47,8 @@ def run(task_class: t.Any, specification: dict[str, t.Any]) -> None:
     module = _Module(argument_spec=specification, supports_check_mode=True)
     # Ansible would cut a short secret out of every id and word of the result; our own redaction does not.
     module.no_log_values = {value for value in module.no_log_values if len(str(value)) >= _redaction.SHORT}
-    result = _libraries.missing_result()
-    if result is None:
+
+    def work() -> dict[str, t.Any]:
         task = task_class(
             module.params,
             module.specification_errors,
@@ -57,7 +57,10 @@ def run(task_class: t.Any, specification: dict[str, t.Any]) -> None:
             check_mode=module.check_mode,
             diff=module._diff,
         )
-        result = task.run()
+        result: dict[str, t.Any] = task.run()
+        return result
+
+    result = _libraries.guarded(work)
     for warning in result.pop("warnings", []):
         module.warn(warning)
     result["invocation"] = {"module_args": _arguments.masked(module.params)}
