@@ -6,8 +6,8 @@
 """
 An answer that could not be delivered, kept as a file of variables that sends it later, unchanged.
 
-The file holds no secret. Every value is marked !unsafe, so that Ansible takes it as it is: an output may contain what
-looks like a template. output and all ids are texts; output is JSON, as the module and the playbook take it.
+The file holds no secret. A value that may look like a template is marked !unsafe, so that Ansible takes it as it is;
+no other is, as Ansible would read an unsafe "1e3", "yes" or "=" as what it means without its quotes. output and all ids are texts; output is JSON, as the module and the playbook take it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def _scalar(text: str) -> str:
     def whole(match: t.Match[str]) -> str:
         return "\\U%08x" % ord(json.loads('"%s"' % match.group(0)))
 
-    return "!unsafe " + re.sub(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}", whole, json.dumps(text))
+    quoted = re.sub(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}", whole, json.dumps(text))
+    return "!unsafe " + quoted if "{" in text or text.startswith("#jinja2:") else quoted
 
 
 def variables(callback: Callback, addresses: t.Mapping[str, t.Optional[str]]) -> dict[str, str]:

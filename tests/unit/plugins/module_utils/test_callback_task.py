@@ -347,8 +347,8 @@ def test_an_undelivered_answer_is_kept(tmp_path: Path) -> None:
     assert result["undelivered_file"] == str(file)
     assert f" The answer was kept in {file} to be sent later." in result["msg"]
     text = file.read_text()
-    assert 'fgs_workflow_run_id: !unsafe "run"' in text
-    assert 'fgs_region: !unsafe "cn-north-4"' in text
+    assert 'fgs_workflow_run_id: "run"' in text
+    assert 'fgs_region: "cn-north-4"' in text
     assert SECRET not in text
 
 
