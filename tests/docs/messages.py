@@ -81,6 +81,8 @@ def _said(task: Any) -> Iterator[str]:
         for name, value in task.items():
             if name in ("fail_msg", "say"):
                 yield str(value)
+            elif name == "vars" and "hosts" in task:
+                yield from _sentences(value)
             elif name.rpartition(".")[2] == "fail" and isinstance(value, dict):
                 yield str(value.get("msg", ""))
             else:
@@ -100,15 +102,21 @@ def of_tasks(path: Path) -> Iterator[Message]:
         yield Message(str(path.relative_to(ROOT)), 0, text)
 
 
-def of_variables(path: Path) -> Iterator[Message]:
-    """The sentences that the templates in a role's variables put together."""
-    for template in (yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}).values():
+def _sentences(variables: dict[str, Any]) -> Iterator[str]:
+    """What templates put together: quoted texts of several words."""
+    for template in variables.values():
         # What is not quoted in between is a value, and two quoted texts with nothing in between are one.
         text = re.sub(r"' ~ '", "", " ".join(str(template).split()))
         text = re.sub(r"' ~ [\w.]+ ~ '", "\0", text)
         for sentence in re.findall(r"'([A-Z\w][^'{}]*)'", text):
             if len(re.findall(r"\w{2,}", sentence)) > _WORDS:
-                yield Message(str(path.relative_to(ROOT)), 0, sentence)
+                yield sentence
+
+
+def of_variables(path: Path) -> Iterator[Message]:
+    """The sentences in the variables of a role."""
+    for text in _sentences(yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}):
+        yield Message(str(path.relative_to(ROOT)), 0, text)
 
 
 def all_messages() -> list[Message]:

@@ -84,8 +84,10 @@ def test_messages_are_found_in_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "a.yml").write_text(
         "- block:\n    - ansible.builtin.fail:\n        msg: no {{ x }}\n"
         "- ansible.builtin.assert:\n    that: x\n    fail_msg: give x\n- debug:\n    msg: not this\n"
+        "- hosts: all\n  vars:\n    x: \"{{ 'this is one problem' if y }}\"\n"
     )
-    assert [message.text for message in messages.of_tasks(tmp_path / "a.yml")] == ["no {{ x }}", "give x"]
+    found = [message.text for message in messages.of_tasks(tmp_path / "a.yml")]
+    assert found == ["no {{ x }}", "give x", "this is one problem"]
 
 
 def test_a_message_is_looked_for_with_anything_in_its_placeholders() -> None:

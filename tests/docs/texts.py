@@ -60,11 +60,11 @@ def _fenced(text: str, name: str) -> Iterator[Block]:
 
 
 def _directives(text: str, name: str) -> Iterator[Block]:
-    pattern = r"^\.\. code-block:: (\S+)\n((?:   :\w+:.*\n)*)\n((?:(?: {3}.*)?\n)+)"
+    pattern = r"^( *)\.\. code-block:: (\S+)\n((?:\1   :\w+:.*\n)*)\n((?:(?:\1 {3}.*)?\n)+)"
     for match in re.finditer(pattern, text + "\n", re.MULTILINE):
-        caption = re.search(r":caption: (.*)", match[2])
-        body = textwrap.dedent(match[3]).strip("\n") + "\n"
-        yield Block(name, text.count("\n", 0, match.start()) + 1, match[1], body, caption[1] if caption else "")
+        caption = re.search(r":caption: (.*)", match[3])
+        body = textwrap.dedent(match[4]).strip("\n") + "\n"
+        yield Block(name, text.count("\n", 0, match.start()) + 1, match[2], body, caption[1] if caption else "")
 
 
 def headings(path: Path) -> list[tuple[str, str]]:
