@@ -18,7 +18,7 @@ import resource
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import page
@@ -90,6 +90,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     asked.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
+    asked.add_argument("--json", action="store_true", help="print the figures as they are")
     given = asked.parse_args()
     if given.one:
         one(json.load(sys.stdin))
@@ -97,6 +98,9 @@ def main() -> None:
     with simulators.running() as simulator:
         large = {fault: taken(simulator, fault) for fault in LARGE}
         slow = {fault: taken(simulator, fault) for fault in SLOW}
+    if given.json:
+        print(json.dumps([{fault: asdict(met) for fault, met in group.items()} for group in (large, slow)]))
+        return
     good = large[""].mebibytes
     memory = (
         "| what the task meets | peak resident size, MiB | more than a good answer | delivery |\n|---|---|---|---|\n"
