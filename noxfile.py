@@ -95,6 +95,21 @@ if exists("tests/awx"):
         install(session, "awx")
         pytest(session, "tests/awx")
 
+    @on(FLOOR)
+    def awx_floor(session: nox.Session) -> None:
+        """The same jobs with the oldest ansible-core that execution environments still have."""
+        install(session, "awx_floor")
+        pytest(session, "tests/awx/runner/test_jobs.py")
+
+
+if exists("tests/eda"):
+
+    @on(NEWEST)
+    def eda(session: nox.Session) -> None:
+        """The sample rulebooks with a real ansible-rulebook; skipped where there is no JDK."""
+        install(session, "eda")
+        pytest(session, "tests/eda")
+
 
 if exists("tests/awx_setup"):
 

@@ -114,7 +114,7 @@ class Job:
 
     def _variables(self) -> str:
         """The launch's variables as AWX writes them: its own plain, those of the launch never to be templated."""
-        ids = {f"fgs_{name}": value for name, value in (self.run or {}).items() if name != "project_id"}
+        ids = {f"fgs_{name}": value for name, value in (self.run or {}).items() if name.startswith("workflow_")}
         own = {"job_id": self.number, "job_template_name": "FunctionGraph runbook", "job_launch_type": self.launch_type}
         lines = [f"{prefix}_{name}: {json.dumps(value)}" for prefix in ("awx", "tower") for name, value in own.items()]
         for name, value in {**ids, **self.launch}.items():

@@ -66,10 +66,11 @@ def test_success_and_relaunch_with_the_same_ids(simulator: Simulator, job: Calla
     run = simulator.start_run()
     finished = job(run).start()
     assert (finished.status, finished.returncode) == ("successful", 0), finished.output
-    assert finished.artifacts == {"hosts_done": 1}
+    # Before 2.19 Ansible makes a text of a number that a template gives.
+    assert finished.artifacts in ({"hosts_done": 1}, {"hosts_done": "1"})
     assert state(simulator, run) == ("success", 1, 1)
     output = simulator.run(run)["output"]
-    assert output["hosts_done"] == 1
+    assert output["hosts_done"] == finished.artifacts["hosts_done"]
     assert f"{AWX_HOST}/#/jobs/playbook/7" in str(output["ansible"])
     no_secrets(simulator, finished)
     # The one file that is left out of the search is left out for a reason.

@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sample rulebooks with a real ansible-rulebook: an event with a token becomes a report to the workflow."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from awx.runner.jobs import PROJECT, Job
+from awx.standin import TOKEN as AWX_TOKEN
+from awx.standin import serving
+from awx.world import Awx
+from support.playbooks import BIN, ROOT, inventory
+from support.simulators import Simulator
+
+RULEBOOKS = ROOT / "extensions/eda/rulebooks"
+TOKEN = "token-of-the-webhook"
+pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="ansible-rulebook needs a JDK, and there is none")
+
+
+class Rulebook:
+    """A running ansible-rulebook and the port of its webhook."""
+
+    def __init__(self, port: int, process: subprocess.Popen[str]) -> None:
+        self.port, self.process = port, process
+        self.output: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self.output.extend(self.process.stdout)
+
+    def text(self) -> str:
+        return "".join(self.output)
+
+    def listens(self) -> bool:
+        assert self.process.poll() is None, self.text()
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def post(self, event: Any, token: str | None = TOKEN) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        connection.request("POST", "/", json.dumps(event), {"Content-Type": "application/json", **headers})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(name: str, place: Path, environment: dict[str, str]) -> Iterator[Rulebook]:
+    port = free_port()
+    (place / "inventory.yml").write_text(inventory())
+    process = subprocess.Popen(
+        [
+            *(str(BIN / "ansible-rulebook"), "-r", str(RULEBOOKS / name), "-i", str(place / "inventory.yml")),
+            *("-E", "FGS_WEBHOOK_TOKEN,FGS_WEBHOOK_PORT"),
+        ],
+        cwd=place,
+        env={**environment, "FGS_WEBHOOK_TOKEN": TOKEN, "FGS_WEBHOOK_PORT": str(port)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    rulebook = Rulebook(port, process)
+    try:
+        deadline = time.monotonic() + 120
+        while not rulebook.listens():
+            assert time.monotonic() < deadline, rulebook.text()
+            time.sleep(0.2)
+        yield rulebook
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def event(run: dict[str, str], **changes: str) -> dict[str, str]:
+    ids = {f"fgs_{name}": value for name, value in run.items() if name.startswith("workflow_")}
+    return {**ids, "work": "runbook", **changes}
+
+
+def test_an_event_becomes_a_report(simulator: Simulator, tmp_path: Path) -> None:
+    """Only with the token, only for ids that are ids; what looks like a template is not evaluated, nor anything done."""
+    place = tmp_path / "project"
+    shutil.copytree(PROJECT, place)
+    environment = Job(simulator, tmp_path / "job", None).environment()
+    refused, run = simulator.start_run(), simulator.start_run()
+    mark = tmp_path / "evaluated"
+    template = "{{ lookup('ansible.builtin.pipe', 'touch " + str(mark) + "') }}"
+    with running("playbook.yml", place, environment) as rulebook:
+        assert rulebook.post(event(refused), token=None) == 401
+        assert rulebook.post(event(refused), token="another") == 401
+        assert rulebook.post(event(refused, fgs_workflow_state_id=template)) == 200
+        assert rulebook.post(event(refused, work="../../elsewhere")) == 200
+        # Events are taken in order, so when this one is done the ones before were seen.
+        assert rulebook.post(event(run)) == 200
+        path = f"/_simulator/wait?run={run['workflow_run_id']}&for=ended&timeout=120"
+        assert simulator.ask("GET", path, timeout=150)["happened"], rulebook.text()
+    became = simulator.run(run)
+    assert (became["status"], became["completed_times"], became["callback_requests"]) == ("success", 1, 1)
+    assert became["output"]["hosts_done"] == 1
+    assert simulator.run(refused)["requests"] == []
+    assert not mark.exists()
+    assert TOKEN not in rulebook.text()
+    assert simulator.accounts["permanent"]["secret_key"] not in rulebook.text()
+
+
+def test_an_event_launches_the_workflow_template(simulator: Simulator, tmp_path: Path) -> None:
+    awx = Awx()
+    awx.create(
+        "workflow_job_templates",
+        {"name": "FunctionGraph runbook and report", "organization": 1, "survey_enabled": True},
+    )
+    number = awx.named("workflow_job_templates", "FunctionGraph runbook and report")["id"]
+    awx.set_survey("workflow_job_templates", number, json.loads((PROJECT.parent / "survey_ids.json").read_text()))
+    run = simulator.start_run()
+    launched = threading.Event()
+    awx.on_launch = launched.set
+    with serving(awx) as address:
+        environment = Job(simulator, tmp_path / "job", None).environment()
+        controller = {"EDA_CONTROLLER_URL": address, "EDA_CONTROLLER_TOKEN": AWX_TOKEN}
+        with running("job_template.yml", tmp_path, {**environment, **controller}) as rulebook:
+            assert rulebook.post(event(run)) == 200
+            assert launched.wait(120), rulebook.text()
+    (job,) = awx.objects["workflow_jobs"].values()
+    assert json.loads(job["extra_vars"]) == {n: v for n, v in event(run).items() if n != "work"}
