@@ -102,14 +102,14 @@ def event(run: dict[str, str], **changes: str) -> dict[str, str]:
 
 
 def test_an_event_becomes_a_report(simulator: Simulator, tmp_path: Path) -> None:
-    """Only with the token, only for ids that are ids; what looks like a template is not evaluated, nor anything done."""
+    """Only with the token, and only for ids that are ids: what looks like a template is never evaluated."""
     place = tmp_path / "project"
     shutil.copytree(PROJECT, place)
     environment = Job(simulator, tmp_path / "job", None).environment()
     refused, run = simulator.start_run(), simulator.start_run()
     mark = tmp_path / "evaluated"
     template = "{{ lookup('ansible.builtin.pipe', 'touch " + str(mark) + "') }}"
-    with running("playbook.yml", place, environment) as rulebook:
+    with running("work_here.yml", place, environment) as rulebook:
         assert rulebook.post(event(refused), token=None) == 401
         assert rulebook.post(event(refused), token="another") == 401
         assert rulebook.post(event(refused, fgs_workflow_state_id=template)) == 200
@@ -141,7 +141,7 @@ def test_an_event_launches_the_workflow_template(simulator: Simulator, tmp_path:
     with serving(awx) as address:
         environment = Job(simulator, tmp_path / "job", None).environment()
         controller = {"EDA_CONTROLLER_URL": address, "EDA_CONTROLLER_TOKEN": AWX_TOKEN}
-        with running("job_template.yml", tmp_path, {**environment, **controller}) as rulebook:
+        with running("work_in_awx.yml", tmp_path, {**environment, **controller}) as rulebook:
             assert rulebook.post(event(run)) == 200
             assert launched.wait(120), rulebook.text()
     (job,) = awx.objects["workflow_jobs"].values()
