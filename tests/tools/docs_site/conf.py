@@ -5,11 +5,12 @@
 """What the guide's site has beyond the configuration that antsibull-docs generates, to which this is appended."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 # No other site is asked while building, so it can be built anywhere, and always to the same.
 intersphinx_mapping: dict[str, object] = {}
-# Texts that are only included are no pages of their own.
+# Texts that are shown within others are no pages of their own.
 exclude_patterns = ["docsite/_generated/**"]
 html_title = "functiongraph.workflow"
 html_show_copyright = False
@@ -62,6 +63,18 @@ def _without_contents(_app: Any, document: Any) -> None:
         title.attributes.pop("refid", None)
 
 
+_SHOWN_HERE = re.compile(r"^\.\. Here the site shows (\S+\.rst)\.$", re.MULTILINE)
+
+
+def _with_generated(app: Any, name: str, source: list[str]) -> None:
+    """A comment names the generated table that stands in its place. The directive for that, include, is one that the
+    linter of the ecosystem cannot follow.
+    """
+    folder = Path(app.srcdir, name).parent
+    source[0] = _SHOWN_HERE.sub(lambda match: (folder / match[1]).read_text(encoding="utf-8"), source[0])
+
+
 def setup(app: Any) -> None:
+    app.connect("source-read", _with_generated)
     app.connect("missing-reference", _elsewhere)
     app.connect("doctree-read", _without_contents)
