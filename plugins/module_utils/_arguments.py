@@ -14,7 +14,7 @@ import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import Violation
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import CONFIRM, WHEN_UNKNOWN
-from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
+from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import SHORT, Redactor
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import field
 
 RUN_ON = ("controller", "target")
@@ -75,6 +75,21 @@ def execution_info_spec() -> dict[str, dict[str, t.Any]]:
 def without_empty(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The arguments that count as given: AWX fills optional fields that were left empty with ''."""
     return {name: value for name, value in arguments.items() if value is not None and value != ""}
+
+
+def without_short_secrets(
+    specification: dict[str, dict[str, t.Any]], arguments: t.Mapping[str, t.Any]
+) -> dict[str, dict[str, t.Any]]:
+    """The specification for these arguments, in which a short secret is none.
+
+    Ansible cuts a secret out of every text, be it a part of an id or a word; our own redaction does not.
+    """
+    found = {}
+    for name, rules in specification.items():
+        values = [arguments[key] for key in (name, *rules.get("aliases", ())) if key in arguments]
+        short = rules.get("no_log") and any(len(str(value)) < SHORT for value in values)
+        found[name] = dict(rules, no_log=False) if short else rules
+    return found
 
 
 def masked(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

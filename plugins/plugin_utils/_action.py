@@ -93,7 +93,9 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
         return found
 
     def _called(self, arguments: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
-        validation = ArgumentSpecValidator(self.specification).validate(arguments)
+        validation = ArgumentSpecValidator(_arguments.without_short_secrets(self.specification, arguments)).validate(
+            arguments
+        )
         params = validation.validated_parameters
         result = _libraries.guarded(lambda: self._result(params, validation.errors))
         both = ["Both option {option} and its alias {alias} are set.".format(**names) for names in validation._warnings]

@@ -103,3 +103,12 @@ def test_what_the_tables_cover_is_left_to_them() -> None:
     errors = [RequiredError(), ArgumentTypeError(), SomethingNewError()]
     (violation,) = _arguments.specification_violations(errors, ["covered"])
     assert violation == ("", "specification", None, "Something that a later release finds")
+
+
+def test_a_short_secret_is_none_for_ansible() -> None:
+    """It would be cut out of every text."""
+    specification = _arguments.connection_spec()
+    found = _arguments.without_short_secrets(specification, {"sk": "abc", "access_key": "x" * 8, "region": "x"})
+    assert [name for name, rules in found.items() if rules != specification[name]] == ["secret_key"]
+    assert found["secret_key"]["no_log"] is False
+    assert specification["secret_key"]["no_log"] is True
