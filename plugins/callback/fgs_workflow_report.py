@@ -252,6 +252,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
         self._reporter.failed(result)
 
+    def v2_runner_item_on_failed(self, result: t.Any) -> None:
+        self._reporter.recap.item_failed(result)
+
     def v2_runner_on_unreachable(self, result: t.Any) -> None:
         self._reporter.failed(result)
 

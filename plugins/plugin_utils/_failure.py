@@ -67,12 +67,7 @@ def of_result(host: str, task: str, result: t.Mapping[str, t.Any], causes: t.Seq
         return Failure(host, task, None, None)
     item = failed_item(result)
     if item is not None:
-        inner = of_result(host, task, item)
-        if inner.line is None:
-            return inner
-        label = _label(item)
-        line = "%s: %s" % (label, inner.line) if label else inner.line
-        return inner._replace(line=line)
+        return of_item(host, task, item)
     said = _text(result.get("msg")) or _text(result.get("reason"))
     if _SAYS_NOTHING.match(said):
         line = _reason(result)
@@ -83,6 +78,15 @@ def of_result(host: str, task: str, result: t.Mapping[str, t.Any], causes: t.Seq
         line = _first(said)
     parts = [said, *(_text(result.get(name)) for name in ("module_stderr", "stderr", "module_stdout", "stdout"))]
     return Failure(host, task, mask_secrets(line), mask_secrets("\n".join(part for part in parts if part)))
+
+
+def of_item(host: str, task: str, item: t.Mapping[str, t.Any], causes: t.Sequence[str] = ()) -> Failure:
+    """The failure of a task by the result of an item of its loop."""
+    failure = of_result(host, task, item, causes)
+    label = _label(item)
+    if failure.line is None or not label:
+        return failure
+    return failure._replace(line="%s: %s" % (label, failure.line))
 
 
 def failed_item(result: t.Mapping[str, t.Any]) -> t.Optional[t.Mapping[str, t.Any]]:
@@ -104,6 +108,8 @@ def error(failure: Failure) -> str:
     whole = ": ".join(part for part in (failure.host, failure.task, line) if part)
     if len(whole) <= limit:
         return whole
+    if not (failure.host or failure.task):
+        return shortened(line)
     host = shortened(failure.host, limit // 3)
     room = limit - len(host) - len(": ") * 2
     half = room // 2

@@ -53,6 +53,7 @@ class Recap:
         self._plays = 0
         self._plays_without_hosts = 0
         self._failures: list[_Seen] = []
+        self._items: dict[tuple[str, str], Failure] = {}
         self._last_task: dict[str, str] = {}
         self._counted: dict[str, int] = {}
         self._jobs: set[str] = set()
@@ -109,9 +110,17 @@ class Recap:
         if now > before:
             self._add(result)
 
+    def item_failed(self, result: t.Any) -> None:
+        """An item of a loop that failed. Not every release of ansible-core tells later which one did."""
+        host, task = _host(result), _task(result)
+        failure = _failure.of_item(host, _name(task), _values(result), _causes(result))
+        self._items.setdefault((host, task._uuid), failure)
+
     def _add(self, result: t.Any) -> None:
-        task = _task(result)
-        failure = _failure.of_result(_host(result), _name(task), _values(result), _causes(result))
+        host, task = _host(result), _task(result)
+        failure = self._items.get((host, task._uuid))
+        if failure is None or "censored" in _values(result):
+            failure = _failure.of_result(host, _name(task), _values(result), _causes(result))
         include = str(task.action).rpartition(".")[2] in ("include_role", "include_tasks", "import_role")
         self._failures.append(_Seen(failure, include))
 

@@ -116,8 +116,8 @@ class PlaybookRun:
 def told(reason: BaseException) -> str:
     """What has broken a run off, in a line."""
     if isinstance(reason, KeyboardInterrupt):
-        return "the playbook was interrupted (Ctrl-C)"
+        return "interrupted (Ctrl-C)"
     if isinstance(reason, SystemExit):
-        return "the playbook was terminated (SIGTERM)"
+        return "terminated (SIGTERM)"
     lines = str(reason).strip().splitlines()
-    return "the playbook broke off: %s" % (lines[0] if lines else type(reason).__name__)
+    return "broken off: %s" % (lines[0] if lines else type(reason).__name__)

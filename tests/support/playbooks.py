@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,9 @@ def ansible_playbook(
     env: dict[str, str] | None = None,
     command: str = "ansible-playbook",
     timeout: float = 300,
+    further: Sequence[str] = (),
 ) -> Run:
-    """Runs a playbook, given as a text, as data, or as the name of one in a collection."""
+    """Runs a playbook, given as a text, as data, or as a name, and further ones by name on the same command line."""
     place = Path(tempfile.mkdtemp(dir=home))
     (place / "inventory.yml").write_text(inventory(hosts))
     record = place / "record.jsonl"
@@ -112,7 +114,7 @@ def ansible_playbook(
         text = playbook if isinstance(playbook, str) else json.dumps(playbook)
         (place / "playbook.yml").write_text(text)
         name = str(place / "playbook.yml")
-    line = [str(BIN / command), name, "-i", str(place / "inventory.yml"), *arguments]
+    line = [str(BIN / command), name, *further, "-i", str(place / "inventory.yml"), *arguments]
     if extra_vars is not None:
         (place / "extra_vars.json").write_text(json.dumps(extra_vars))
         line += ["-e", f"@{place / 'extra_vars.json'}"]

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a playbook can end, as data: what a row of the guide's table and a test of it share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Task = dict[str, Any]
+Play = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A playbook, how it is run, and what the workflow gets to know of that.
+
+    result is empty where nothing is sent. In error, … stands for anything. output is what must be in the output.
+    returncodes are those of ansible-playbook, which differ between releases of ansible-core where there are several.
+    says is in what the user reads.
+    """
+
+    what: str
+    playbook: list[Play]
+    result: str
+    error: str = ""
+    returncodes: tuple[int, ...] = (0,)
+    says: str = ""
+    output: Mapping[str, Any] = field(default_factory=dict)
+    hosts: Mapping[str, dict[str, Any]] = field(default_factory=lambda: {"web1": {}})
+    arguments: tuple[str, ...] = ()
+    ids: str = "extra_vars"
+    env: Mapping[str, str] = field(default_factory=dict)
+    became: str = ""
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def requests(self) -> int:
+        """How many callbacks the service sees."""
+        return 1 if self.result or self.became else 0
+
+
+WEB = {"web1": {}, "web2": {}}
+ONE_GONE = {"web1": {}, "web2": {"ansible_connection": "fgs_test_gone"}}
+
+
+def play(*tasks: Task, **keywords: Any) -> Play:
+    """A play on all hosts."""
+    return {"hosts": "all", "gather_facts": False, "tasks": list(tasks), **keywords}
+
+
+def task(name: str, action: str, arguments: Any = None, **keywords: Any) -> Task:
+    """A task with an action of ansible-core."""
+    return {"name": name, f"ansible.builtin.{action}": arguments, **keywords}
+
+
+def fails(name: str = "break", **keywords: Any) -> Task:
+    """A task that fails as commands do: with words on stderr."""
+    return task(name, "command", "sh -c 'echo disk full >&2; exit 3'", changed_when=False, **keywords)
+
+
+def works(name: str = "work", **keywords: Any) -> Task:
+    """A task that succeeds."""
+    return task(name, "command", "true", changed_when=False, **keywords)
+
+
+def meta(what: str, **keywords: Any) -> Task:
+    """A task that steers Ansible itself."""
+    return task(what, "meta", what, **keywords)
+
+
+def on(host: str) -> str:
+    """A condition that is true on one host."""
+    return f"inventory_hostname == '{host}'"

@@ -1,0 +1,303 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every way in which a playbook can end that we know of: the tests run the list, the guide shows it."""
+
+from __future__ import annotations
+
+import situations_broken_off
+import situations_quiet
+from situation import ONE_GONE, WEB, Situation, fails, meta, on, play, task, works
+
+GOOD = {
+    "works": Situation("All goes well", [play(works())], "success"),
+    "rescued": Situation(
+        "A task fails and is rescued",
+        [play({"block": [fails()], "rescue": [works()]})],
+        "success",
+    ),
+    "ignore_errors": Situation(
+        "A task fails under ``ignore_errors``", [play(fails(ignore_errors=True), works())], "success"
+    ),
+    "ignore_unreachable": Situation(
+        "A host is unreachable under ``ignore_unreachable``",
+        [play(task("reach", "ping", {}, ignore_unreachable=True), task("go on", "debug", {"msg": ""}))],
+        "success",
+        hosts=ONE_GONE,
+    ),
+    "role_missing_rescued": Situation(
+        "An included role is missing, and that is rescued",
+        [play({"block": [task("bring in", "include_role", {"name": "nowhere"})], "rescue": [works()]})],
+        "success",
+    ),
+    "clear_host_errors": Situation(
+        "A host fails, ``clear_host_errors`` forgives it",
+        [play(fails(when=on("web2")), meta("clear_host_errors")), play(works())],
+        "success",
+        hosts=WEB,
+    ),
+    "end_play": Situation("``end_play``", [play(works(), meta("end_play"), fails())], "success"),
+    "end_host": Situation(
+        "``end_host``", [play(meta("end_host", when=on("web2")), works(), fails(when=on("web2")))], "success", hosts=WEB
+    ),
+    "end_batch": Situation(
+        "``end_batch`` with ``serial``", [play(meta("end_batch"), fails(), serial=1)], "success", hosts=WEB
+    ),
+    "several_plays": Situation(
+        "Several plays, one of them without a host",
+        [play(works()), play(fails(), hosts="databases"), play(works())],
+        "success",
+    ),
+    "serial": Situation("``serial``", [play(works(), serial=1)], "success", hosts=WEB),
+    "free": Situation("Strategy ``free``", [play(works(), works("more"), strategy="free")], "success", hosts=WEB),
+    "host_pinned": Situation("Strategy ``host_pinned``", [play(works(), strategy="host_pinned")], "success", hosts=WEB),
+    "limit": Situation(
+        "``--limit`` to hosts on which all goes well",
+        [play(fails(when=on("web2")), works())],
+        "success",
+        hosts=WEB,
+        arguments=("--limit", "web1"),
+    ),
+    "tags": Situation(
+        "``--tags`` leaves out what would fail",
+        [play(works(tags=["some"]), fails())],
+        "success",
+        arguments=("--tags", "some"),
+    ),
+    "start_at_task": Situation(
+        "``--start-at-task`` leaves out what would fail",
+        [play(fails(), works())],
+        "success",
+        arguments=("--start-at-task", "work"),
+    ),
+    "set_stats": Situation(
+        "The playbook publishes with ``set_stats``",
+        [play(task("publish", "set_stats", {"data": {"release": "1.4", "hosts": 2}}))],
+        "success",
+        output={"release": "1.4", "hosts": 2},
+    ),
+    "set_stats_per_host": Situation(
+        "A host publishes for itself (``per_host``)",
+        [play(task("publish", "set_stats", {"data": {"release": "{{ inventory_hostname }}"}, "per_host": True}))],
+        "success",
+        output={"ansible": {"hosts": {"web1": {"published": {"release": "web1"}}}}},
+    ),
+    "publishes_ansible": Situation(
+        "The playbook publishes ``ansible`` itself: the recap gives way",
+        [play(task("publish", "set_stats", {"data": {"ansible": "mine"}}))],
+        "success",
+        output={"ansible": "mine"},
+        says="the recap is left out of output",
+    ),
+    "no_hosts_ignored": Situation(
+        "No host matches any play, with ``no_hosts=ignore``",
+        [play(works(), hosts="databases")],
+        "success",
+        env={"FGS_REPORT_NO_HOSTS": "ignore"},
+    ),
+    "environment": Situation("The IDs come from the environment", [play(works())], "success", ids="environment"),
+    "several_playbooks": Situation(
+        "Several playbooks on one command line: one report, after the last",
+        [play(works())],
+        "success",
+        more={"second.yml": "- {hosts: all, gather_facts: false, tasks: [{ansible.builtin.debug: {msg: second}}]}"},
+        output={"ansible": {"hosts": {"web1": {"ok": 2}}}},
+    ),
+}
+
+BAD = {
+    "fails": Situation("A task fails", [play(fails())], "fail", "web1: break: disk full", (2,)),
+    "rescue_fails": Situation(
+        "A task fails, and its ``rescue`` fails too",
+        [play({"block": [fails()], "rescue": [fails("mend")]})],
+        "fail",
+        "web1: mend: disk full",
+        (2,),
+    ),
+    "always_fails": Situation(
+        "A task fails, and then its ``always`` does",
+        [play({"block": [fails()], "always": [fails("clean up")]})],
+        "fail",
+        "web1: break: disk full",
+        (2,),
+    ),
+    "after_rescue": Situation(
+        "A task fails after another was rescued",
+        [play({"block": [fails("first")], "rescue": [works()]}, fails("second"))],
+        "fail",
+        "web1: second: disk full",
+        (2,),
+    ),
+    "after_clear": Situation(
+        "A host fails after ``clear_host_errors`` has forgiven another",
+        [play(fails("first", when=on("web2")), meta("clear_host_errors"), fails("second", when=on("web1")))],
+        "fail",
+        "web1: second: disk full",
+        (2,),
+        hosts=WEB,
+    ),
+    "unreachable": Situation(
+        "A host is unreachable",
+        [play(task("reach", "ping", {}))],
+        "fail",
+        "web2: reach: the host is gone",
+        (4,),
+        hosts=ONE_GONE,
+        output={"ansible": {"hosts": {"web1": {"ok": 1}, "web2": {"unreachable": 1}}}},
+    ),
+    "all_unreachable": Situation(
+        "All hosts are unreachable",
+        [play(task("reach", "ping", {}))],
+        "fail",
+        "web2: reach: the host is gone",
+        (4,),
+        hosts={"web2": ONE_GONE["web2"]},
+    ),
+    "facts": Situation(
+        "Facts cannot be gathered",
+        [play(works(), gather_facts=True)],
+        "fail",
+        "web1: Gathering Facts: …",
+        (2, 4),
+        hosts={"web1": {"ansible_python_interpreter": "/nowhere/python"}},
+    ),
+    "handler": Situation(
+        "A handler fails",
+        [play(task("change", "command", "true", changed_when=True, notify="restart"), handlers=[fails("restart")])],
+        "fail",
+        "web1: restart: disk full",
+        (2,),
+    ),
+    "role_missing": Situation(
+        "An included role is missing",
+        [play(task("bring in", "include_role", {"name": "nowhere"}))],
+        "fail",
+        "web1: bring in: …",
+        (2,),
+    ),
+    "tasks_missing": Situation(
+        "An included tasks file is missing",
+        [play(task("bring in", "include_tasks", "nowhere.yml"))],
+        "fail",
+        "web1: bring in: …",
+        (2,),
+    ),
+    "item": Situation(
+        "One item of a loop fails",
+        [
+            play(
+                task(
+                    "install",
+                    "command",
+                    "sh -c 'echo no package {{ item }} >&2; test {{ item }} != nginx'",
+                    loop=["bash", "nginx"],
+                    changed_when=False,
+                )
+            )
+        ],
+        "fail",
+        "web1: install: nginx: no package nginx",
+        (2,),
+    ),
+    "until": Situation(
+        "``until`` is exhausted",
+        [play(fails("wait", register="waited", until="waited.rc == 0", retries=1, delay=0))],
+        "fail",
+        "web1: wait: disk full",
+        (2,),
+    ),
+    "no_log": Situation(
+        "A task under ``no_log`` fails: its name only",
+        [play(fails(no_log=True))],
+        "fail",
+        "web1: break: …hides why",
+        (2,),
+    ),
+    "any_errors_fatal": Situation(
+        "A host fails under ``any_errors_fatal``",
+        [play(fails(when=on("web2")), works(), any_errors_fatal=True)],
+        "fail",
+        "web2: break: disk full",
+        (2,),
+        hosts=WEB,
+    ),
+    "max_fail_percentage_abort": Situation(
+        "More hosts fail than ``max_fail_percentage`` allows",
+        [play(fails(when=on("web2")), works(), max_fail_percentage=10)],
+        "fail",
+        "web2: break: disk full",
+        (2,),
+        hosts=WEB,
+    ),
+    "max_fail_percentage": Situation(
+        "Fewer hosts fail than ``max_fail_percentage`` allows",
+        [play(fails(when=on("web2")), works(), max_fail_percentage=90)],
+        "fail",
+        "web2: break: disk full",
+        (2,),
+        hosts=WEB,
+    ),
+    "serial_fails": Situation(
+        "The second batch of ``serial`` fails",
+        [play(fails(when=on("web2")), serial=1)],
+        "fail",
+        "web2: break: disk full",
+        (2,),
+        hosts=WEB,
+    ),
+    "earlier_play": Situation(
+        "A host fails, later plays go well",
+        [play(fails(when=on("web2"))), play(works())],
+        "fail",
+        "web2: break: disk full",
+        (2,),
+        hosts=WEB,
+    ),
+    "free_fails": Situation(
+        "A host fails with strategy ``free``",
+        [play(fails(when=on("web2")), works(), strategy="free")],
+        "fail",
+        "web2: break: disk full",
+        (2,),
+        hosts=WEB,
+    ),
+    "no_hosts": Situation(
+        "No host matches any play", [play(works(), hosts="databases")], "fail", "no host matched: nothing was done"
+    ),
+    "start_at_nothing": Situation(
+        "``--start-at-task`` names no task",
+        [play(works())],
+        "fail",
+        "no task to start at: nowhere",
+        arguments=("--start-at-task", "nowhere"),
+    ),
+    "first_playbook_fails": Situation(
+        "The first of several playbooks fails",
+        [play(fails())],
+        "fail",
+        "web1: break: disk full",
+        (2,),
+        more={"second.yml": "- {hosts: all, gather_facts: false, tasks: []}"},
+    ),
+    "publishes_and_fails": Situation(
+        "The playbook publishes, then fails: what was published is sent",
+        [play(task("publish", "set_stats", {"data": {"release": "1.4"}}), fails())],
+        "fail",
+        "web1: break: disk full",
+        (2,),
+        output={"release": "1.4", "ansible": {"failed_task": {"host": "web1", "task": "break"}}},
+    ),
+}
+
+SITUATIONS = {
+    "Reported as success": GOOD,
+    "Reported as fail": BAD,
+    "Broken off": situations_broken_off.BROKEN_OFF,
+    "Nothing is reported": situations_quiet.QUIET,
+}
+
+
+def every() -> dict[str, Situation]:
+    """All situations by name."""
+    return {name: situation for group in SITUATIONS.values() for name, situation in group.items()}

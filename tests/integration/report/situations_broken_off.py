@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Playbooks that Ansible itself breaks off, so that callback plugins are not told of an end."""
+
+from __future__ import annotations
+
+from situation import Situation, meta, play, task, works
+
+BROKEN_OFF = {
+    "second_playbook_unreadable": Situation(
+        "A later playbook of the command line cannot be read",
+        [play(works())],
+        "fail",
+        "broken off: …",
+        (1, 4),
+        more={"second.yml": "- hosts: all\n  tasks: nonsense\n"},
+    ),
+    "included_unreadable": Situation(
+        "An included tasks file cannot be read",
+        [play(works(), task("bring in", "include_tasks", "{{ playbook_dir }}/included.inc"))],
+        "fail",
+        "…",
+        (1, 2, 4),
+        more={"included.inc": "- name: no action at all\n"},
+    ),
+    "later_hosts_undefined": Situation(
+        "The hosts of a later play are an undefined variable",
+        [play(works()), play(works(), hosts="{{ nobody_knows }}")],
+        "fail",
+        "broken off: …",
+        (1, 4),
+    ),
+    "meta_fails": Situation(
+        "A condition of ``meta`` cannot be evaluated",
+        [play(works(), meta("clear_facts", when="nobody.knows == 1"))],
+        "fail",
+        "…",
+        (1, 2, 4, 250),
+    ),
+}

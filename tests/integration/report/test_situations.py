@@ -1,0 +1,108 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every situation through a real playbook: what the service saw, and what the run became."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import reporting
+from situation import Situation
+from situations import every
+from support.playbooks import ROOT, Run, ansible_playbook
+from support.simulators import Simulator
+
+# ansible-playbook is mostly busy with itself: more at a time than this gains nothing on two processors.
+AT_A_TIME = 2
+
+
+class Came(NamedTuple):
+    """What came of a situation: the finished playbook, and the run as the simulator has it."""
+
+    finished: Run
+    run: dict[str, Any]
+
+
+def ids(situation: Situation, run: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Extra vars and environment of a launch."""
+    given = reporting.extra_vars(run)
+    if situation.ids == "environment":
+        return {}, {name.upper(): value for name, value in given.items()}
+    kinds = {
+        "extra_vars": given,
+        "none": {},
+        "empty": dict.fromkeys(given, ""),
+        "some": {**given, "fgs_workflow_state_id": ""},
+        "invalid": {**given, "fgs_workflow_state_id": f" {run['workflow_state_id']}"},
+    }
+    return kinds[situation.ids], {}
+
+
+def meet(name: str, simulator: Simulator, place: Path) -> Came:
+    """Run the playbook of a situation."""
+    situation = every()[name]
+    run = simulator.start_run(name=name)
+    variables, env = ids(situation, run)
+    playbook = place / "playbook.yml"
+    playbook.write_text(json.dumps(situation.playbook))
+    for file, text in situation.more.items():
+        (place / file).write_text(text)
+    more = [str(place / file) for file in situation.more if file.endswith(".yml")]
+    finished = ansible_playbook(
+        str(playbook),
+        *situation.arguments,
+        home=place,
+        hosts=dict(situation.hosts),
+        extra_vars=variables,
+        env=reporting.environment(simulator, ANSIBLE_ASYNC_DIR=str(place / "async"), **env, **situation.env),
+        further=more,
+    )
+    return Came(finished, simulator.run(run))
+
+
+@pytest.fixture(scope="module")
+def came(
+    request: pytest.FixtureRequest, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[Came]]]:
+    """What comes of every situation that is asked for, run side by side."""
+    chosen = [
+        item.callspec.params["name"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.originalname == "test_situation"
+    ]
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        yield {name: pool.submit(meet, name, simulator, tmp_path_factory.mktemp(name)) for name in chosen}
+
+
+@pytest.mark.parametrize("name", every())
+def test_situation(came: dict[str, Future[Came]], name: str) -> None:
+    situation = every()[name]
+    finished, run = came[name].result()
+    assert finished.returncode in situation.returncodes, finished.output
+    seen = (run["callback_requests"], run["completed_times"], run["status"])
+    status = situation.became or situation.result or "running"
+    assert seen == (situation.requests, situation.requests, status), finished.output
+    if situation.result:
+        assert reporting.contains(run["output"], situation.output), run["output"]
+        assert reporting.matches(situation.error, run["error"] or ""), run["error"]
+        assert len(run["error"] or "") <= 64
+        assert f"fgs_workflow_report: told run {run['workflow_run_id']}: {situation.result}" in finished.output
+    assert reporting.unwrapped(situation.says) in reporting.unwrapped(finished.output), finished.output
+    said = finished.output.count("fgs_workflow_report: ")
+    if situation.ids in ("none", "empty"):
+        assert said == 0, finished.output
+    if situation.ids in ("some", "invalid"):
+        assert said == 2, finished.output
+
+
+def test_the_table_of_the_guide_is_fresh() -> None:
+    names = runpy.run_path(str(ROOT / "tests/tools/report_table.py"))
+    assert names["TABLE"].read_text("utf-8") == names["table"](), "run python tests/tools/report_table.py"
