@@ -33,6 +33,7 @@ class _Module(AnsibleModule):  # type: ignore[misc]
     def _load_params(self) -> None:
         super()._load_params()
         self.params: dict[str, t.Any]
+        self.argument_spec: dict[str, dict[str, t.Any]]
         self.params = _arguments.without_empty(self.params)
         self._specification = self.argument_spec
         self.argument_spec = _arguments.without_short_secrets(self.argument_spec, self.params)
