@@ -81,10 +81,18 @@ def route(url: str, environ: t.Mapping[str, str], validate_certs: bool, ca_path:
     return Route(verify, tuple(sorted(proxies.items())))
 
 
+# The CA bundles that could be read, as they were then: the items of a loop do not read the same one again.
+_read: set[tuple[str, int, int]] = set()
+
+
 def _readable(name: str, path: str) -> str:
     try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(**({"capath": path} if os.path.isdir(path) else {"cafile": path}))
+        status = os.stat(path)
+        bundle = (path, status.st_mtime_ns, status.st_size)
+        if bundle not in _read:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(**({"capath": path} if os.path.isdir(path) else {"cafile": path}))
+            _read.add(bundle)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ValueError("%s must name a file or folder of CA certificates, %s: %s" % (name, path, reason)) from None

@@ -255,3 +255,17 @@ def test_causes_that_go_in_circles_end() -> None:
     one, two = OSError("one"), OSError("two")
     one.__cause__, two.__cause__ = two, one
     assert _network_failures.explained(one, False).message == "one"
+
+
+def test_a_bundle_is_read_once_and_again_when_it_has_changed(
+    simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = tmp_path / "ca.pem"
+    bundle.write_bytes(Path(simulator["ca"]).read_bytes())
+    assert _transport.route(URL, {}, True, str(bundle)).verify == str(bundle)
+    with monkeypatch.context() as patched:
+        patched.setattr(ssl, "SSLContext", None)
+        assert _transport.route(URL, {}, True, str(bundle)).verify == str(bundle)
+    bundle.write_text("not a certificate\n")
+    with pytest.raises(ValueError, match="must name a file or folder of CA certificates"):
+        _transport.route(URL, {}, True, str(bundle))
