@@ -32,7 +32,7 @@ NOT_RUN = {
     "python3 tests/tools/draw.py": "test_pictures.py draws them",
     "$ ansible-builder build": "needs a container engine and the network",
     "$ export CONTROLLER_HOST": "needs an AWX; tests/awx runs the playbook against a stand-in",
-    "ansible-rulebook -r playbook.yml": "needs a JDK; tests/eda runs it where there is one",
+    "ansible-rulebook -r work_here.yml": "needs a JDK; tests/eda runs it where there is one",
     "curl --request POST https://eda.example.com/": "needs the rulebook; tests/eda sends the same event",
     "TASK [Tell the workflow": "test_examples.py compares it with what a real run prints",
     "a task in a playbook": "no program: test_facts.py compares the files that it names",

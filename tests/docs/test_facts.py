@@ -126,6 +126,22 @@ def test_every_file_that_a_page_links_to_is_there() -> None:
     assert missing == []
 
 
+def test_every_file_of_the_collection_that_a_page_names_is_there() -> None:
+    place = re.compile(r"(docs|extensions|meta|playbooks|plugins|roles|tests|changelogs)/[\w./-]*$")
+    named = [
+        (page.name, path)
+        for page in texts.pages()
+        for path in texts.literals(page.read_text(encoding="utf-8"))
+        if place.match(path)
+    ]
+    events = (texts.GUIDE / "event_driven.rst").read_text(encoding="utf-8")
+    rulebooks = re.findall(r"``(\w+\.yml)`` (?:runs|launches)", events)
+    named += [("event_driven.rst", f"extensions/eda/rulebooks/{name}") for name in rulebooks]
+    assert len(named) > 10
+    assert len(rulebooks) == 2
+    assert [f"{page}: {path}" for page, path in named if not (ROOT / path).exists()] == []
+
+
 def test_the_architecture_names_every_room() -> None:
     text = (texts.GUIDE / "architecture.rst").read_text(encoding="utf-8")
     named = set(re.findall(r"\b(_\w+\.py)", text))

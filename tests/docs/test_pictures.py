@@ -39,6 +39,19 @@ def test_a_picture_says_what_it_shows_and_keeps_within_its_frame(path: object) -
         assert 0 < y < height, said
 
 
+@pytest.mark.parametrize("path", sorted(IMAGES.glob("*.svg")), ids=lambda path: path.stem)
+def test_nothing_in_a_picture_covers_something_else(path: object) -> None:
+    frames = [
+        tuple(float(one.attrib[name]) for name in ("x", "y", "width", "height"))
+        for one in ET.parse(str(path)).getroot().iter(f"{SVG}rect")
+        if one.attrib.get("class") != "ground"
+    ]
+    assert len(frames) > 4
+    for number, (x, y, width, height) in enumerate(frames):
+        for x2, y2, width2, height2 in frames[:number]:
+            assert x >= x2 + width2 or x2 >= x + width or y >= y2 + height2 or y2 >= y + height, (x, y)
+
+
 def test_every_picture_is_used_and_every_used_one_is_there() -> None:
     used = set()
     for page in [ROOT / "README.md", ROOT / "README.zh-CN.md", *(ROOT / "docs").rglob("*.rst")]:

@@ -57,14 +57,16 @@ class Picture:
             y = self.y + 15 + number * LINE
             self.parts.append(f'<text x="{x}" y="{y}" text-anchor="middle"{extra}>{escape(line)}</text>')
 
-    def box(self, name: str, lines: list[str], class_name: str, half: int = 94) -> None:
-        """A box on a life line, as high as its lines need."""
-        x, height = self.places[name], len(lines) * LINE + 14
+    def box(self, name: str, lines: list[str], class_name: str, high: int = 0, half: int = 94) -> None:
+        """A box on a life line, as high as its lines need, or as so many."""
+        high = max(high, len(lines))
+        x, height = self.places[name], high * LINE + 14
         box = f'x="{x - half}" y="{self.y}" width="{2 * half}" height="{height}" rx="6"'
         self.parts.append(f'<rect {box} class="{class_name}"/>')
-        self.y += 7
+        above = 7 + (high - len(lines)) * LINE // 2
+        self.y += above
         self.text(x, lines, "head" if class_name == "box head" else "")
-        self.y += height - 7 + 16
+        self.y += height - above + 16
 
     def arrow(self, giver: str, taker: str, lines: list[str]) -> None:
         """An arrow from one life line to the other, with its text above it."""
@@ -104,10 +106,10 @@ def draw(source: str) -> str:
 
     places = [EDGE, WIDTH - EDGE] if len(names) == 2 else [WIDTH // 2]
     picture = Picture(dict(zip(names, places, strict=True)))
-    top = picture.y
+    top, high = picture.y, max(len(heading) for heading in names.values())
     for name, heading in names.items():
         picture.y = top
-        picture.box(name, heading, "box head")
+        picture.box(name, heading, "box head", high)
     lives = len(picture.parts)
     begin = picture.y - 16
     for left, lines in steps:
