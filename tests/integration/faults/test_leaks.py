@@ -122,7 +122,7 @@ def test_came_about(leaks: Leaks, case: str) -> None:
 
 
 def test_not_on_the_screen(leaks: Leaks) -> None:
-    assert "task path: " in leaks.run.output
+    assert " EXEC " in leaks.run.output
     assert not shown(leaks.secrets, leaks.run.output.encode())
 
 
