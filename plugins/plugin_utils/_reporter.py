@@ -121,9 +121,7 @@ class Reporter:
                 return False
             return self._sent(result, *self._said(failure))
         except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the playbook is innocent
-            self._warn(
-                "the workflow waits, as reporting this %s failed: %s: %s" % (result, type(error).__name__, error)
-            )
+            self._warn("the workflow was not told of this %s: %s: %s" % (result, type(error).__name__, error))
             return False
 
     def _said(self, failure: t.Optional[Failure]) -> tuple[dict[str, t.Any], t.Optional[str]]:

@@ -1,0 +1,234 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reports that meet trouble: on the way, in the options, in the plugin itself; and what strict makes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import reporting
+import yaml
+from situation import WEB, fails, play, task, works
+from support.playbooks import Run
+from support.simulators import Simulator
+
+Playbook = Callable[..., Run]
+
+
+@pytest.fixture
+def reported(simulator: Simulator, ansible_playbook: Playbook) -> Callable[..., tuple[Run, dict[str, Any]]]:
+    """Run a playbook for a run that waits, and give both as they became."""
+
+    def report(*tasks: Any, run: dict[str, str] | None = None, **options: Any) -> tuple[Run, dict[str, Any]]:
+        run = run or simulator.start_run()
+        env = reporting.environment(simulator, **options.pop("env", {}))
+        variables = {**reporting.extra_vars(run), **options.pop("extra_vars", {})}
+        finished = ansible_playbook(
+            [play(*(tasks or [works()]))], extra_vars=variables, env=env, **{"hosts": {"web1": {}}, **options}
+        )
+        return finished, simulator.run(run)
+
+    return report
+
+
+def warning(finished: Run) -> str:
+    """The last thing that the plugin says."""
+    said = reporting.unwrapped(finished.output).rpartition("fgs_workflow_report: ")
+    assert said[1], finished.output
+    return said[2]
+
+
+NO_WAY = {"FGS_REPORT_RETRIES": "0"}
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("tasks", [[works()], [fails()]], ids=["success", "fail"])
+def test_undelivered_report_is_kept_and_sent_later(
+    simulator: Simulator, ansible_playbook: Playbook, reported: Any, home: Path, tasks: Any, strict: bool
+) -> None:
+    run = simulator.start_run()
+    kept = home / "kept"
+    kept.mkdir()
+    env = {
+        "FGS_REPORT_ENDPOINT": simulator["refused"],
+        "FGS_REPORT_RETRIES": "0",
+        "FGS_REPORT_UNDELIVERED_PATH": str(kept),
+        "FGS_REPORT_STRICT": str(strict),
+        "HUAWEICLOUD_SDK_PROJECT_ID": simulator.project_id,
+    }
+    finished, became = reported(*tasks, run=run, env=env)
+    result = "fail" if tasks == [fails()] else "success"
+    assert finished.returncode == (2 if result == "fail" else int(strict)), finished.output
+    assert (became["status"], became["callback_requests"]) == ("running", 0)
+    (file,) = kept.iterdir()
+    said = warning(finished)
+    assert said.startswith(f"the workflow was not told that this playbook ended with {result}. Nothing was sent, as"), (
+        said
+    )
+    assert f"The answer was kept in {file} to be sent later." in said
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert not [secret for secret in simulator.secrets() if secret in file.read_text()]
+    sent = ansible_playbook(
+        "functiongraph.workflow.callback",
+        "-e",
+        f"@{file}",
+        extra_vars={"fgs_endpoint": simulator["http"]},
+        env=reporting.environment(simulator),
+    )
+    assert sent.returncode == 0, sent.output
+    became = simulator.run(run)
+    assert (became["status"], became["callback_requests"]) == (result, 1)
+    assert became["error"] == ("web1: break: disk full" if result == "fail" else None)
+    assert became["output"]["ansible"]["hosts"]["web1"]["failed"] == int(result == "fail")
+
+
+@pytest.mark.parametrize(
+    ("env", "extra_vars", "says"),
+    [
+        ({}, {"fgs_workflow_run_id": ""}, "fgs_workflow_run_id is not given"),
+        ({}, {"fgs_workflow_run_id": "a\tb"}, "workflow_run_id must not contain control characters"),
+        ({"HUAWEICLOUD_SDK_AK": "", "HUAWEICLOUD_SDK_SK": ""}, {}, "No credentials were found"),
+        ({"HUAWEICLOUD_SDK_SK": ""}, {}, "HUAWEICLOUD_SDK_SK is not"),
+        ({"HW_REGION_NAME": "", "FGS_ENDPOINT": ""}, {}, "region or endpoint is required"),
+        ({"FGS_REPORT_RETRIES": "1000"}, {}, "retries must be from 0 to 100, was 1000"),
+    ],
+    ids=["lacking", "invalid", "no_credentials", "half_credentials", "no_address", "limit"],
+)
+def test_what_stands_in_the_way_is_said_twice(
+    reported: Any, env: dict[str, str], extra_vars: dict[str, str], says: str
+) -> None:
+    finished, became = reported(env={**env, "FGS_REPORT_STRICT": "true"}, extra_vars=extra_vars)
+    assert finished.returncode == 1, finished.output
+    assert became["callback_requests"] == 0
+    text = reporting.unwrapped(finished.output)
+    start, end = text.index("the end of this playbook cannot be reported: "), text.index("the workflow was not told")
+    assert start < text.index("PLAY [all]") < end, text
+    assert says in text[start:end]
+    assert says in text[end:]
+
+
+def test_second_report_of_the_same_outcome_is_a_success(simulator: Simulator, reported: Any) -> None:
+    run = simulator.start_run()
+    simulator.ask("POST", f"/_simulator/runs/{run['workflow_run_id']}/end", {"status": "success"})
+    finished, became = reported(run=run, env={"FGS_REPORT_STRICT": "true"})
+    assert finished.returncode == 0, finished.output
+    assert warning(finished).startswith(f"run {run['workflow_run_id']} has been told success before")
+    assert became["callback_requests"] == 0
+
+
+def test_other_outcome_before(simulator: Simulator, reported: Any) -> None:
+    run = simulator.start_run()
+    simulator.ask("POST", f"/_simulator/runs/{run['workflow_run_id']}/end", {"status": "timeout"})
+    finished, became = reported(run=run)
+    assert finished.returncode == 0, finished.output
+    assert "the state ended before with timeout" in warning(finished)
+    assert became["callback_requests"] == 0
+
+
+def test_unreadable_run_is_reported_with_a_warning(simulator: Simulator, reported: Any) -> None:
+    finished, became = reported(run=simulator.start_run(read_fault="read_404"))
+    assert finished.returncode == 0, finished.output
+    assert "The run could not be read before sending" in reporting.unwrapped(finished.output)
+    assert (became["status"], became["callback_requests"]) == ("success", 1)
+
+
+def test_without_confirm_nothing_is_read(reported: Any) -> None:
+    finished, became = reported(env={"FGS_REPORT_CONFIRM": "when_unknown"})
+    assert finished.returncode == 0, finished.output
+    assert (became["status"], became["callback_requests"], became["read_requests"]) == ("success", 1, 0)
+
+
+def test_options_of_ansible_cfg(simulator: Simulator, reported: Any, home: Path) -> None:
+    config = home / "ansible.cfg"
+    config.write_text(
+        f"[fgs_workflow_report]\nendpoint = {simulator['refused']}\nretries = 0\nstrict = yes\nundelivered_path = kept.yml\n"
+    )
+    finished, became = reported(env={"ANSIBLE_CONFIG": str(config), "HUAWEICLOUD_SDK_PROJECT_ID": "p"})
+    assert finished.returncode == 1, finished.output
+    assert became["callback_requests"] == 0
+    kept = yaml.safe_load((home / "kept.yml").read_text().replace("!unsafe ", ""))
+    assert kept["fgs_endpoint"] == simulator["refused"]
+
+
+def test_empty_options_count_as_not_given(reported: Any) -> None:
+    names = ("STRICT", "NO_HOSTS", "CONFIRM", "UNDELIVERED_PATH", "REGION", "TIMEOUT", "RETRIES", "VALIDATE_CERTS")
+    finished, became = reported(env={f"FGS_REPORT_{name}": "" for name in names})
+    assert (finished.returncode, became["status"]) == (0, "success"), finished.output
+
+
+def test_wrong_option_is_refused_by_ansible(reported: Any) -> None:
+    finished, became = reported(env={"FGS_REPORT_TIMEOUT": "soon"})
+    assert finished.returncode == 0
+    text = reporting.unwrapped(finished.output)
+    assert "functiongraph.workflow.fgs_workflow_report" in text
+    assert "timeout" in text
+    assert became["callback_requests"] == 0
+
+
+def test_ids_may_be_templates_and_unsafe_ones_are_none(
+    simulator: Simulator, ansible_playbook: Playbook, home: Path
+) -> None:
+    file = home / "launch.yml"
+    file.write_text(
+        'fgs_workflow_id: "{{ launched.workflow }}"\n'
+        'fgs_workflow_run_id: !unsafe "literally {{ 7 * 7 }}"\n'
+        "fgs_workflow_state_id: 17\n"
+        "launched: {workflow: from-a-template}\n"
+    )
+    env = reporting.environment(simulator, FGS_REPORT_CONFIRM="never")
+    finished = ansible_playbook([play(works())], "-e", f"@{file}", "--check", hosts=WEB, env=env)
+    assert finished.returncode == 0, finished.output
+    assert "/workflows/from-a-template/callback\n" in finished.output
+    assert "X-Workflow-Run-Id: literally {{ 7 * 7 }}\n" in finished.output
+    assert "X-Workflow-State-Id: 17\n" in finished.output
+
+
+def test_job_of_awx_is_linked(reported: Any) -> None:
+    _finished, became = reported(env={"AWX_HOST": "https://awx.example.com/", "JOB_ID": "42"})
+    assert became["output"]["ansible"]["job"] == "https://awx.example.com/#/jobs/playbook/42"
+
+
+def test_secrets_stay_where_they_are(simulator: Simulator, reported: Any) -> None:
+    secret = simulator.accounts["permanent"]["secret_key"]
+    finished, became = reported(
+        task("publish", "set_stats", {"data": {"leak": f"key {secret}", secret: ["x", secret]}}),
+        task("hidden", "command", "sh -c 'echo hush-hush >&2; exit 1'", no_log=True, ignore_errors=True),
+        task("hidden item", "command", "sh -c 'echo hush-hush >&2; exit 1'", no_log=True, loop=["hush-hush"]),
+        hosts={"web1": {}},
+    )
+    text = json.dumps([became["output"], became["error"]])
+    assert secret not in text
+    assert "hush-hush" not in text + finished.output
+    assert became["output"]["leak"] == "key ********"
+    assert became["output"]["ansible"]["failed_task"] == {"host": "web1", "task": "hidden item", "message": None}
+    assert became["error"] == "web1: hidden item: failed, and no_log hides why"
+
+
+def test_secret_in_the_words_of_a_task(simulator: Simulator, reported: Any) -> None:
+    secret = simulator.accounts["permanent"]["secret_key"]
+    _finished, became = reported(task("show", "command", f"sh -c 'echo {secret} is wrong >&2; exit 1'"))
+    assert became["error"] == "web1: show: ******** is wrong"
+    assert secret not in json.dumps(became["output"])
+
+
+@pytest.mark.parametrize("where", ["recap", "send"])
+def test_failure_of_the_plugin_itself(reported: Any, where: str) -> None:
+    callbacks = "fgs_test_record,fgs_test_break,functiongraph.workflow.fgs_workflow_report"
+    finished, became = reported(
+        fails(),
+        env={"ANSIBLE_CALLBACKS_ENABLED": callbacks, "FGS_TEST_BREAK": where, "FGS_REPORT_STRICT": "true"},
+    )
+    assert finished.returncode == 2, finished.output
+    assert "RuntimeError: broken for a test" in warning(finished) + reporting.unwrapped(finished.output)
+    if where == "recap":
+        # The outcome is worth more than its words.
+        assert (became["status"], became["error"]) == ("fail", "failed, see the log of the playbook")
+    else:
+        assert became["callback_requests"] == 0
+        assert warning(finished).startswith("the workflow was not told of this fail: RuntimeError")
