@@ -19,6 +19,7 @@ from support.playbooks import ROOT
 from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _arguments,
     _attempts,
+    _contract,
     _credentials,
     _delivery,
     _transport,
@@ -177,3 +178,4 @@ def test_the_limits_of_the_messages_are_those_of_the_code() -> None:
     page = _page("troubleshooting")
     assert f"at most {_arguments.TIMEOUT_LIMIT} seconds" in page
     assert f"from 0 to {_arguments.RETRIES_LIMIT}," in page
+    assert f"at most {_contract.DEPTH} levels deep" in page

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -67,19 +68,24 @@ def test_every_page_can_be_read(site: Path, browser: Browser) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def _wait_for(browser: Browser, *texts: str) -> None:
+    """Waits until the page shows all of them, for as long as the test may take."""
+    shown = f"{json.dumps(texts)}.every((text) => document.body.innerText.includes(text))"
+    browser.evaluate(
+        f"new Promise(done => {{ const look = () => {shown} ? done() : setTimeout(look, 20); look(); }})",
+    )
+
+
 def test_the_simulators_page_can_be_read(simulator: Simulator, browser: Browser) -> None:
-    long = "x" * 300
-    runs = [simulator.start_run(name=name, input={"key": long}) for name in ("waits", long)]
-    simulator.ask("POST", f"/_simulator/runs/{runs[1]['workflow_run_id']}/end", {"status": "fail", "error": long})
+    long, end = "x" * 300, "/_simulator/runs/{workflow_run_id}/end"
+    waiting, failed = (simulator.start_run(name=name, input={"key": long}) for name in ("waits", long))
+    simulator.ask("POST", end.format(**failed), {"status": "fail", "error": long})
     browser.show(1400, dark=False)
     browser.open(simulator["page"])
-    shown = """new Promise(done => { const look = () => document.querySelectorAll('article.fail').length
-        ? done(document.body.innerText) : setTimeout(look, 20); look(); })"""
-    text = browser.evaluate(shown)
-    assert "waits for a callback" in text
-    assert long in text
-    assert runs[0]["workflow_run_id"] in text
+    _wait_for(browser, waiting["workflow_run_id"], "waits for a callback", failed["workflow_run_id"], "failed", long)
     assert pages.seen_in(browser, simulator["page"], SHOTS) == []
     # And what happens is shown as it happens.
-    simulator.ask("POST", f"/_simulator/runs/{runs[0]['workflow_run_id']}/end", {"status": "cancel"})
-    browser.evaluate(shown.replace("article.fail", "article.cancel"))
+    before = browser.evaluate("document.querySelectorAll('article.cancel').length")
+    simulator.ask("POST", end.format(**waiting), {"status": "cancel", "error": "somebody said stop"})
+    _wait_for(browser, "was cancelled")
+    assert browser.evaluate("document.querySelectorAll('article.cancel').length") == before + 1
