@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import Violation
+from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import DEPTH, Violation
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import CONFIRM, WHEN_UNKNOWN
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import SHORT, Redactor
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import field
@@ -98,7 +98,7 @@ def masked(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     secret = {name for option in SECRET_OPTIONS for name in (option, *connection[option].get("aliases", []))}
     redactor = Redactor()
     redactor.add(*(str(arguments[name]) for name in secret if arguments.get(name)))
-    shown: dict[str, t.Any] = redactor.within({n: v for n, v in arguments.items() if n not in secret})
+    shown: dict[str, t.Any] = redactor.within({n: v for n, v in arguments.items() if n not in secret}, DEPTH)
     shown.update((name, arguments[name] and MASKED) for name in secret if name in arguments)
     return shown
 

@@ -46,6 +46,10 @@ _SENTENCES = {rule: sentence for rule, _schema, sentence in _ID_RULES + _SEGMENT
 CALLBACK = "callback"
 EXECUTION = "execution"
 
+# How deep output may be nested. With some factor more, Ansible fails: on the arguments, or on the result of a callback
+# that was sent.
+DEPTH = 200
+
 # A value that is quoted in a message is cut to this many characters.
 _QUOTED = 60
 
@@ -226,17 +230,20 @@ def argument_violations(operation: str, arguments: t.Mapping[str, t.Any]) -> lis
 
 def _not_json(output: dict[t.Any, t.Any]) -> t.Iterator[Violation]:
     """What JSON cannot say, although Python's json module would write it."""
-    waiting: list[tuple[str, t.Any]] = [("output", output)]
+    waiting: list[tuple[int, str, t.Any]] = [(1, "output", output)]
     while waiting:
-        place, value = waiting.pop()
+        level, place, value = waiting.pop()
+        if level > DEPTH and isinstance(value, (dict, list, tuple)):
+            yield Violation("output", "depth", DEPTH, "output must be nested at most %d levels deep" % DEPTH)
+            return
         if isinstance(value, dict):
             for key, item in value.items():
                 if not isinstance(key, str):
                     yield Violation("output", "keys", None, "%s must have text as keys, has %s" % (place, quoted(key)))
                 else:
-                    waiting.append(("%s.%s" % (place, key), item))
+                    waiting.append((level + 1, "%s.%s" % (place, key), item))
         elif isinstance(value, (list, tuple)):
-            waiting.extend(("%s[%d]" % (place, index), item) for index, item in enumerate(value))
+            waiting.extend((level + 1, "%s[%d]" % (place, index), item) for index, item in enumerate(value))
         elif isinstance(value, float) and not math.isfinite(value):
             yield Violation("output", "number", None, "%s must be a number that JSON has, was %s" % (place, value))
         elif not isinstance(value, (str, int, float, bool, type(None))):
@@ -244,7 +251,7 @@ def _not_json(output: dict[t.Any, t.Any]) -> t.Iterator[Violation]:
             yield Violation("output", "json", None, "%s must be a value that JSON has, was of type %s" % (place, kind))
     try:
         json.dumps(output, skipkeys=True, default=lambda value: None)
-    except (RecursionError, ValueError) as error:
+    except ValueError as error:  # an integer of too many digits
         yield Violation("output", "json", None, "output cannot be written as JSON: %s" % quoted(str(error)))
 
 

@@ -10,6 +10,7 @@ What keeps a secret out of messages, results and warnings: every free text passe
 from __future__ import annotations
 
 import re
+import sys
 import typing as t
 
 try:
@@ -52,20 +53,26 @@ class Redactor:
         """text that others wrote, without secrets and without what else signs a request."""
         return _SIGNATURE.sub(lambda match: (match.group(1) or "") + PLACEHOLDER, self.known(text))
 
-    def within(self, value: t.Any) -> t.Any:
-        """A copy of value, JSON of any depth, whose texts, keys included, are without the secrets of this task."""
+    def within(self, value: t.Any, depth: int = sys.maxsize) -> t.Any:
+        """A copy of value, JSON of any depth, whose texts, keys included, are without the secrets of this task.
+
+        What is nested deeper than depth levels is left out.
+        """
         root = [value]
-        waiting: list[t.Any] = [root]
+        waiting: list[tuple[int, t.Any]] = [(0, root)]
         while waiting:
-            container = waiting.pop()
+            level, container = waiting.pop()
             for place, item in list(container.items() if isinstance(container, dict) else enumerate(container)):
                 if isinstance(item, str):
                     container[place] = self.known(item)
-                elif isinstance(item, dict):
-                    pairs = item.items()
-                    container[place] = {self.known(key) if isinstance(key, str) else key: held for key, held in pairs}
-                    waiting.append(container[place])
-                elif isinstance(item, (list, tuple)):
-                    container[place] = list(item)
-                    waiting.append(container[place])
+                elif isinstance(item, (dict, list, tuple)):
+                    container[place] = "…"
+                    if level < depth:
+                        container[place] = self._copy(item)
+                        waiting.append((level + 1, container[place]))
         return root[0]
+
+    def _copy(self, value: t.Any) -> t.Any:
+        if not isinstance(value, dict):
+            return list(value)
+        return {self.known(key) if isinstance(key, str) else key: item for key, item in value.items()}

@@ -66,7 +66,7 @@ options:
     description:
       - The result of the state, a mapping that is sent as a JSON object. It is always sent, if only as an empty one.
       - The service's page says that it has a value only on success. Whatever is given here is sent.
-      - A text that holds a JSON object is taken as well.
+      - A text that holds a JSON object is taken as well. It may be nested up to 200 levels deep.
     type: dict
     default: {}
   output_schema:

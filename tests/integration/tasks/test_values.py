@@ -16,6 +16,12 @@ from support.playbooks import Run
 from support.simulators import Simulator
 from tasks_vault import PASSWORD, vaulted
 
+
+def nested(levels: int) -> str:
+    """JSON of so many levels."""
+    return '{"a": ' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+
+
 DEEP = json.loads("[" * 100 + "]" * 100)
 
 # What stands in YAML, and the JSON that the service gets: all of it in one output.
@@ -49,6 +55,7 @@ WHOLE: dict[str, tuple[str, Any]] = {
     "whole mapping": ('"{{ mapping }}"', {"k": "v"}),
     "JSON text": ("""'{"a": {"b": [1]}}'""", {"a": {"b": [1]}}),
     "pairs": ("'a=1 b=two'", {"a": "1", "b": "two"}),
+    "as deep as may be": (f"!unsafe '{nested(200)}'", json.loads(nested(200))),
     "omit": ('"{{ omit }}"', {}),
     "nothing": ("null", {}),
     "empty": ('""', {}),
@@ -59,6 +66,8 @@ REFUSED = {
     "list": ("[1, 2]", "type"),
     "not a mapping": ("just a text", "type"),
     "not a number": ("{a: .nan}", "number"),
+    "too deep": (f"!unsafe '{nested(201)}'", "depth"),
+    "far too deep": (f"!unsafe '{nested(700)}'", "depth"),
     "infinity": ("{a: [-.inf]}", "number"),
 }
 

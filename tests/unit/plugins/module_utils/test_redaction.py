@@ -115,3 +115,8 @@ def test_within_data_of_any_depth(redactor: Redactor) -> None:
     assert found == "********"
     while isinstance(value[0], list):
         value = value[0]
+
+
+def test_within_leaves_out_what_is_too_deep(redactor: Redactor) -> None:
+    assert redactor.within({"a": [LONG, {"b": 1}, []], "c": LONG}, 2) == {"a": ["********", "…", "…"], "c": "********"}
+    assert redactor.within([[]], 1) == ["…"]
