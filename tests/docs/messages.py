@@ -114,9 +114,12 @@ def _sentences(variables: dict[str, Any]) -> Iterator[str]:
 
 
 def of_variables(path: Path) -> Iterator[Message]:
-    """The sentences in the variables of a role."""
+    """The sentences in the variables of a role, but for those that are names of its tasks."""
+    tasks = "\n".join(one.read_text(encoding="utf-8") for one in path.parents[1].glob("tasks/*.yml"))
+    names = set(re.findall(r"- name: (.*)", tasks))
     for text in _sentences(yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}):
-        yield Message(str(path.relative_to(ROOT)), 0, text)
+        if text not in names:
+            yield Message(str(path.relative_to(ROOT)), 0, text)
 
 
 def all_messages() -> list[Message]:
