@@ -104,7 +104,7 @@ def of_tasks(path: Path) -> Iterator[Message]:
 
 def _sentences(variables: dict[str, Any]) -> Iterator[str]:
     """What templates put together: quoted texts of several words."""
-    for template in variables.values():
+    for template in (value for value in variables.values() if "{{" in str(value)):
         # What is not quoted in between is a value, and two quoted texts with nothing in between are one.
         text = re.sub(r"' ~ '", "", " ".join(str(template).split()))
         text = re.sub(r"' ~ [\w.]+ ~ '", "\0", text)
