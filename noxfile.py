@@ -273,7 +273,7 @@ if exists("tests/bench"):
         """What it takes and how long: measured against the simulator, results in docs/benchmarks.md."""
         install(session, f"core-{matrix.NEWEST_CORE}")
         env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session))
-        for program in session.posargs or ["chaos", "limits"]:
+        for program in session.posargs or ["speed", "milliseconds", "chaos", "limits"]:
             session.run("python", f"tests/bench/{program}.py", "--write", env=env)
 
 

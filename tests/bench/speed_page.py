@@ -162,9 +162,12 @@ def write(tables: str, picture: str) -> None:
     """Put the tables between their marks, and the picture beside the page."""
     PLOT.parent.mkdir(exist_ok=True)
     PLOT.write_text(picture, "utf-8")
-    shown = page.PAGE.read_text("utf-8")
-    before, found, rest = shown.partition(BEGIN)
+    put(BEGIN, END, tables)
+
+
+def put(begin: str, end: str, part: str) -> None:
+    """Put a part of the page between its marks."""
+    before, found, rest = page.PAGE.read_text("utf-8").partition(begin)
     if not found:
-        raise RuntimeError(f"{page.PAGE} has no {BEGIN}")
-    after = rest.partition(END)[2]
-    page.PAGE.write_text(f"{before}{BEGIN}\n\n{tables}\n{END}{after}", "utf-8")
+        raise RuntimeError(f"{page.PAGE} has no {begin}")
+    page.PAGE.write_text(f"{before}{begin}\n\n{part}\n{end}{rest.partition(end)[2]}", "utf-8")
