@@ -65,8 +65,10 @@ def missing() -> tuple[list[str], str]:
 def missing_result() -> t.Optional[dict[str, t.Any]]:
     """The result of a task where a library is missing, None where none is."""
     names, _tracebacks = missing()
-    if not names:
-        return None
+    return _told(names) if names else None
+
+
+def _told(names: list[str]) -> dict[str, t.Any]:
     # Only here, so that what needs no Ansible, the signature for one, can be used where there is none.
     from ansible.module_utils.basic import missing_required_lib
 
@@ -76,13 +78,12 @@ def missing_result() -> t.Optional[dict[str, t.Any]]:
 def guarded(work: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
     """What work gives, or the result of a task where a library is missing. Nothing has been sent then."""
     result = missing_result()
-    if result is None:
-        try:
-            return work()
-        except Unusable:
-            result = missing_result()
-    assert result is not None
-    return result
+    if result is not None:
+        return result
+    try:
+        return work()
+    except Unusable:
+        return _told(missing()[0])
 
 
 __all__ = ("HINT", "Unusable", "guarded", "jsonschema", "missing", "missing_result", "requests")

@@ -7,7 +7,8 @@
 An answer that could not be delivered, kept as a file of variables that sends it later, unchanged.
 
 The file holds no secret. A value that may look like a template is marked !unsafe, so that Ansible takes it as it is;
-no other is, as Ansible would read an unsafe "1e3", "yes" or "=" as what it means without its quotes. output and all ids are texts; output is JSON, as the module and the playbook take it.
+no other is, as Ansible would read an unsafe "1e3", "yes" or "=" as what it means without its quotes. output and all
+ids are texts; output is JSON, as the module and the playbook take it.
 """
 
 from __future__ import annotations
