@@ -14,6 +14,10 @@ import ssl
 import typing as t
 import zlib
 
+# OpenSSL's codes where the certificate does not name the host or the address. Old libraries look for themselves.
+_FOR_ANOTHER_HOST = (62, 64)
+_ANOTHER_HOST = "the server's certificate is for another host"
+
 
 class Failure(Exception):
     """An attempt that brought no answer.
@@ -50,6 +54,8 @@ def explained(error: BaseException, sent: bool) -> Failure:
         raise error
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
+            if getattr(cause, "verify_code", None) in _FOR_ANOTHER_HOST:
+                return Failure("tls", _ANOTHER_HOST, sent, True)
             why = str(cause.verify_message).rstrip(".")
             return Failure("tls", "the server's certificate is not trusted: %s" % why, sent, True)
     names = {type(cause).__name__ for cause in causes}
@@ -59,7 +65,7 @@ def explained(error: BaseException, sent: bool) -> Failure:
         words = reason.replace("_", " ").lower() or "it was cut"
         return Failure("tls", "the TLS handshake failed: %s" % words, sent, reason == "WRONG_VERSION_NUMBER")
     if names & {"CertificateError", "SSLCertVerificationError"}:
-        return Failure("tls", "the server's certificate is for another host", sent, True)
+        return Failure("tls", _ANOTHER_HOST, sent, True)
     if "ProxyError" in names and not sent:
         return Failure("proxy", "the proxy did not connect: %s" % _reason(causes), sent)
     if any(isinstance(cause, (socket.timeout, TimeoutError)) for cause in causes) or names & {"ReadTimeoutError"}:

@@ -251,6 +251,14 @@ def test_words(error: Exception, sent: bool, kind: str, message: str) -> None:
     assert "\n" not in found.message
 
 
+@pytest.mark.parametrize("code", [62, 64], ids=["host name", "address"])
+def test_the_certificate_of_another_host_has_the_same_words(code: int) -> None:
+    error = ssl.SSLCertVerificationError(1, "x")
+    error.verify_code, error.verify_message = code, "Hostname mismatch."
+    found = _network_failures.explained(error, False)
+    assert (found.message, found.lasting) == ("the server's certificate is for another host", True)
+
+
 def test_causes_that_go_in_circles_end() -> None:
     one, two = OSError("one"), OSError("two")
     one.__cause__, two.__cause__ = two, one
