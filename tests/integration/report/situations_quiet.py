@@ -10,7 +10,7 @@ from typing import Any
 
 from situation import Situation, Task, fails, play, task, works
 
-IDS = {f"workflow_{name}": "{{ fgs_workflow_%s }}" % name for name in ("id", "run_id", "state_id")}
+IDS = {f"workflow_{name}": f"{{{{ fgs_workflow_{name} }}}}" for name in ("id", "run_id", "state_id")}
 
 
 def callback(**keywords: Any) -> Task:

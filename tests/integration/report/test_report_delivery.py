@@ -147,7 +147,8 @@ def test_without_confirm_nothing_is_read(reported: Any) -> None:
 def test_options_of_ansible_cfg(simulator: Simulator, reported: Any, home: Path) -> None:
     config = home / "ansible.cfg"
     config.write_text(
-        f"[fgs_workflow_report]\nendpoint = {simulator['refused']}\nretries = 0\nstrict = yes\nundelivered_path = kept.yml\n"
+        f"[fgs_workflow_report]\nendpoint = {simulator['refused']}\nretries = 0\n"
+        "strict = yes\nundelivered_path = kept.yml\n"
     )
     finished, became = reported(env={"ANSIBLE_CONFIG": str(config), "HUAWEICLOUD_SDK_PROJECT_ID": "p"})
     assert finished.returncode == 1, finished.output
