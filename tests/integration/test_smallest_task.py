@@ -40,9 +40,7 @@ PLAYBOOK = """
 
 
 @pytest.mark.parametrize("run_on", ["controller", "target"])
-def test_completes_a_waiting_state(
-    simulator: Simulator, ansible_playbook: Callable[..., Run], run_on: str
-) -> None:
+def test_completes_a_waiting_state(simulator: Simulator, ansible_playbook: Callable[..., Run], run_on: str) -> None:
     run = simulator.start_run()
     variables = {"run": run, "run_on": run_on, "account": simulator.accounts["permanent"]}
     finished = ansible_playbook(
