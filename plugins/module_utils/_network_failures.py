@@ -89,7 +89,7 @@ def _reason(causes: list[BaseException]) -> str:
             return cause.strerror.lower()
     for cause in causes:
         text = str(cause)
-        if type(cause) is OSError and text:  # http.client's word on a proxy's refusal
+        if cause.__class__ is OSError and text:  # http.client's word on a proxy's refusal
             return text.splitlines()[0].lower()
     names = [type(cause).__name__ for cause in causes]
     return next((words for name, words in _WORDS.items() if name in names), names[-1])

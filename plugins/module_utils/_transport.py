@@ -17,6 +17,7 @@ import os
 import ssl
 import threading
 import typing as t
+import warnings
 import zlib
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
@@ -150,9 +151,12 @@ def _late(timeout: float, sent: bool) -> Failure:
 
 
 def _send(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> Response:
-    answer = adapter.send(
-        prepared, stream=True, timeout=timeout, verify=chosen.verify, proxies=dict(chosen.proxies), cert=None
-    )
+    with warnings.catch_warnings():
+        # Who sets validate_certs=false knows it, and it would be said in the middle of the playbook's output.
+        warnings.filterwarnings("ignore", message="Unverified HTTPS request")
+        answer = adapter.send(
+            prepared, stream=True, timeout=timeout, verify=chosen.verify, proxies=dict(chosen.proxies), cert=None
+        )
     finished = False
     try:
         body, complete = _body(answer)
