@@ -69,7 +69,7 @@ def of_result(host: str, task: str, result: t.Mapping[str, t.Any], causes: t.Seq
     if item is not None:
         return of_item(host, task, item)
     said = _text(result.get("msg")) or _text(result.get("reason"))
-    if _SAYS_NOTHING.match(said):
+    if _SAYS_NOTHING.match(said.strip()):
         line = _reason(result)
     else:
         if causes and causes[-1] not in said:
@@ -108,13 +108,11 @@ def error(failure: Failure) -> str:
     whole = ": ".join(part for part in (failure.host, failure.task, line) if part)
     if len(whole) <= limit:
         return whole
-    if not (failure.host or failure.task):
-        return shortened(line)
     host = shortened(failure.host, limit // 3)
-    room = limit - len(host) - len(": ") * 2
+    room = limit - len(host) - len(": ") * (bool(failure.host) + bool(failure.task))
     half = room // 2
     task = shortened(failure.task, max(half, room - len(line)))
-    return ": ".join((host, task, shortened(line, room - len(task))))
+    return ": ".join(part for part in (host, task, shortened(line, room - len(task))) if part)
 
 
 def bounded(text: str, limit: int) -> str:
