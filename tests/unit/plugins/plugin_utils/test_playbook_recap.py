@@ -1,0 +1,301 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is remembered of a playbook, from results as every release of ansible-core hands them to a callback plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _failure, _playbook_recap
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_recap import MODULE, Recap
+
+IDS = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_id": "state"}
+DELIVERED = {"delivery": "delivered"}
+
+
+def task(action: str = "ansible.builtin.command", **fields: Any) -> Any:
+    """A task with what the plugin reads of it."""
+    usual: dict[str, Any] = {
+        "name": "do it",
+        "args": {},
+        "check_mode": False,
+        "failed_when": [],
+        "loop": None,
+        "async_val": 0,
+        "_uuid": "task 1",
+    }
+    return SimpleNamespace(action=action, **{**usual, **fields})
+
+
+def callback(**fields: Any) -> Any:
+    """A task that completes the state that waits."""
+    return task("fgs_workflow_callback", **{"resolved_action": MODULE, "args": IDS, **fields})
+
+
+def as_before_219(task: Any, values: dict[str, Any], host: str = "web1", causes: tuple[str, ...] = ()) -> Any:
+    return SimpleNamespace(_task=task, _result=values, _host=SimpleNamespace(get_name=lambda: host))
+
+
+def as_since_219(task: Any, values: dict[str, Any], host: str = "web1", causes: tuple[str, ...] = ()) -> Any:
+    event = None
+    for text in reversed(causes):
+        event = SimpleNamespace(msg=text, chain=event and SimpleNamespace(event=event))
+    exception = event and SimpleNamespace(event=event)
+    return SimpleNamespace(task=task, result=values, host=SimpleNamespace(get_name=lambda: host), exception=exception)
+
+
+@pytest.fixture(params=[as_before_219, as_since_219])
+def made(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    maker: Callable[..., Any] = request.param
+    return maker
+
+
+@pytest.fixture
+def recap() -> Recap:
+    return Recap(IDS)
+
+
+def play(**variables: Any) -> Any:
+    return SimpleNamespace(vars=variables)
+
+
+def completed(recap: Recap, result: Any) -> bool:
+    recap.ok(result)
+    return recap.completed
+
+
+@pytest.mark.parametrize("delivery", ["delivered", "already_delivered"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        IDS,
+        {"workflow_id": "w", "run_id": "run", "state_id": "state"},
+        {**IDS, "workflow_run_id": "", "run_id": "run"},
+    ],
+)
+def test_the_playbook_has_completed_the_state_itself(
+    recap: Recap, made: Callable[..., Any], delivery: str, arguments: dict[str, str]
+) -> None:
+    assert completed(recap, made(callback(args=arguments), {"delivery": delivery}))
+    # For good, whatever else succeeds.
+    assert completed(recap, made(task(), {"rc": 0}))
+
+
+def test_ids_may_be_numbers() -> None:
+    ids = {"workflow_id": "1", "workflow_run_id": "2", "workflow_state_id": "3"}
+    arguments = {"workflow_id": 1, "workflow_run_id": 2, "workflow_state_id": 3}
+    assert completed(Recap(ids), as_since_219(callback(args=arguments), DELIVERED))
+
+
+@pytest.mark.parametrize(
+    ("fields", "values"),
+    [
+        ({}, {"delivery": "not_sent"}),
+        ({}, {}),
+        ({"check_mode": True}, DELIVERED),
+        ({"check_mode": True}, {"censored": "…"}),
+        ({"resolved_action": "other.collection.fgs_workflow_callback"}, DELIVERED),
+        ({"resolved_action": None}, DELIVERED),
+        ({"args": {**IDS, "workflow_run_id": "another"}}, DELIVERED),
+        ({"args": {**IDS, "workflow_run_id": "another"}}, {"censored": "…"}),
+        ({"args": {"workflow_id": "w", "workflow_run_id": "run"}}, DELIVERED),
+        # A task that no_log hides, and that may have succeeded without a delivery.
+        ({"failed_when": ["false"]}, {"censored": "…"}),
+        ({"loop": ["a"]}, {"censored": "…"}),
+        ({"async_val": 60}, {"censored": "…"}),
+    ],
+)
+def test_the_state_still_waits(
+    recap: Recap, made: Callable[..., Any], fields: dict[str, Any], values: dict[str, Any]
+) -> None:
+    assert not completed(recap, made(callback(**fields), values))
+
+
+def test_an_id_that_is_lacking_is_nobodys() -> None:
+    ids = {**IDS, "workflow_state_id": ""}
+    assert not completed(Recap(ids), as_since_219(callback(args=ids), DELIVERED))
+
+
+def test_the_full_name_is_enough_where_nothing_was_resolved(recap: Recap) -> None:
+    assert completed(recap, as_since_219(task(MODULE, args=IDS), DELIVERED))
+
+
+def test_success_that_no_log_hides(recap: Recap, made: Callable[..., Any]) -> None:
+    assert completed(recap, made(callback(), {"censored": "the output has been hidden"}))
+
+
+def test_a_job_in_the_background_is_told_by_the_task_that_waits_for_it(recap: Recap, made: Callable[..., Any]) -> None:
+    wait = task("ansible.builtin.async_status")
+    assert not completed(recap, made(callback(async_val=60, poll=0), {"ansible_job_id": "j1.2", "finished": 0}))
+    assert not completed(recap, made(wait, {"ansible_job_id": "j9.9", **DELIVERED}))
+    assert not completed(recap, made(wait, {"ansible_job_id": "j1.2", "finished": 0}))
+    assert completed(recap, made(wait, {"ansible_job_id": "j1.2", "finished": 1, **DELIVERED}))
+
+
+def test_a_job_that_was_waited_for_at_once(recap: Recap, made: Callable[..., Any]) -> None:
+    assert completed(recap, made(callback(async_val=60, poll=1), {"ansible_job_id": "j1.2", **DELIVERED}))
+
+
+def test_a_job_of_another_state_tells_nothing(recap: Recap, made: Callable[..., Any]) -> None:
+    other = callback(args={**IDS, "workflow_state_id": "other"}, async_val=60)
+    recap.ok(made(other, {"ansible_job_id": "j1.2"}))
+    assert not completed(recap, made(task("async_status"), {"ansible_job_id": "j1.2", **DELIVERED}))
+
+
+@pytest.mark.parametrize(
+    ("variables", "alone"),
+    [([{}], False), ([{}, {"fgs_workflow_report": False}, {}], True), ([{"fgs_workflow_report": True}], False)],
+)
+def test_one_play_can_switch_the_report_off(recap: Recap, variables: list[dict[str, Any]], alone: bool) -> None:
+    for each in variables:
+        recap.play(play(**each))
+    assert recap.is_left_alone is alone
+
+
+def test_no_host_matched_any_play(recap: Recap) -> None:
+    for _ in range(2):
+        recap.play(play())
+        recap.play_without_hosts()
+    assert recap.no_host_matched
+    recap.play(play())
+    assert not recap.no_host_matched
+
+
+def counts(*numbers: int) -> Callable[[str], int]:
+    """What ansible-core has counted for the host, failure by failure."""
+    left = list(numbers)
+    return lambda _host: left.pop(0)
+
+
+def test_the_first_failure_that_counts(recap: Recap, made: Callable[..., Any]) -> None:
+    count = counts(0, 1, 1, 2)
+    for number, said in enumerate(["rescued", "the reason", "ignored", "later"]):
+        recap.failed(made(task(name=f"task {number}"), {"failed": True, "msg": said}), count)
+    assert recap.failure(["web1"]) == Failure("web1", "task 1", "the reason", "the reason")
+
+
+def test_every_host_is_counted_for_itself(recap: Recap, made: Callable[..., Any]) -> None:
+    for host in ("web1", "web2"):
+        recap.failed(made(task(), {"msg": f"no {host}"}, host), lambda _host: 1)
+    assert recap.failure(["web2"]) == Failure("web2", "do it", "no web2", "no web2")
+    assert recap.failure(["web2", "web1"]) == Failure("web1", "do it", "no web1", "no web1")
+    assert recap.failure([]) == recap.failure(["web1"])
+
+
+def test_a_task_without_a_name_is_called_by_its_action(recap: Recap, made: Callable[..., Any]) -> None:
+    recap.failed(made(task(name=""), {"msg": "gone"}), counts(1))
+    assert recap.failure([]) == Failure("web1", "ansible.builtin.command", "gone", "gone")
+
+
+@pytest.mark.parametrize("action", ["include_role", "ansible.builtin.include_tasks", "import_role"])
+def test_what_could_not_be_included_may_have_been_rescued(recap: Recap, made: Callable[..., Any], action: str) -> None:
+    recap.failed(made(task(action, name="include"), {"msg": "no such file"}), counts(1))
+    assert recap.failure(["web1"]) == Failure("web1", "include", "no such file", "no such file")
+    recap.failed(made(task(name="real"), {"msg": "gone"}), counts(2))
+    assert recap.failure(["web1"]) == Failure("web1", "real", "gone", "gone")
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "is_forgiven"),
+    [
+        ("meta", {"_raw_params": "clear_host_errors"}, True),
+        ("ansible.builtin.meta", {"_raw_params": "clear_host_errors"}, True),
+        ("ansible.builtin.meta", {"_raw_params": "flush_handlers"}, False),
+        ("ansible.builtin.command", {"_raw_params": "clear_host_errors"}, False),
+    ],
+)
+def test_forgiven_failures(
+    recap: Recap, made: Callable[..., Any], action: str, arguments: dict[str, str], is_forgiven: bool
+) -> None:
+    recap.failed(made(task(), {"msg": "gone"}), counts(1))
+    recap.task(task(action, args=arguments))
+    assert (recap.failure([]) is None) is is_forgiven
+
+
+def test_no_failure_at_all(recap: Recap) -> None:
+    assert recap.failure([]) is None
+
+
+def test_a_failure_that_no_plugin_was_told(recap: Recap, made: Callable[..., Any]) -> None:
+    """As of a role that could not be included, before ansible-core 2.19: the last task that is known."""
+    assert recap.failure(["web1"]) == Failure("web1", "", _failure.UNTOLD, None)
+    recap.ok(made(task(name="before"), {}))
+    assert recap.failure(["web1", "web2"]) == Failure("web1", "before", _failure.UNTOLD, None)
+
+
+def test_the_first_item_that_failed_speaks_for_the_task(recap: Recap, made: Callable[..., Any]) -> None:
+    for item in ("b", "c"):
+        recap.item_failed(made(task(), {"item": item, "msg": "gone", "failed": True}))
+    recap.item_failed(made(task(_uuid="task 2"), {"item": "x", "msg": "other task"}))
+    recap.item_failed(made(task(), {"item": "y", "msg": "other host"}, "web2"))
+    recap.failed(made(task(), {"msg": "One or more items failed", "failed": True}), counts(1))
+    assert recap.failure([]) == Failure("web1", "do it", "b: gone", "gone")
+
+
+def test_items_of_a_hidden_task_stay_hidden(recap: Recap, made: Callable[..., Any]) -> None:
+    recap.item_failed(made(task(), {"item": "b", "msg": "secret"}))
+    recap.failed(made(task(), {"censored": "the output has been hidden", "failed": True}), counts(1))
+    assert recap.failure([]) == Failure("web1", "do it", None, None)
+
+
+def test_causes_that_are_kept_apart(recap: Recap) -> None:
+    causes = ("Unable to read.", "in the\nmiddle", "no such\n  file")
+    recap.failed(as_since_219(task(), {"msg": "Unable to read."}, causes=causes), counts(1))
+    recap.item_failed(as_since_219(task(), {"msg": "Unable to read.", "item": 7}, "web2", causes))
+    recap.failed(as_since_219(task(), {"msg": "One or more items failed"}, "web2"), counts(1))
+    told = [recap.failure([host]) for host in ("web1", "web2")]
+    assert [failure and failure.line for failure in told] == [
+        "Unable to read: no such file",
+        "7: Unable to read: no such file",
+    ]
+
+
+class Statistics:
+    """ansible-core's, by host."""
+
+    def __init__(self, counted: dict[str, dict[str, int]], custom: dict[str, Any]) -> None:
+        self.processed = dict.fromkeys(counted, 1)
+        self.custom = custom
+        self._counted = counted
+
+    def summarize(self, host: str) -> dict[str, int]:
+        names = ("ok", "failures", "unreachable", "changed", "skipped", "rescued", "ignored")
+        return {name: self._counted.get(host, {}).get(name, 0) for name in names}
+
+
+def row(**counted: Any) -> dict[str, Any]:
+    columns = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
+    return {**dict.fromkeys(columns, 0), **counted}
+
+
+def test_hosts_have_their_counts_and_what_they_published() -> None:
+    stats = Statistics(
+        {
+            "web2": {"ok": 3, "changed": 1, "skipped": 4, "rescued": 5, "ignored": 6},
+            "web1": {"ok": 1, "failures": 2},
+            "web3": {"unreachable": 1},
+        },
+        {"web2": {"version": "1.2"}, "web1": {}, "_run": {"ticket": 7}},
+    )
+    found = _playbook_recap.hosts(stats, ["web1", "web3"])
+    assert list(found) == ["web1", "web2", "web3"]
+    assert found == {
+        "web1": row(ok=1, failed=2),
+        "web2": row(ok=3, changed=1, skipped=4, rescued=5, ignored=6, published={"version": "1.2"}),
+        "web3": row(unreachable=1),
+    }
+
+
+def test_a_host_that_ended_as_failed_is_never_counted_as_fine() -> None:
+    """Nor left out, where ansible-core has not counted it at all."""
+    assert _playbook_recap.hosts(Statistics({"web1": {"ok": 1}}, {}), ["web1", "web0"]) == {
+        "web0": row(failed=1),
+        "web1": row(ok=1, failed=1),
+    }
