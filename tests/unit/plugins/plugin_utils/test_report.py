@@ -1,0 +1,269 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a report says: never more than it may, never a secret, and nothing that the playbook published gets lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from support.servers import Call, scripted
+from support.tasks import SECRET
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _transport
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure
+
+FOUND = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_id": "state"}
+ENVIRON = {
+    "HOME": "/nonexistent",
+    "HUAWEICLOUD_SDK_AK": "AKEXAMPLE0001",
+    "HUAWEICLOUD_SDK_SK": SECRET,
+    "HW_REGION_NAME": "cn-north-4",
+}
+OPTIONS = {"project_id": "p", "retries": 0, "confirm": "when_unknown", "strict": True}
+POST = ("POST", "/v2/p/fgs/workflows/w/callback")
+
+
+def report(options: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> _report.Report:
+    return _report.Report(FOUND, {**OPTIONS, **(options or {})}, ENVIRON if environ is None else environ)
+
+
+VARIABLES = {"FGS_WORKFLOW_ID": "we", "FGS_WORKFLOW_RUN_ID": "re", "FGS_WORKFLOW_STATE_ID": "se"}
+EXTRA_VARS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": 2, "fgs_workflow_state_id": "s"}
+
+
+@pytest.mark.parametrize(
+    ("extra_vars", "environ", "ids", "lacking"),
+    [
+        (EXTRA_VARS, VARIABLES, ("w", "2", "s"), []),
+        ({}, VARIABLES, ("we", "re", "se"), []),
+        ({"fgs_workflow_id": "", "fgs_workflow_run_id": None}, VARIABLES, ("we", "re", "se"), []),
+        # Two sources are never mixed: half of each would be the id of nothing.
+        (
+            {"fgs_workflow_id": "w"},
+            VARIABLES,
+            ("w",),
+            ["fgs_workflow_run_id", "fgs_workflow_state_id"],
+        ),
+        ({}, {**VARIABLES, "FGS_WORKFLOW_RUN_ID": ""}, ("we", None, "se"), ["FGS_WORKFLOW_RUN_ID"]),
+        ({}, {"FGS_WORKFLOW": "x"}, (), []),
+    ],
+)
+def test_ids_come_from_one_source(
+    extra_vars: dict[str, Any], environ: dict[str, str], ids: tuple[str | None, ...], lacking: list[str]
+) -> None:
+    expected = {name: value for name, value in zip(_report.IDS, ids, strict=False) if value is not None}
+    assert _report.ids(extra_vars, environ) == (expected, lacking)
+
+
+def test_nothing_stands_in_the_way() -> None:
+    assert report().problems() == []
+    assert report({"undelivered_path": "", "region": None}).problems() == []
+
+
+def test_every_problem_is_known_at_the_start() -> None:
+    found = report({"timeout": "soon", "retries": 1000}, {"HOME": "/nonexistent"}).problems()
+    named = ("argument 'timeout'", "retries must be", "region", "No credentials were found")
+    assert [any(text.startswith(name) for name in named) for text in found] == [True] * 4, found
+
+
+def test_an_agency_is_asked_only_at_the_end() -> None:
+    assert report({"use_ecs_agency": True}, {"HOME": "/nonexistent", "HW_REGION_NAME": "cn-north-4"}).problems() == []
+
+
+def test_a_missing_library_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_libraries, "REQUESTS_IMPORT_ERROR", "Traceback")
+    (found,) = report().problems()
+    assert "requests" in found
+    assert found.endswith(_libraries.HINT)
+    # The role asks for secrets without looking whether there are libraries.
+    made = report()
+    assert made.learn_secrets({}) is None
+    assert made.redactor.known(SECRET) == "********"
+
+
+def test_problems_name_no_secret() -> None:
+    (found,) = report({"confirm": SECRET}).problems()
+    assert SECRET not in found
+    assert "********" in found
+
+
+def test_every_secret_is_learned() -> None:
+    environ = {**ENVIRON, "https_proxy": "http://me:proxy%2Dpassword@127.0.0.1:3128"}
+    made = report(environ=environ)
+    assert made.learn_secrets({"auth_token": "token-0000001"}) is None
+    text = f"{SECRET} proxy%2Dpassword proxy-password token-0000001 harmless"
+    assert made.redactor.known(text) == "******** ******** ******** ******** harmless"
+
+
+def test_a_report_is_delivered() -> None:
+    with scripted(Call(*POST, 200, {"execution_id": "run"})) as server:
+        came = report({"endpoint": server.url}).send("fail", {"ansible": {"check_mode": False}}, "e" * 99)
+    assert (came["delivery"], came["changed"]) == ("delivered", True)
+    (call,) = server.came
+    body = json.loads(call.body)
+    assert (body["result"], body["output"], len(body["error"])) == ("fail", {"ansible": {"check_mode": False}}, 64)
+
+
+def test_check_mode_sends_nothing() -> None:
+    with scripted() as server:
+        came = report({"endpoint": server.url}).send("success", {}, None, check_mode=True)
+    assert came["delivery"] == "not_sent"
+    assert "POST " in came["diff"]["after"]
+
+
+def test_an_interruption_of_the_delivery_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_arguments: Any, **_options: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_transport, "exchange", interrupted)
+    came = report({"endpoint": "http://127.0.0.1:9"}).send("success", {}, None)
+    assert came["failed"]
+    assert "interrupted (Ctrl-C)" in came["msg"]
+
+
+def test_what_the_playbook_published_is_kept() -> None:
+    published = {"ticket": 7, "nested": {"list": ["a", 1, None, {"deep": 1.5}]}}
+    assert report().output(published, {"check_mode": False}) == {**published, "ansible": {"check_mode": False}}
+    assert "ansible" not in published
+
+
+def test_the_playbook_owns_the_key_if_it_uses_it() -> None:
+    assert report().output({"ansible": "mine"}, {"check_mode": False}) == {"ansible": "mine"}
+
+
+def test_no_secret_is_published() -> None:
+    made = report()
+    made.redactor.add(SECRET)
+    found = made.output({f"key {SECRET}": [{"deep": f"<{SECRET}>"}], "number": 7}, {})
+    assert found == {"key ********": [{"deep": "<********>"}], "number": 7, "ansible": {}}
+
+
+def test_no_secret_is_in_a_failure() -> None:
+    made = report()
+    made.redactor.add(SECRET)
+    signed = f"{SECRET} Access=AKEXAMPLE0001"
+    hidden = "******** Access=********"
+    assert made.redacted(Failure(signed, signed, signed, signed)) == Failure(hidden, hidden, hidden, hidden)
+    assert made.redacted(Failure(signed, "task", None, None)) == Failure(hidden, "task", None, None)
+
+
+@pytest.mark.parametrize(
+    ("environ", "link"),
+    [
+        ({"AWX_HOST": "https://awx.example/", "JOB_ID": "7"}, "https://awx.example/#/jobs/playbook/7"),
+        ({"AWX_HOST": "https://awx.example"}, None),
+        ({"AWX_HOST": "", "JOB_ID": "7"}, None),
+        ({}, None),
+    ],
+)
+def test_the_page_of_the_job(environ: dict[str, str], link: str | None) -> None:
+    assert _report.job_link(environ) == link
+
+
+def host(failed: int = 0, unreachable: int = 0, **more: Any) -> dict[str, Any]:
+    return {"ok": 1, "failed": failed, "unreachable": unreachable, **more}
+
+
+def test_the_recap_of_a_playbook() -> None:
+    hosts = {"a": host(published={"version": "1"}), "b": host(failed=1), "c": host(unreachable=1)}
+    found = _report.recap(hosts, Failure("b", "do it", "gone", "gone for good"), True, "https://awx.example/7")
+    assert found == {
+        "check_mode": True,
+        "job": "https://awx.example/7",
+        "failed_task": {"host": "b", "task": "do it", "message": "gone for good"},
+        "hosts": hosts,
+    }
+    assert list(found["hosts"]) == ["b", "c", "a"]
+
+
+def test_a_recap_with_nothing_to_tell() -> None:
+    assert _report.recap({}, None, False, None) == {"check_mode": False, "hosts": {}}
+
+
+def test_what_a_host_published_gives_way_first() -> None:
+    hosts = {"a": host(published="x" * _report.LIMIT), "b": host(published="small")}
+    found = _report.recap(hosts, None, False, None)
+    assert found["hosts"] == {"a": host(published_left_out=True), "b": hosts["b"]}
+    assert "hosts_left_out" not in found
+
+
+def test_then_hosts_give_way_but_failed_ones_last() -> None:
+    hosts = {f"web{number:04}": host(failed=int(number >= 900)) for number in range(1000)}
+    found = _report.recap(hosts, None, False, None)
+    shown = found["hosts"]
+    assert {name for name in hosts if hosts[name]["failed"]} < set(shown)
+    assert found["hosts_left_out"] == {"hosts": 1000 - len(shown), "failed_or_unreachable": 0}
+    # Room is used as far as it goes: one more host would have been too much.
+    assert _report.LIMIT - 2 * len(json.dumps({"web0000": host()})) < len(json.dumps(found)) <= _report.LIMIT
+
+
+def test_failed_hosts_that_find_no_room_are_counted() -> None:
+    hosts = {f"web{number:04}": host(unreachable=1) for number in range(1000)}
+    found = _report.recap(hosts, None, False, None)
+    left = 1000 - len(found["hosts"])
+    assert left > 0
+    assert found["hosts_left_out"] == {"hosts": left, "failed_or_unreachable": left}
+
+
+TEXT = st.text() | st.builds(lambda text, times: text * times, st.text(min_size=1), st.integers(1, 3000))
+
+
+@settings(deadline=None)
+@given(
+    hosts=st.dictionaries(
+        TEXT,
+        st.builds(host, failed=st.integers(0, 2), published=TEXT) | st.builds(host, unreachable=st.integers(0, 2)),
+        max_size=30,
+    ),
+    times=st.integers(1, 30),
+    failure=st.none() | st.builds(Failure, TEXT, TEXT, st.none() | TEXT, st.none() | TEXT),
+    job=st.none() | TEXT,
+)
+@example(
+    hosts={"😀" * 200 + str(number): host(published="\0" * 900) for number in range(20)},
+    times=30,
+    failure=Failure("😀" * 9999, "\0" * 9999, "l" * 9999, '"' * 99999),
+    job="😀" * 9999,
+)
+def test_a_recap_is_never_too_large(
+    hosts: dict[str, Any], times: int, failure: Failure | None, job: str | None
+) -> None:
+    hosts = {name + str(number) * (number > 0): found for name, found in hosts.items() for number in range(times)}
+    found = _report.recap(hosts, failure, False, job)
+    assert len(json.dumps(found)) <= _report.LIMIT
+    left_out = found.get("hosts_left_out", {"hosts": 0})["hosts"]
+    assert len(found["hosts"]) + left_out == len(hosts)
+
+
+@settings(deadline=None)
+@given(name=TEXT, message=st.none() | TEXT)
+@example(name="n" * 510, message="m" * 4094)
+@example(name="n" * 511, message="m" * 4095)
+def test_a_failed_task_within_its_limits(name: str, message: str | None) -> None:
+    found = _report.failed_task(Failure(name, name, None, message))
+    for text, given_, limit in ((found["task"], name, 512), (found["message"], message, 4096)):
+        if given_ is None or len(json.dumps(given_)) <= limit:
+            assert text == given_
+        else:
+            assert text is not None
+            assert len(json.dumps(text)) <= limit
+            assert (text[0], text[-1]) == (given_[0], given_[-1])
+    assert found["host"] == found["task"]
+
+
+def test_undelivered_reports_are_kept(tmp_path: Path) -> None:
+    options = {"endpoint": "http://127.0.0.1:9", "undelivered_path": str(tmp_path / "kept.json"), "timeout": 1}
+    came = report(options).send("success", {"ticket": 7}, None)
+    assert came["failed"]
+    text = (tmp_path / "kept.json").read_text()
+    assert 'fgs_workflow_run_id: "run"' in text.replace("!unsafe ", "")
+    assert SECRET not in text
