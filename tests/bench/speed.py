@@ -4,10 +4,10 @@
 
 """What a callback adds to a playbook, beside ansible.builtin.uri and the official SDK.
 
-    FGS_SIMULATOR_PYTHON=… python tests/bench/speed.py [--write] [--quick]
+    FGS_SIMULATOR_PYTHON=… python tests/bench/speed.py [--write] [--turns N]
 
 Repetitions alternate between the contenders, and medians are compared, so that whatever else the machine does meets
-all of them. --quick measures each once, and writes nothing.
+all of them. Fewer turns are for a machine that is busy.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ SHAPES = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write the figures into docs/benchmarks.md and its plot")
-    parser.add_argument("--quick", action="store_true", help="measure each once")
+    parser.add_argument("--turns", type=int, default=max(ALL.values()), help="at most so many repetitions of each")
     parser.add_argument("--only", default="", help="shapes whose name contains this")
     arguments = parser.parse_args()
     shapes = [shape for shape in SHAPES if arguments.only in shape.name]
     found: dict[tuple[str, str], list[Taken]] = {}
     began = time.monotonic()
     with simulators.running() as simulator, tempfile.TemporaryDirectory() as folder:
-        for turn in range(1 if arguments.quick else max(ALL.values())):
+        for turn in range(arguments.turns):
             for shape in shapes:
                 for name in (name for name, times in shape.repetitions.items() if turn < times):
                     taken = measured(name, shape, simulator, Path(folder))
