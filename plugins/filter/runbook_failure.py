@@ -51,6 +51,7 @@ RETURN = r"""
 _value:
   description:
     - C(error), host, task and first useful line in at most 64 characters.
+    - C(told), whether Ansible tells what failed. It does not of hosts that fail because others do.
     - C(failed_task), a mapping of C(host), C(task) and C(message), which is V(null) for a task under C(no_log).
   type: dict
 """

@@ -76,7 +76,7 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
         broken_off = self.task_class.broken_off
 
         def tell() -> None:
-            self._display.warning(broken_off(_INTERRUPTED)["msg"])
+            self._tell(broken_off(_INTERRUPTED))
             # Interrupted, Ansible leaves the module's arguments behind, secrets and all.
             self.cleanup(force=True)
 
@@ -115,11 +115,15 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
             diff=self._task.diff,
         )
         try:
-            with _interruptions.telling(lambda: self._display.warning(task.interrupted(_INTERRUPTED)["msg"])):
+            with _interruptions.telling(lambda: self._tell(task.interrupted(_INTERRUPTED))):
                 result: dict[str, t.Any] = task.run()
         except TaskTimeoutError:
             result = task.interrupted(_TIMED_OUT % self._task.timeout)
         return result
+
+    def _tell(self, result: dict[str, t.Any]) -> None:
+        # Not as a warning: since ansible-core 2.19 those wait for the result, which nobody sees.
+        self._display.display("[WARNING]: %s" % result["msg"], color=C.COLOR_WARN, stderr=True)
 
     def _environ(self) -> dict[str, str]:
         """The environment as a module would see it: the task's own wins over that of the process."""

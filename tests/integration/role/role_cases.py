@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can become of a runbook in the role, as data: each case is a play with a run of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Task = dict[str, Any]
+
+WEB = ("web1", "web2")
+HUSH = "hush-hush"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A runbook in the role, on two hosts, and what comes of it.
+
+    result is empty where nothing is sent. In error and refused, … stands for anything. refused is what the user reads
+    where the role refuses before the runbook starts.
+    """
+
+    tasks: list[Task] = field(default_factory=lambda: [works()])
+    result: str = ""
+    error: str = ""
+    output: Mapping[str, Any] | None = None
+    refused: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    before: list[Task] = field(default_factory=list)
+    play: Mapping[str, Any] = field(default_factory=dict)
+    include: Mapping[str, Any] = field(default_factory=dict)
+    hosts: tuple[str, ...] = WEB
+    failed_hosts: tuple[str, ...] = ()
+
+
+def task(name: str, action: str, arguments: Any = None, **keywords: Any) -> Task:
+    return {"name": name, f"ansible.builtin.{action}": arguments, **keywords}
+
+
+def works(name: str = "work", **keywords: Any) -> Task:
+    return task(name, "command", "echo made", changed_when=False, register="made", **keywords)
+
+
+def fails(host: str = "", name: str = "break", **keywords: Any) -> Task:
+    when = f"inventory_hostname == '{host}'" if host else True
+    return task(name, "command", f"sh -c 'echo {HUSH} >&2; exit 3'", changed_when=False, when=when, **keywords)
+
+
+EARLIER = {"block": [fails(name="earlier")], "rescue": [works("rescue")]}
+CHANGE = task("change", "command", "true", changed_when=True, notify="restart")
+OUTPUT = {"runbook_output": {"made": "{{ made.stdout | default('') }}", "on": "{{ inventory_hostname }}"}}
+SCHEMA = {"runbook_output_schema": {"type": "object", "required": ["address"]}}
+
+CASES = {
+    "works": Case(result="success", output={}),
+    "output": Case(result="success", variables=OUTPUT, output={"made": "made", "on": "web1"}),
+    "output_by_fact": Case(
+        [task("tell", "set_fact", {"runbook_output": {"address": "192.0.2.7"}})],
+        "success",
+        variables=SCHEMA,
+        output={"address": "192.0.2.7"},
+    ),
+    "output_breaks_schema": Case(
+        result="fail",
+        error="web1: Check that the output…: Nothing was sent: output…",
+        variables={**SCHEMA, "runbook_output": {"street": "x"}},
+        failed_hosts=("web1",),
+    ),
+    "output_cannot_be_made": Case(
+        [task("tell", "set_fact", {"gone": True})],
+        "fail",
+        "web1: Make the output: …",
+        variables={"runbook_output": "{{ {'x': nowhere} if gone | default(false) else {} }}"},
+        failed_hosts=("web1",),
+    ),
+    "one_fails": Case(
+        [works(), fails("web2")],
+        "fail",
+        f"web2: break: {HUSH}",
+        output={"ansible": {"failed_hosts": ["web2"]}},
+        failed_hosts=("web2",),
+    ),
+    "all_fail": Case([fails()], "fail", f"web1: break: {HUSH}", failed_hosts=WEB),
+    "no_log": Case([fails("web2", no_log=True)], "fail", "web2: break: …hides why", failed_hosts=("web2",)),
+    "no_log_item": Case(
+        [fails("web2", loop=[1], no_log="{{ item == 1 }}")], "fail", "web2: break: …hides why", failed_hosts=("web2",)
+    ),
+    "no_log_block": Case([{"block": [fails()], "no_log": True}], "fail", "web1: break: …hides why", failed_hosts=WEB),
+    "rescued_before": Case(before=[EARLIER], result="success"),
+    "rescued_within": Case([EARLIER], "success"),
+    "fails_after_a_rescue": Case(
+        [task("say", "fail", {"msg": "the second"})],
+        "fail",
+        "web1: say: the second",
+        before=[EARLIER],
+        failed_hosts=WEB,
+    ),
+    "handler_works": Case([CHANGE], "success", play={"handlers": [works("restart")]}),
+    "handler_fails": Case([CHANGE], "fail", "web1: …", play={"handlers": [fails(name="restart")]}, failed_hosts=WEB),
+    "role": Case(result="success", variables={"runbook_tasks_file": "", "runbook_role": "a_role"}),
+    "one_batch": Case(result="success", play={"serial": "100%"}),
+    "one_host_free": Case(result="success", hosts=("web1",), play={"strategy": "free"}),
+    "serial": Case(refused="With serial the outcome of all hosts cannot be known once: …", play={"serial": 1}),
+    "free": Case(refused="All hosts of the play must come to the role together, …", play={"strategy": "free"}),
+    "host_pinned": Case(
+        refused="All hosts of the play must come to the role together, …", play={"strategy": "host_pinned"}
+    ),
+    "when": Case(
+        refused="All hosts of the play must come to the role together, …",
+        include={"when": "inventory_hostname != 'web2'"},
+    ),
+    "run_once": Case(refused="All hosts of the play must come to the role together, …", include={"run_once": True}),
+    "file_missing": Case(
+        refused="runbook_tasks_file must be a file on the controller, and there is none at …/nowhere.yml.",
+        variables={"runbook_tasks_file": "nowhere.yml"},
+    ),
+    "nothing_to_run": Case(
+        refused="Give either runbook_tasks_file or runbook_role.", variables={"runbook_tasks_file": ""}
+    ),
+    "two_to_run": Case(refused="Give either runbook_tasks_file or runbook_role.", variables={"runbook_role": "a_role"}),
+    "no_id": Case(refused="Nothing was sent: workflow_run_id is required.", variables={"runbook_workflow_run_id": ""}),
+    "bad_options": Case(
+        refused="Nothing was sent: …retries must be from 0 to 100, was 1000…region must be a name like cn-north-4, …",
+        variables={"runbook_retries": 1000, "runbook_region": "Nowhere!"},
+    ),
+    "wrong_confirm": Case(refused="Validation of arguments failed:…", variables={"runbook_confirm": "perhaps"}),
+}

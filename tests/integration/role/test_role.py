@@ -1,0 +1,233 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role in a playbook of one play for each case: every failure is caught, so that all of them have their turn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import reporting
+from role_cases import CASES, HUSH, WEB, Case, fails, task, works
+from support.playbooks import Run, ansible_playbook
+from support.simulators import Simulator
+
+ROLE = "functiongraph.workflow.runbook"
+REPORT = "functiongraph.workflow.runbook : Report how the runbook ended on all hosts"
+
+
+class Met(NamedTuple):
+    """The finished playbook, and every run by the name of its case."""
+
+    finished: Run
+    runs: dict[str, dict[str, Any]]
+
+
+def ids(run: dict[str, str]) -> dict[str, str]:
+    return {f"fgs_{name}": run[name] for name in reporting.NAMES}
+
+
+def play(name: str, case: Case, run: dict[str, str], place: Path) -> dict[str, Any]:
+    """The play of a case."""
+    started = task("started", "debug", {"msg": name})
+    (place / f"{name}.inc").write_text(json.dumps([{**started, "name": f"started {name}"}, *case.tasks]))
+    include = {
+        "name": "run",
+        "ansible.builtin.include_role": {"name": ROLE},
+        "vars": {"runbook_tasks_file": f"{name}.inc", **case.variables},
+        **case.include,
+    }
+    why = task(f"refused {name}", "debug", {"msg": "{{ ansible_failed_result.msg }}"})
+    return {
+        "hosts": ",".join(case.hosts),
+        "gather_facts": False,
+        "vars": ids(run),
+        "tasks": [*case.before, {"block": [include], "rescue": [why]}],
+        **case.play,
+    }
+
+
+def role(place: Path) -> None:
+    """A role beside the playbook."""
+    (place / "roles/a_role/tasks").mkdir(parents=True)
+    (place / "roles/a_role/tasks/main.yml").write_text(json.dumps([works("the work of a role")]))
+
+
+@pytest.fixture(scope="module")
+def met(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Met:
+    place = tmp_path_factory.mktemp("role")
+    runs = {name: simulator.start_run(name=name) for name in CASES}
+    (place / "playbook.yml").write_text(json.dumps([play(n, case, runs[n], place) for n, case in CASES.items()]))
+    role(place)
+    env = reporting.environment(simulator, ANSIBLE_CALLBACKS_ENABLED="fgs_test_record")
+    finished = ansible_playbook(
+        str(place / "playbook.yml"), home=place, hosts={host: {} for host in WEB}, env=env, timeout=900
+    )
+    assert finished.returncode == 0, finished.output[-5000:]
+    return Met(finished, {name: simulator.run(run) for name, run in runs.items()})
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_case(met: Met, name: str) -> None:
+    case, run = CASES[name], met.runs[name]
+    requests = int(bool(case.result))
+    seen = (run["callback_requests"], run["completed_times"], run["status"])
+    assert seen == (requests, requests, case.result or "running"), run
+    assert reporting.matches(case.error, run["error"] or ""), run["error"]
+    if case.output is not None:
+        assert reporting.contains(run["output"], dict(case.output)), run["output"]
+    if "no_log" in name:
+        assert HUSH not in json.dumps(run["output"])
+    caught = [t.result["msg"] for t in met.finished.tasks if t.task == f"refused {name}"]
+    hosts = [t.host for t in met.finished.tasks if t.task == f"refused {name}"]
+    if case.refused:
+        assert caught
+        assert all(reporting.matches(case.refused, message) for message in caught), caught
+        assert not [t for t in met.finished.tasks if t.task == f"started {name}"]
+    else:
+        # The play fails where the runbook did, and nowhere else.
+        assert tuple(sorted(hosts)) == case.failed_hosts, caught
+        assert all(message.startswith("The runbook failed on this host: ") for message in caught), caught
+
+
+@pytest.fixture
+def launched(simulator: Simulator, home: Path) -> Callable[..., tuple[Run, dict[str, Any]]]:
+    """Run plays with the ids of a run that waits, and give both as they became."""
+
+    def launch(tasks: list[Any], *plays: Any, hosts: Any = None, plugin: bool = False, **options: Any) -> Any:
+        run = simulator.start_run()
+        (home / "runbook.inc").write_text(json.dumps(tasks))
+        (home / "playbook.yml").write_text(json.dumps(list(plays)))
+        env = reporting.environment(simulator, **options.pop("env", {}))
+        if not plugin:
+            env["ANSIBLE_CALLBACKS_ENABLED"] = "fgs_test_record"
+        finished = ansible_playbook(
+            str(home / "playbook.yml"),
+            *options.pop("arguments", ()),
+            home=home,
+            hosts=hosts or {host: {} for host in WEB},
+            extra_vars={**ids(run), "runbook_tasks_file": "runbook.inc", **options.pop("extra_vars", {})},
+            env=env,
+        )
+        return finished, simulator.run(run)
+
+    return launch
+
+
+def by_roles(**keywords: Any) -> dict[str, Any]:
+    return {"hosts": "all", "gather_facts": False, "roles": [{"role": ROLE}], **keywords}
+
+
+def by_import() -> dict[str, Any]:
+    return {"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.import_role": {"name": ROLE}}]}
+
+
+@pytest.mark.parametrize("play", [by_roles(), by_import()], ids=["roles", "import_role"])
+@pytest.mark.parametrize("result", ["success", "fail"])
+def test_other_ways_in(launched: Any, play: Any, result: str) -> None:
+    finished, run = launched([works()] if result == "success" else [fails("web2")], play)
+    assert finished.returncode == (0 if result == "success" else 2), finished.output
+    assert (run["status"], run["callback_requests"]) == (result, 1)
+
+
+def gone(home: Path) -> dict[str, dict[str, Any]]:
+    """Two hosts, of which the first goes away when there is a sign."""
+    away = {"ansible_connection": "fgs_test_gone", "fgs_test_gone_when": str(home / "sign")}
+    return {"web1": away, "web2": {}}
+
+
+@pytest.mark.parametrize("plugin", [False, True], ids=["role", "role and plugin"])
+def test_host_goes_away_in_the_middle(launched: Any, home: Path, plugin: bool) -> None:
+    sign = task("sign", "copy", {"dest": str(home / "sign"), "content": ""}, delegate_to="web2", run_once=True)
+    finished, run = launched([works(), sign, task("reach", "ping", {})], by_roles(), hosts=gone(home), plugin=plugin)
+    assert finished.returncode == 4, finished.output
+    assert (run["status"], run["callback_requests"]) == ("fail", 1)
+    assert run["error"] == "web1: unreachable, or gone before the end of the runbook"
+    assert run["output"] == {
+        "ansible": {"failed_task": {"host": "web1", "task": "", "message": None}, "failed_hosts": ["web1"]}
+    }
+
+
+def test_host_that_is_gone_before_the_role_counts(launched: Any, home: Path) -> None:
+    (home / "sign").touch()
+    finished, run = launched([works()], by_roles(pre_tasks=[task("reach", "ping", {})]), hosts=gone(home))
+    assert finished.returncode == 4, finished.output
+    assert (run["status"], run["callback_requests"]) == ("fail", 1)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "keywords"),
+    [([fails("web2")], {"any_errors_fatal": True}), ([fails(run_once=True)], {})],
+    ids=["any_errors_fatal", "run_once"],
+)
+def test_one_failure_fails_all_hosts(launched: Any, tasks: Any, keywords: Any) -> None:
+    finished, run = launched(tasks, by_roles(**keywords))
+    assert finished.returncode == 2, finished.output
+    assert (run["status"], run["callback_requests"]) == ("fail", 1)
+    assert reporting.matches(f"web…: break: {HUSH}", run["error"]), run["error"]
+    assert run["output"]["ansible"]["failed_hosts"] == list(WEB)
+
+
+def test_missing_role_fails_the_runbook(launched: Any) -> None:
+    variables = {"runbook_tasks_file": "", "runbook_role": "nowhere"}
+    finished, run = launched([], by_roles(), extra_vars=variables)
+    assert finished.returncode == 2, finished.output
+    assert (run["status"], run["callback_requests"]) == ("fail", 1)
+
+
+def test_check_mode_sends_nothing(launched: Any) -> None:
+    finished, run = launched([works()], by_roles(), arguments=["--check"])
+    assert finished.returncode == 0, finished.output
+    assert (run["status"], run["callback_requests"]) == ("running", 0)
+    assert finished.result(REPORT)["changed"] is True
+    assert "X-Workflow-Run-Id" in finished.result(REPORT)["diff"]["after"]
+
+
+def test_undelivered_outcome_is_kept_and_the_play_fails(simulator: Simulator, launched: Any, home: Path) -> None:
+    variables = {
+        "runbook_undelivered_path": str(home / "kept.yml"),
+        "runbook_endpoint": simulator["refused"],
+        "runbook_project_id": simulator.project_id,
+        "runbook_retries": 0,
+    }
+    finished, run = launched([works()], by_roles(), extra_vars=variables)
+    assert finished.returncode == 2, finished.output
+    assert run["callback_requests"] == 0
+    assert "to be sent later" in finished.result(REPORT)["msg"]
+    assert (home / "kept.yml").exists()
+
+
+def test_all_by_variables(simulator: Simulator, launched: Any) -> None:
+    account = simulator.accounts["permanent"]
+    names = (
+        "HUAWEICLOUD_SDK_AK",
+        "HUAWEICLOUD_SDK_SK",
+        "FGS_ENDPOINT",
+        "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+        "HW_REGION_NAME",
+    )
+    nobody = dict.fromkeys(names, "")
+    keys = {
+        "runbook_access_key": account["access_key"],
+        "runbook_secret_key": account["secret_key"],
+        "fgs_endpoint": simulator["http"],
+        "fgs_iam_endpoint": simulator["http"],
+        "fgs_region": simulator.region,
+    }
+    words = task("show", "fail", {"msg": f"{account['secret_key']} is wrong"})
+    finished, run = launched([words], by_roles(), env=nobody, extra_vars=keys)
+    assert (run["status"], run["callback_requests"]) == ("fail", 1), finished.output
+    assert run["error"] == "web1: show: ******** is wrong"
+
+
+def test_one_play_can_answer_two_states(simulator: Simulator, launched: Any) -> None:
+    second = simulator.start_run()
+    again = {"role": ROLE, "vars": {f"runbook_{name}": second[name] for name in reporting.NAMES}}
+    finished, run = launched([works()], by_roles(roles=[{"role": ROLE}, again]))
+    assert finished.returncode == 0, finished.output
+    assert [simulator.run(run)["status"] for run in (run, second)] == ["success", "success"]
