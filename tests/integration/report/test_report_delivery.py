@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import reporting
 import yaml
 from situation import WEB, fails, play, task, works
+from support import reporting
 from support.playbooks import Run
 from support.simulators import Simulator
 

@@ -14,9 +14,8 @@ import time
 from pathlib import Path
 
 import pytest
-import reporting
 from situation import play, task
-from support import playbooks
+from support import playbooks, reporting
 from support.simulators import Simulator
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import reporting
 from situation import Situation
 from situations import every
+from support import reporting
 from support.playbooks import ROOT, Run, ansible_playbook
 from support.simulators import Simulator
 

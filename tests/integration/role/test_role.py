@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import reporting
 from role_cases import CASES, HUSH, WEB, Case, fails, task, works
+from support import reporting
 from support.playbooks import Run, ansible_playbook
 from support.simulators import Simulator
 
