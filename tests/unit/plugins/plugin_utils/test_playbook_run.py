@@ -1,0 +1,221 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The run around a callback plugin, found from within a PlaybookExecutor of the installed ansible-core."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible import context
+from ansible.executor.playbook_executor import PlaybookExecutor
+from ansible.executor.stats import AggregateStats
+from support.playbooks import ROOT, environment
+
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun, told
+
+
+class Executor(PlaybookExecutor):  # type: ignore[misc]
+    """Calls what a test wants from within run, as a callback plugin is called."""
+
+    def __init__(self, manager: Any) -> None:
+        self._tqm = manager
+
+    def run(self, called: Callable[[], Any], result: int = 0) -> Any:
+        return called()
+
+
+def manager(**fields: Any) -> Any:
+    usual: dict[str, Any] = {"_failed_hosts": {}, "_unreachable_hosts": {}, "_stats": AggregateStats()}
+    return SimpleNamespace(**{**usual, **fields})
+
+
+@pytest.fixture(autouse=True)
+def arguments(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The command line."""
+    found: dict[str, Any] = {"args": ("site.yml",), "check": False, "start_at_task": None}
+    monkeypatch.setattr(context, "CLIARGS", found)
+    return found
+
+
+def test_the_run_from_which_we_are_called() -> None:
+    found = Executor(manager(_failed_hosts={"web1": True})).run(PlaybookRun.here)
+    assert found.failed_hosts() == ["web1"]
+
+
+def test_no_playbook_around() -> None:
+    assert PlaybookRun.here() is None
+    assert PlaybookRun(manager()).exit_code() == 0
+
+
+@pytest.mark.parametrize(
+    ("playbooks", "started", "code", "is_last"),
+    [(1, 1, 0, True), (2, 1, 0, False), (2, 1, 2, True), (2, 2, 0, True)],
+)
+def test_the_last_playbook(arguments: dict[str, Any], playbooks: int, started: int, code: int, is_last: bool) -> None:
+    """The next one is not started any more where one has failed."""
+    arguments["args"] = ("site.yml",) * playbooks
+    run = PlaybookRun(manager())
+    for _ in range(started):
+        run.playbook_starts()
+    executor = Executor(manager())
+    assert executor.run(run.exit_code, code) == code
+    assert executor.run(run.is_last_playbook, code) is is_last
+
+
+def test_hosts_that_failed() -> None:
+    run = PlaybookRun(manager(_failed_hosts={"b": True, "a": True}, _unreachable_hosts={"c": True, "a": True}))
+    assert run.failed_hosts() == ["a", "b", "c"]
+
+
+def test_how_often_a_host_failed() -> None:
+    run = PlaybookRun(manager())
+    assert run.failures("web1") == 0
+    for what in ("failures", "failures", "dark", "rescued", "ignored"):
+        run.stats.increment(what, "web1")
+    assert (run.failures("web1"), run.failures("web2")) == (3, 0)
+
+
+@pytest.mark.parametrize(("wanted", "done", "found"), [(None, False, None), ("copy", True, None), ("copy", 0, "copy")])
+def test_start_at_task(arguments: dict[str, Any], wanted: str | None, done: bool, found: str | None) -> None:
+    arguments["start_at_task"] = wanted
+    assert PlaybookRun(manager(_start_at_done=done)).found_no_task_to_start_at() == found
+
+
+def test_check_mode(arguments: dict[str, Any]) -> None:
+    assert not PlaybookRun(manager()).check_mode
+    arguments["check"] = True
+    assert PlaybookRun(manager()).check_mode
+
+
+@pytest.mark.parametrize("reason", [None, KeyboardInterrupt(), RuntimeError("no")])
+def test_what_has_broken_the_run_off(reason: BaseException | None) -> None:
+    happened: list[Any] = []
+    of_ansible = manager(cleanup=lambda: happened.append("cleaned up"))
+    PlaybookRun(of_ansible).when_cleaned_up(happened.append)
+
+    def run() -> None:
+        try:
+            if reason is not None:
+                raise reason
+        finally:
+            of_ansible.cleanup()
+
+    if reason is None:
+        run()
+    else:
+        with pytest.raises(type(reason)):
+            run()
+    assert happened == ["cleaned up", reason]
+
+
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        (KeyboardInterrupt(), "interrupted (Ctrl-C)"),
+        (SystemExit(143), "terminated (SIGTERM)"),
+        (RuntimeError("\n no such role \nin site.yml\n"), "broken off: no such role "),
+        (RuntimeError(" "), "broken off: RuntimeError"),
+    ],
+)
+def test_it_is_told_in_a_line(reason: BaseException, line: str) -> None:
+    assert told(reason) == line
+
+
+@pytest.fixture
+def _handler() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+class Worker:
+    def __init__(self, is_alive: bool) -> None:
+        self._is_alive = is_alive
+        self.is_terminated = False
+
+    def is_alive(self) -> bool:
+        return self._is_alive
+
+    def terminate(self) -> None:
+        self.is_terminated = True
+
+
+@pytest.mark.usefixtures("_handler")
+def test_termination_ends_the_run_and_its_workers() -> None:
+    workers = [None, Worker(True), Worker(False)]
+    PlaybookRun(manager(_workers=workers)).survive_termination()
+    with pytest.raises(SystemExit) as raised:
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert raised.value.code == 143
+    assert [worker and worker.is_terminated for worker in workers] == [None, True, False]
+    # A second one is not survived.
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+FORKED = """
+import os, signal
+from types import SimpleNamespace
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun
+
+PlaybookRun(SimpleNamespace(_workers=[])).survive_termination()
+worker = os.fork()
+if worker == 0:
+    os.kill(os.getpid(), signal.SIGTERM)
+    os._exit(0)
+status = os.waitpid(worker, 0)[1]
+print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else "survived")
+"""
+
+
+def test_a_worker_ends_of_the_signal_itself() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-c", FORKED],
+        env={**environment(ROOT), "PYTHONPATH": str(ROOT / ".collections")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert finished.stdout.split() == [str(int(signal.SIGTERM))], finished.stderr
+
+
+@pytest.mark.usefixtures("_handler")
+def test_a_worker_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same in this process, where it can be measured."""
+    workers = [Worker(True)]
+    PlaybookRun(manager(_workers=workers)).survive_termination()
+    handler: Any = signal.getsignal(signal.SIGTERM)
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    monkeypatch.setattr(os, "kill", lambda *arguments: sent.append(arguments))
+    handler(signal.SIGTERM, None)
+    assert sent == [(1, signal.SIGTERM)]
+    assert not workers[0].is_terminated
+
+
+def test_a_thread_leaves_the_signal_alone() -> None:
+    """Python lets only the main thread set handlers, and raises in others."""
+    before = signal.getsignal(signal.SIGTERM)
+    raised: list[Any] = []
+
+    def start() -> None:
+        try:
+            PlaybookRun(manager()).survive_termination()
+        except ValueError as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+    assert raised == []
+    assert signal.getsignal(signal.SIGTERM) is before
