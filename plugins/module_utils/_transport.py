@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import ssl
 import threading
+import time
 import typing as t
 import warnings
 import zlib
@@ -28,6 +29,8 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._network_fa
 
 BODY_LIMIT = 1024 * 1024
 _CHUNK = 64 * 1024
+# Seconds.
+_WAIT = 0.25
 
 
 class Response(t.NamedTuple):
@@ -128,7 +131,7 @@ def exchange(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> 
     thread = threading.Thread(target=run, daemon=True, name="fgs-attempt")
     try:
         thread.start()
-        thread.join(timeout)
+        _wait(thread, timeout)
     except BaseException as interruption:  # Ctrl-C, or a task's timeout
         interruption.request_sent = attempt.close()  # type: ignore[attr-defined]
         attempt.abort()
@@ -143,6 +146,13 @@ def exchange(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> 
     failure = explained(result, attempt.sent)
     # A single read is bounded by the same time, and may be the first to notice.
     raise (_late(timeout, failure.sent) if failure.kind == "timeout" else failure) from None
+
+
+def _wait(thread: threading.Thread, timeout: float) -> None:
+    """Waits for thread, in pieces: a signal that comes just before a wait begins is noticed only after it."""
+    end = time.monotonic() + timeout
+    while thread.is_alive() and time.monotonic() < end:
+        thread.join(min(_WAIT, max(0.0, end - time.monotonic())))
 
 
 def _late(timeout: float, sent: bool) -> Failure:

@@ -190,11 +190,12 @@ def test_an_interruption_is_told(run_on: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(_action.ActionBase, "_execute_module", interrupted)
     warned: list[str] = []
     made = action(fgs_workflow_callback, {**CALLBACK, "endpoint": "http://127.0.0.1:1", "run_on": run_on})
-    monkeypatch.setattr(made, "_display", SimpleNamespace(warning=warned.append))
+    monkeypatch.setattr(made, "_display", SimpleNamespace(display=lambda text, **_: warned.append(text)))
     with pytest.raises(KeyboardInterrupt):
         made.run(task_vars={})
     (warning,) = warned
-    assert warning == "It is not known whether the callback arrived: the run of the playbook was interrupted."
+    told = "It is not known whether the callback arrived: the run of the playbook was interrupted."
+    assert warning == f"[WARNING]: {told}"
 
 
 @pytest.mark.parametrize("shown", [True, False])
