@@ -1,0 +1,124 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report plugin as Ansible loads it: what happens reaches the reporter, and elsewhere it switches itself off."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.playbooks import Run
+from support.servers import Call, scripted
+from support.tasks import SECRET
+
+from ansible_collections.functiongraph.workflow.plugins.callback.fgs_workflow_report import CallbackModule
+
+IDS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "run", "fgs_workflow_state_id": "state"}
+YES = Call("POST", "/v2/p/fgs/workflows/w/callback", 200, {"execution_id": "run"})
+ENVIRONMENT = {
+    "ANSIBLE_CALLBACKS_ENABLED": "functiongraph.workflow.fgs_workflow_report",
+    "HUAWEICLOUD_SDK_AK": "AKEXAMPLE0001",
+    "HUAWEICLOUD_SDK_SK": SECRET,
+    "HW_REGION_NAME": "cn-north-4",
+    "HUAWEICLOUD_SDK_PROJECT_ID": "p",
+    "FGS_REPORT_CONFIRM": "when_unknown",
+    # As AWX hands on fields that were left empty.
+    "FGS_REPORT_RETRIES": "",
+    "FGS_REPORT_STRICT": "",
+}
+
+EVERYTHING = """
+- hosts: nobody
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: an item that fails
+      ansible.builtin.command: "{{ item }}"
+      loop: ["true", "false"]
+      when: inventory_hostname == "web1"
+    - name: a host that is away
+      ansible.builtin.ping:
+      vars:
+        ansible_connection: "no.such.connection"
+      when: inventory_hostname == "web2"
+      ignore_errors: true
+    - name: a host that cannot be reached
+      ansible.builtin.command: "true"
+      vars:
+        ansible_connection: ssh
+        ansible_host: 127.0.0.1
+        ansible_port: 9
+      when: inventory_hostname == "web3"
+"""
+SECOND = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.set_stats:
+        data: {plays: 1}
+"""
+
+
+def test_everything_that_happens_is_reported(ansible_playbook: Callable[..., Run]) -> None:
+    hosts: dict[str, Any] = {"web1": {}, "web2": {}, "web3": {}}
+    with scripted(YES) as server:
+        run = ansible_playbook(
+            EVERYTHING, hosts=hosts, extra_vars=IDS, env={**ENVIRONMENT, "FGS_REPORT_ENDPOINT": server.url}
+        )
+    assert len(server.came) == 1, run.output
+    body = json.loads(server.came[0].body)
+    assert body["result"] == "fail"
+    assert body["error"].startswith("web1: an item that fails: false: ")
+    counted = body["output"]["ansible"]["hosts"]
+    assert {host: (row["failed"], row["unreachable"]) for host, row in counted.items()} == {
+        "web1": (1, 0),
+        "web2": (0, 0),
+        "web3": (0, 1),
+    }
+
+
+def test_one_report_of_two_playbooks(ansible_playbook: Callable[..., Run], home: Path) -> None:
+    (home / "second.yml").write_text(SECOND)
+    with scripted(YES) as server:
+        run = ansible_playbook(
+            SECOND,
+            extra_vars=IDS,
+            env={**ENVIRONMENT, "FGS_REPORT_ENDPOINT": server.url},
+            further=[str(home / "second.yml")],
+        )
+    assert len(server.came) == 1, run.output
+    body = json.loads(server.came[0].body)
+    assert (body["result"], body["output"]["plays"]) == ("success", 2)
+    # Both playbooks have run before the report.
+    assert body["output"]["ansible"]["hosts"]["localhost"]["ok"] == 2
+
+
+def test_without_ids_it_is_silent(ansible_playbook: Callable[..., Run]) -> None:
+    with scripted() as server:
+        run = ansible_playbook(SECOND, env={**ENVIRONMENT, "FGS_REPORT_ENDPOINT": server.url})
+    assert run.returncode == 0
+    assert "fgs_workflow_report" not in run.output
+
+
+def test_it_switches_itself_off_where_there_is_no_playbook(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in IDS.items():
+        monkeypatch.setenv(name.upper(), value)
+    plugin = CallbackModule()
+    assert not plugin.disabled
+    plugin.v2_playbook_on_start(None)
+    assert plugin.disabled
+
+
+def test_empty_variables_count_as_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FGS_REPORT_RETRIES", "")
+    monkeypatch.setenv("FGS_REPORT_REGION", "cn-north-4")
+    plugin = CallbackModule()
+    plugin.set_options()
+    assert "FGS_REPORT_RETRIES" not in os.environ
+    assert os.environ["FGS_REPORT_REGION"] == "cn-north-4"
