@@ -72,7 +72,7 @@ def of_result(host: str, task: str, result: t.Mapping[str, t.Any], causes: t.Seq
     if _SAYS_NOTHING.match(said.strip()):
         line = _reason(result)
     else:
-        if causes and causes[-1] not in said:
+        if causes and causes[-1] not in " ".join(said.split()):
             # The outermost text says what was tried, the innermost why it failed.
             said = "%s: %s" % (said.rstrip("."), causes[-1])
         line = _first(said)
