@@ -119,6 +119,8 @@ def test_empty_variables_count_as_not_given(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("FGS_REPORT_RETRIES", "")
     monkeypatch.setenv("FGS_REPORT_REGION", "cn-north-4")
     plugin = CallbackModule()
+    # As the loader of plugins does.
+    plugin._load_name = plugin.CALLBACK_NAME
     plugin.set_options()
     assert "FGS_REPORT_RETRIES" not in os.environ
     assert os.environ["FGS_REPORT_REGION"] == "cn-north-4"
