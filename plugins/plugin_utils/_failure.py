@@ -39,7 +39,7 @@ _SAYS_NOTHING = re.compile(
 # What ansible-core puts before the reason.
 _BEFORE = re.compile(
     r"(Task failed|Module failed|Action failed|Unexpected \w+ error"
-    r"|Failed to connect to the host via ssh"
+    r"|Failed to connect to the host via ssh|ssh: connect to host \S+ port \d+"
     r"|Finalization of task args for '[^']*' failed|Error while resolving value for '[^']*'"
     r"|Error while evaluating conditional|A '\w+' expression failed"
     r"|The task includes an option with an undefined variable\. The error was"
@@ -72,7 +72,7 @@ def of_result(host: str, task: str, result: t.Mapping[str, t.Any], causes: t.Seq
     if _SAYS_NOTHING.match(said.strip()):
         line = _reason(result)
     else:
-        if causes and causes[-1] not in " ".join(said.split()):
+        if causes and isinstance(result.get("msg"), str) and causes[-1] not in " ".join(said.split()):
             # The outermost text says what was tried, the innermost why it failed.
             said = "%s: %s" % (said.rstrip("."), causes[-1])
         line = _first(said)

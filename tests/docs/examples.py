@@ -36,6 +36,10 @@ NOT_RUN = {
     "curl --request POST https://eda.example.com/": "needs the rulebook; tests/eda sends the same event",
     "TASK [Tell the workflow": "test_examples.py compares it with what a real run prints",
     "a task in a playbook": "no program: test_facts.py compares the files that it names",
+    "$ ansible-playbook -i hosts.ini": "tests/integration/tutorial runs it, with the files of the page",
+    "[web]": "tests/integration/tutorial uses it",
+    '{\n  "fgs_workflow_id"': "tests/integration/tutorial compares it with what the function launches",
+    '{\n  "status"': "tests/integration/tutorial compares it with what a run becomes",
     "[basic]": "test_examples.py takes keys from it",
     "[defaults]": "test_examples.py runs the playbook beside it",
 }

@@ -37,21 +37,33 @@ GOOD = {
         "success",
         hosts=WEB,
     ),
-    "end_play": Situation("``end_play``", [play(works(), meta("end_play"), fails())], "success"),
+    "end_play": Situation(
+        "A play ends itself with ``end_play``", [play(works(), meta("end_play"), fails())], "success"
+    ),
     "end_host": Situation(
-        "``end_host``", [play(meta("end_host", when=on("web2")), works(), fails(when=on("web2")))], "success", hosts=WEB
+        "A host ends its play with ``end_host``",
+        [play(meta("end_host", when=on("web2")), works(), fails(when=on("web2")))],
+        "success",
+        hosts=WEB,
     ),
     "end_batch": Situation(
-        "``end_batch`` with ``serial``", [play(meta("end_batch"), fails(), serial=1)], "success", hosts=WEB
+        "A batch of ``serial`` ends itself with ``end_batch``",
+        [play(meta("end_batch"), fails(), serial=1)],
+        "success",
+        hosts=WEB,
     ),
     "several_plays": Situation(
         "Several plays, one of them without a host",
         [play(works()), play(fails(), hosts="databases"), play(works())],
         "success",
     ),
-    "serial": Situation("``serial``", [play(works(), serial=1)], "success", hosts=WEB),
-    "free": Situation("Strategy ``free``", [play(works(), works("more"), strategy="free")], "success", hosts=WEB),
-    "host_pinned": Situation("Strategy ``host_pinned``", [play(works(), strategy="host_pinned")], "success", hosts=WEB),
+    "serial": Situation("All goes well, in batches of ``serial``", [play(works(), serial=1)], "success", hosts=WEB),
+    "free": Situation(
+        "All goes well with strategy ``free``", [play(works(), works("more"), strategy="free")], "success", hosts=WEB
+    ),
+    "host_pinned": Situation(
+        "All goes well with strategy ``host_pinned``", [play(works(), strategy="host_pinned")], "success", hosts=WEB
+    ),
     "limit": Situation(
         "``--limit`` to hosts on which all goes well",
         [play(fails(when=on("web2")), works())],

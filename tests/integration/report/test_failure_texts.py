@@ -22,7 +22,11 @@ def shell(script: str) -> dict[str, Any]:
 
 # By host: its task, the error, and words that must be in the message. In an error, … stands for anything.
 TEXTS: dict[str, tuple[dict[str, Any], str, str]] = {
-    "stderr": (shell("echo x; echo disk full >&2; echo sorry >&2; exit 3"), "stderr: do: disk full", "disk full\nsorry"),
+    "stderr": (
+        shell("echo x; echo disk full >&2; echo sorry >&2; exit 3"),
+        "stderr: do: disk full",
+        "disk full\nsorry",
+    ),
     "stdout": (shell("echo begin; echo it broke; exit 3"), "stdout: do: it broke", "begin\nit broke"),
     "silent": (shell("exit 3"), "silent: do: exit code 3", "non-zero return code"),
     "warned": (
@@ -69,7 +73,11 @@ TEXTS: dict[str, tuple[dict[str, Any], str, str]] = {
         "No such file or directory",
     ),
     "source": (task("do", "copy", {"src": "nowhere", "dest": "/nowhere"}), "source: do: Could not find or access…", ""),
-    "option": (task("do", "file", {"path": "/nowhere", "nowhere": 1}), "option: do: Unsupported parameters for…", "nowhere"),
+    "option": (
+        task("do", "file", {"path": "/nowhere", "nowhere": 1}),
+        "option: do: Unsupported parameters for…",
+        "nowhere",
+    ),
     "lookup": (task("do", "debug", {"msg": "{{ lookup('file', '/nowhere') }}"}), "lookup: do: The …", "/nowhere"),
     "hidden": (shell("echo hush-hush >&2; exit 1") | {"no_log": True}, "hidden: do: failed, and no_log hides why", ""),
     "gone": (task("do", "ping", {}), "gone: do: the host is gone", "the host is gone"),

@@ -20,6 +20,11 @@ options:
     description: The file.
     vars:
       - name: fgs_test_gone_when
+  says:
+    description: What is said of it then.
+    default: the host is gone
+    vars:
+      - name: fgs_test_gone_says
 """
 
 
@@ -31,5 +36,5 @@ class Connection(Local):
     def _connect(self):
         sign = self.get_option("gone_when")
         if not sign or os.path.exists(sign):
-            raise AnsibleConnectionFailure("the host is gone")
+            raise AnsibleConnectionFailure(self.get_option("says"))
         return super()._connect()

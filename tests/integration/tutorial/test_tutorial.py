@@ -1,0 +1,147 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tutorial, run as it is written: every file, every command, and what the workflow gets to know."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shlex
+import subprocess
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support import playbooks, reporting
+from support.playbooks import ROOT
+from support.simulators import Simulator
+
+PAGE = (ROOT / "docs/docsite/rst/tutorial.rst").read_text("utf-8")
+COMMANDS = re.findall(r"^   \$ (.*)$", PAGE, re.MULTILINE)
+Finished = subprocess.CompletedProcess[str]
+GONE = "Failed to connect to the host via ssh: ssh: connect to host web3 port 22: Connection timed out"
+
+
+def files() -> dict[str, str]:
+    """The files of the page, by name."""
+    pattern = r"^\.\. code-block:: \w+\n   :caption: (\S+)\n\n((?:(?: {3}.*)?\n)+)"
+    return {name: textwrap.dedent(body).strip() + "\n" for name, body in re.findall(pattern, PAGE, re.MULTILINE)}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """The folder in which the reader has put the files, and three hosts that are this machine."""
+    for name, text in files().items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "group_vars").mkdir()
+    here = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    (tmp_path / "group_vars/all.yml").write_text(yaml.safe_dump(here))
+    for host in ("web1", "web2", "web3"):
+        (tmp_path / "www" / host).mkdir(parents=True)
+    return tmp_path
+
+
+class Awx:
+    """What the function asks of AWX; a real one answers so."""
+
+    def __init__(self) -> None:
+        self.launched: Any = None
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        assert (method, path) == ("POST", "job_templates/12/launch/")
+        self.launched = body
+        return {"job": 7, "id": 7, "ignored_fields": {}}
+
+
+class Context:
+    """What FunctionGraph tells the function of the run that called it."""
+
+    def __init__(self, run: dict[str, str]) -> None:
+        self.getWorkflowID = lambda: run["workflow_id"]
+        self.getWorkflowRunID = lambda: run["workflow_run_id"]
+        self.getWorkflowStateID = lambda: run["workflow_state_id"]
+
+
+def launched(run: dict[str, str]) -> dict[str, str]:
+    """The extra vars that the function of the tutorial hands to AWX for a run."""
+    path = ROOT / "extensions/functiongraph/launch_awx_job.py"
+    spec = importlib.util.spec_from_file_location("tutorial_launcher", path)
+    assert spec is not None
+    assert spec.loader is not None
+    function = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(function)
+    awx = Awx()
+    assert function.launch(awx, "job_templates/12", {**function.ids_of(Context(run)), "release": "1.4"}) == 7
+    extra_vars: dict[str, str] = awx.launched["extra_vars"]
+    return extra_vars
+
+
+@pytest.fixture
+def roll_out(simulator: Simulator, place: Path) -> Callable[[str], tuple[Finished, dict[str, Any]]]:
+    """Launch a playbook of the page by the command of the page, and give what became of its run."""
+
+    def launch(playbook: str) -> tuple[Finished, dict[str, Any]]:
+        run = simulator.start_run(name=playbook)
+        (place / "launch.json").write_text(json.dumps(launched(run)))
+        if playbook == "rollout.yml":
+            # The page comes to it later.
+            (place / "ansible.cfg").unlink()
+        env = playbooks.environment(place, **reporting.environment(simulator))
+        del env["ANSIBLE_CALLBACKS_ENABLED"]
+        root = f"{place}/www/{{{{ inventory_hostname }}}}"
+        command = next(command for command in COMMANDS if command.endswith(playbook))
+        finished = subprocess.run(
+            [*shlex.split(command), "-e", f"web_root={root}"],
+            cwd=place,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return finished, simulator.run(run)
+
+    return launch
+
+
+def test_what_the_function_launches() -> None:
+    names = json.loads(files()["launch.json"])
+    run = {name.removeprefix("fgs_"): value for name, value in names.items() if name.startswith("fgs_")}
+    assert launched(run) == names
+
+
+@pytest.mark.parametrize(("playbook", "way"), [("rollout.yml", "role"), ("site.yml", "plugin")])
+@pytest.mark.parametrize("result", ["success", "fail"])
+def test_page(roll_out: Any, place: Path, playbook: str, way: str, result: str) -> None:
+    if result == "fail":
+        (place / "host_vars").mkdir()
+        gone = {
+            "ansible_connection": "fgs_test_gone",
+            "fgs_test_gone_when": str(place / "www/web3/release-1.4.txt"),
+            "fgs_test_gone_says": GONE,
+        }
+        (place / "host_vars/web3.yml").write_text(yaml.safe_dump(gone))
+    finished, run = roll_out(playbook)
+    assert finished.returncode == (4 if result == "fail" else 0), finished.stdout
+    assert run["callback_requests"] == 1
+    expected = json.loads(files()[f"{way}-{result}.json"])
+    became = {name: run[name] for name in ("status", "error", "output")}
+    failed = became["output"].get("ansible", {}).get("failed_task")
+    if failed and failed["message"] is not None:
+        # What ansible-core puts before the words differs by release; the page leaves it out.
+        said = expected["output"]["ansible"]["failed_task"]
+        assert reporting.matches(said["message"].replace("… ", "…"), failed["message"])
+        said["message"] = failed["message"]
+    assert became == expected
+
+
+def test_the_tests_run_every_command() -> None:
+    assert len(COMMANDS) == 2
