@@ -163,7 +163,7 @@ def _late(timeout: float, sent: bool) -> Failure:
 def _send(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> Response:
     with warnings.catch_warnings():
         # Who sets validate_certs=false knows it, and it would be said in the middle of the playbook's output.
-        warnings.filterwarnings("ignore", message="Unverified HTTPS request")
+        warnings.filterwarnings("ignore", module="urllib3")
         answer = adapter.send(
             prepared, stream=True, timeout=timeout, verify=chosen.verify, proxies=dict(chosen.proxies), cert=None
         )
