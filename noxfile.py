@@ -150,8 +150,14 @@ def lint(session: nox.Session) -> None:
 
 @per_core("unit", matrix.CORES if exists("tests/unit") else {}, newest_tags=("check",))
 def unit(session: nox.Session, core: str) -> None:
-    """Unit tests, with the coverage that we ask for."""
+    """Unit tests; on the newest ansible-core with the coverage that we ask for.
+
+    Some branches are for what only a newer ansible-core or Python does, so the older ones cannot reach them.
+    """
     install(session, f"core-{core}")
+    if core != matrix.NEWEST_CORE:
+        pytest(session, "tests/unit")
+        return
     data = CACHE / "coverage" / core
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
