@@ -65,10 +65,10 @@ def clean_environment(**more: str) -> dict[str, str | None]:
     return cleared | {"PYTHONPATH": tree, "ANSIBLE_COLLECTIONS_PATH": tree} | more
 
 
-def pytest(session: nox.Session, folder: str, **more: str) -> None:
-    """Run what was asked for by position, else the whole folder."""
+def pytest(session: nox.Session, *places: str, **more: str) -> None:
+    """Run what was asked for by position, else all of the places."""
     env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session), **more)
-    session.run("python", "-m", "pytest", *(session.posargs or [folder]), env=env)
+    session.run("python", "-m", "pytest", *(session.posargs or places), env=env)
 
 
 def per_core(
