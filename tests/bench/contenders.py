@@ -29,16 +29,15 @@ CURL = "curl, a process a call"
 FLOOR = (REQUESTS, CURL)
 
 BODY = {"result": "success", "output": {"hosts_changed": 3}}
-RUN = "{{ runs[(groups.all.index(inventory_hostname) + (item | default(0))) | int] }}"
 
 
 def task(name: str, simulator: simulators.Simulator, listener: str) -> dict[str, Any]:
-    """The task of a contender. Its run is the host's, or the item's in a loop."""
+    """The task of a contender. Its run is in the variable run. All of them, the no-op too, use the same templates."""
     account = simulator.accounts["permanent"]
     endpoint = simulator[listener]
     ids = {key: f"{{{{ run.{key} }}}}" for key in ("workflow_id", "workflow_run_id", "workflow_state_id")}
     if name == NOOP:
-        given: dict[str, Any] = {"ansible.builtin.debug": {"msg": "{{ run.workflow_run_id }}"}}
+        given: dict[str, Any] = {"ansible.builtin.debug": {"msg": list(ids.values())}}
     elif name in (CONTROLLER, TARGET):
         given = {
             "functiongraph.workflow.fgs_workflow_callback": {
@@ -77,7 +76,7 @@ def task(name: str, simulator: simulators.Simulator, listener: str) -> dict[str,
                 "HUAWEICLOUD_SDK_SK": account["secret_key"],
             },
         }
-    return {"name": name, **given, "vars": {"run": RUN}}
+    return {"name": name, **given}
 
 
 def url(simulator: simulators.Simulator, listener: str, workflow_id: str) -> str:

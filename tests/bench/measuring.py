@@ -92,11 +92,12 @@ def playbook(
     """The command that runs a contender's playbook, the same but for the task."""
     task = contenders.task(name, simulator, shape.listener)
     if shape.items > 1:
-        task["loop"] = list(range(shape.items))
+        task.update(loop="{{ runs }}", loop_control={"loop_var": "run", "label": "{{ run.workflow_run_id }}"})
     play: dict[str, Any] = {"hosts": "all", "gather_facts": False, "tasks": [task]}
-    hosts = {f"host{number:03}": {} for number in range(shape.hosts)}
+    hosts = {f"host{number:03}": {"run": runs[number]} for number in range(shape.hosts)}
     for file, document in (("playbook.yml", [play]), ("runs.json", {"runs": runs})):
         (place / file).write_text(json.dumps(document))
-    (place / "inventory.yml").write_text(playbooks.inventory(hosts))
+    inventory = playbooks.inventory(hosts if shape.items == 1 else {"host000": {}})
+    (place / "inventory.yml").write_text(inventory)
     files = ["-i", str(place / "inventory.yml"), "-e", f"@{place / 'runs.json'}"]
     return [str(playbooks.BIN / "ansible-playbook"), *files, str(place / "playbook.yml")]
