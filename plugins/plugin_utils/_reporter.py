@@ -11,6 +11,7 @@ From the end of a playbook to one report of it: what is found wrong at the start
 from __future__ import annotations
 
 import typing as t
+from shlex import quote
 
 from ansible.template import Templar
 
@@ -23,6 +24,7 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_r
 NAME = "fgs_workflow_report"
 NO_HOST = "no host matched: nothing was done"
 _FAILED = 1
+_SEND = "ansible-playbook functiongraph.workflow.callback -e %s"
 
 
 def ids(playbook: t.Any, environ: t.Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -154,6 +156,10 @@ class Reporter:
         if came.get("failed"):
             hint = " " + came["hint"] if "hint" in came else ""
             self._warn("the workflow was not told that this playbook ended with %s. %s%s" % (result, came["msg"], hint))
+            if "undelivered_file" in came:
+                # On a line of its own, as Ansible breaks warnings where they are wide.
+                command = _SEND % quote("@" + came["undelivered_file"])
+                self._display.display("%s: send it later with: %s" % (NAME, command))
             return False
         if came["delivery"] == ALREADY_DELIVERED:
             text = "run %s has been told %s before" % (run_id, result)

@@ -310,6 +310,15 @@ def test_the_hint_of_a_refusal(monkeypatch: pytest.MonkeyPatch, hint: dict[str, 
     assert told.said == [("warning", "fgs_workflow_report: Look out."), ("warning", text + end)]
 
 
+def test_what_was_kept_can_be_sent_by_a_command_to_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told()
+    came = {"failed": True, "msg": "No.", "undelivered_file": "/a folder/kept.yml"}
+    monkeypatch.setattr(told.reporter._report, "send", lambda *_arguments: came)
+    told.end()
+    command = "ansible-playbook functiongraph.workflow.callback -e '@/a folder/kept.yml'"
+    assert told.said[-1] == ("display", f"fgs_workflow_report: send it later with: {command}")
+
+
 def test_what_was_told_before_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told(strict=True)
     came = {"delivery": "already_delivered"}
