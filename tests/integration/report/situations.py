@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import situations_broken_off
 import situations_quiet
-from situation import ONE_GONE, WEB, Situation, fails, meta, on, play, task, works
+from situation import ONE_GONE, WEB, Situation, fails, meta, on, play, reaches, task, works
 
 GOOD = {
     "works": Situation("All goes well", [play(works())], "success"),
@@ -22,7 +22,7 @@ GOOD = {
     ),
     "ignore_unreachable": Situation(
         "A host is unreachable under ``ignore_unreachable``",
-        [play(task("reach", "ping", {}, ignore_unreachable=True), task("go on", "debug", {"msg": ""}))],
+        [play(reaches(ignore_unreachable=True), task("go on", "debug", {"msg": ""}))],
         "success",
         hosts=ONE_GONE,
     ),
@@ -151,7 +151,7 @@ BAD = {
     ),
     "unreachable": Situation(
         "A host is unreachable",
-        [play(task("reach", "ping", {}))],
+        [play(reaches())],
         "fail",
         "web2: reach: the host is gone",
         (4,),
@@ -160,7 +160,7 @@ BAD = {
     ),
     "all_unreachable": Situation(
         "All hosts are unreachable",
-        [play(task("reach", "ping", {}))],
+        [play(reaches())],
         "fail",
         "web2: reach: the host is gone",
         (4,),
@@ -176,7 +176,7 @@ BAD = {
     ),
     "handler": Situation(
         "A handler fails",
-        [play(task("change", "command", "true", changed_when=True, notify="restart"), handlers=[fails("restart")])],
+        [play(works("change", changed_when=True, notify="restart"), handlers=[fails("restart")])],
         "fail",
         "web1: restart: disk full",
         (2,),
@@ -197,24 +197,14 @@ BAD = {
     ),
     "item": Situation(
         "One item of a loop fails",
-        [
-            play(
-                task(
-                    "install",
-                    "command",
-                    "sh -c 'echo no package {{ item }} >&2; test {{ item }} != nginx'",
-                    loop=["bash", "nginx"],
-                    changed_when=False,
-                )
-            )
-        ],
+        [play(task("install", "fail", {"msg": "no package"}, loop=["bash", "nginx"], when="item == 'nginx'"))],
         "fail",
-        "web1: install: nginx: no package nginx",
+        "web1: install: nginx: no package",
         (2,),
     ),
     "until": Situation(
         "``until`` is exhausted",
-        [play(fails("wait", register="waited", until="waited.rc == 0", retries=1, delay=0))],
+        [play(fails("wait", until=False, retries=1, delay=0))],
         "fail",
         "web1: wait: disk full",
         (2,),

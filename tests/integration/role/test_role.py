@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from role_cases import CASES, HUSH, WEB, Case, fails, task, works
+from role_cases import CASES, HUSH, WEB, Case, fails, reaches, task, works
 from support import reporting
 from support.playbooks import Run, ansible_playbook
 from support.simulators import Simulator
@@ -143,8 +143,8 @@ def gone(home: Path) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("plugin", [False, True], ids=["role", "role and plugin"])
 def test_host_goes_away_in_the_middle(launched: Any, home: Path, plugin: bool) -> None:
-    sign = task("sign", "copy", {"dest": str(home / "sign"), "content": ""}, delegate_to="web2", run_once=True)
-    finished, run = launched([works(), sign, task("reach", "ping", {})], by_roles(), hosts=gone(home), plugin=plugin)
+    sign = task("sign", "raw", f"touch {home}/sign", delegate_to="web2", run_once=True)
+    finished, run = launched([works(), sign, reaches()], by_roles(), hosts=gone(home), plugin=plugin)
     assert finished.returncode == 4, finished.output
     assert (run["status"], run["callback_requests"]) == ("fail", 1)
     assert run["error"] == "web1: unreachable, or gone before the end of the runbook"
@@ -155,7 +155,7 @@ def test_host_goes_away_in_the_middle(launched: Any, home: Path, plugin: bool) -
 
 def test_host_that_is_gone_before_the_role_counts(launched: Any, home: Path) -> None:
     (home / "sign").touch()
-    finished, run = launched([works()], by_roles(pre_tasks=[task("reach", "ping", {})]), hosts=gone(home))
+    finished, run = launched([works()], by_roles(pre_tasks=[reaches()]), hosts=gone(home))
     assert finished.returncode == 4, finished.output
     assert (run["status"], run["callback_requests"]) == ("fail", 1)
 
