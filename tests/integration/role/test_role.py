@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,23 +59,34 @@ def role(place: Path) -> None:
     (place / "roles/a_role/tasks/main.yml").write_text(json.dumps([works("the work of a role")]))
 
 
-@pytest.fixture(scope="module")
-def met(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Met:
-    place = tmp_path_factory.mktemp("role")
-    runs = {name: simulator.start_run(name=name) for name in CASES}
-    (place / "playbook.yml").write_text(json.dumps([play(n, case, runs[n], place) for n, case in CASES.items()]))
+def meet(simulator: Simulator, names: list[str], place: Path) -> Met:
+    """Run the playbook of some cases."""
+    runs = {name: simulator.start_run(name=name) for name in names}
+    (place / "playbook.yml").write_text(json.dumps([play(name, CASES[name], runs[name], place) for name in names]))
     role(place)
     env = reporting.environment(simulator, ANSIBLE_CALLBACKS_ENABLED="fgs_test_record")
     finished = ansible_playbook(
         str(place / "playbook.yml"), home=place, hosts={host: {} for host in WEB}, env=env, timeout=900
     )
-    assert finished.returncode == 0, finished.output[-5000:]
     return Met(finished, {name: simulator.run(run) for name, run in runs.items()})
 
 
+@pytest.fixture(scope="module")
+def met(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Met]:
+    """What comes of every case, in two playbooks side by side."""
+    names = list(CASES)
+    halves = (names[::2], names[1::2])
+    with ThreadPoolExecutor() as pool:
+        places = [tmp_path_factory.mktemp("role") for _half in halves]
+        came = list(pool.map(lambda half, place: meet(simulator, half, place), halves, places))
+    for one in came:
+        assert one.finished.returncode == 0, one.finished.output[-5000:]
+    return {name: one for one in came for name in one.runs}
+
+
 @pytest.mark.parametrize("name", CASES)
-def test_case(met: Met, name: str) -> None:
-    case, run = CASES[name], met.runs[name]
+def test_case(met: dict[str, Met], name: str) -> None:
+    case, finished, run = CASES[name], met[name].finished, met[name].runs[name]
     requests = int(bool(case.result))
     seen = (run["callback_requests"], run["completed_times"], run["status"])
     assert seen == (requests, requests, case.result or "running"), run
@@ -83,12 +95,12 @@ def test_case(met: Met, name: str) -> None:
         assert reporting.contains(run["output"], dict(case.output)), run["output"]
     if "no_log" in name:
         assert HUSH not in json.dumps(run["output"])
-    caught = [t.result["msg"] for t in met.finished.tasks if t.task == f"refused {name}"]
-    hosts = [t.host for t in met.finished.tasks if t.task == f"refused {name}"]
+    caught = [t.result["msg"] for t in finished.tasks if t.task == f"refused {name}"]
+    hosts = [t.host for t in finished.tasks if t.task == f"refused {name}"]
     if case.refused:
         assert caught
         assert all(reporting.matches(case.refused, message) for message in caught), caught
-        assert not [t for t in met.finished.tasks if t.task == f"started {name}"]
+        assert not [t for t in finished.tasks if t.task == f"started {name}"]
     else:
         # The play fails where the runbook did, and nowhere else.
         assert tuple(sorted(hosts)) == case.failed_hosts, caught
@@ -127,8 +139,11 @@ def by_import() -> dict[str, Any]:
     return {"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.import_role": {"name": ROLE}}]}
 
 
-@pytest.mark.parametrize("play", [by_roles(), by_import()], ids=["roles", "import_role"])
-@pytest.mark.parametrize("result", ["success", "fail"])
+@pytest.mark.parametrize(
+    ("play", "result"),
+    [(by_roles(), "success"), (by_roles(), "fail"), (by_import(), "fail")],
+    ids=["roles", "roles fail", "import_role"],
+)
 def test_other_ways_in(launched: Any, play: Any, result: str) -> None:
     finished, run = launched([works()] if result == "success" else [fails("web2")], play)
     assert finished.returncode == (0 if result == "success" else 2), finished.output
