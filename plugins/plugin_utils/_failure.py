@@ -72,9 +72,11 @@ def of_result(host: str, task: str, result: t.Mapping[str, t.Any], causes: t.Seq
     if _SAYS_NOTHING.match(said.strip()):
         line = _reason(result)
     else:
-        if causes and isinstance(result.get("msg"), str) and causes[-1] not in " ".join(said.split()):
+        # Results come masked, exceptions do not.
+        cause = mask_secrets(causes[-1]) if causes and isinstance(result.get("msg"), str) else ""
+        if cause not in " ".join(said.split()):
             # The outermost text says what was tried, the innermost why it failed.
-            said = "%s: %s" % (said.rstrip("."), causes[-1])
+            said = "%s: %s" % (said.rstrip("."), cause)
         line = _first(said)
     parts = [said, *(_text(result.get(name)) for name in ("module_stderr", "stderr", "module_stdout", "stdout"))]
     return Failure(host, task, mask_secrets(line), mask_secrets("\n".join(part for part in parts if part)))

@@ -214,7 +214,8 @@ def test_secrets_stay_where_they_are(simulator: Simulator, reported: Any) -> Non
 def test_secret_in_the_words_of_a_task(simulator: Simulator, reported: Any) -> None:
     secret = simulator.accounts["permanent"]["secret_key"]
     _finished, became = reported(task("show", "fail", {"msg": f"{secret} is wrong"}))
-    assert became["error"] == "web1: show: ******** is wrong"
+    # ansible-core 2.22 masks what it knows itself, in its own way.
+    assert became["error"] in ("web1: show: ******** is wrong", "web1: show: $REDACTED$ is wrong")
     assert secret not in json.dumps(became["output"])
 
 

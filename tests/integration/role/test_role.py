@@ -238,7 +238,8 @@ def test_all_by_variables(simulator: Simulator, launched: Any) -> None:
     words = task("show", "fail", {"msg": f"{account['secret_key']} is wrong"})
     finished, run = launched([words], by_roles(), env=nobody, extra_vars=keys)
     assert (run["status"], run["callback_requests"]) == ("fail", 1), finished.output
-    assert run["error"] == "web1: show: ******** is wrong"
+    # ansible-core 2.22 masks what it knows itself, in its own way.
+    assert run["error"] in ("web1: show: ******** is wrong", "web1: show: $REDACTED$ is wrong")
 
 
 def test_one_play_can_answer_two_states(simulator: Simulator, launched: Any) -> None:
