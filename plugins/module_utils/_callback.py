@@ -15,6 +15,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _client,
     _contract,
     _delivery,
+    _output_schema,
     _service_errors,
     _task,
     _transport,
@@ -49,7 +50,7 @@ class CallbackTask:
         violations = self._task.violations()
         schema = self._params.get("output_schema")
         if isinstance(schema, dict) and isinstance(self._params["output"], dict):
-            violations.extend(_contract.output_violations(self._params["output"], schema))
+            violations.extend(_output_schema.violations(self._params["output"], schema))
         if violations:
             return self._unsent(_contract.sentence(violations), violations=[v._asdict() for v in violations])
         callback = _client.Callback(

@@ -17,8 +17,7 @@ import json
 import math
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _quick_check
-from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import jsonschema
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _drafts, _quick_check
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import TABLES, Field, field
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -136,27 +135,6 @@ def response_schema(status: int) -> dict[str, t.Any]:
     }
 
 
-# The newest first. An older jsonschema lacks the first of them.
-_DRAFTS = (
-    "Draft202012Validator",
-    "Draft201909Validator",
-    "Draft7Validator",
-    "Draft6Validator",
-    "Draft4Validator",
-    "Draft3Validator",
-)
-
-
-def _drafts() -> dict[str, t.Any]:
-    """The validators that the installed jsonschema has, by what $schema calls them."""
-    found = [getattr(jsonschema, name) for name in _DRAFTS if hasattr(jsonschema, name)]
-    return {(draft.META_SCHEMA.get("$id") or draft.META_SCHEMA["id"]).rstrip("#"): draft for draft in found}
-
-
-def _newest_validator() -> t.Any:
-    return next(iter(_drafts().values()))
-
-
 _validators: dict[t.Any, t.Any] = {}
 _schemas: dict[t.Any, dict[str, t.Any]] = {}
 
@@ -172,7 +150,7 @@ def _schema(key: t.Any) -> dict[str, t.Any]:
 def _validator(key: t.Any) -> t.Any:
     """The validator of such a schema, built once per process."""
     if key not in _validators:
-        _validators[key] = _newest_validator()(_schema(key))
+        _validators[key] = _drafts.newest()(_schema(key))
     return _validators[key]
 
 
@@ -253,57 +231,6 @@ def _not_json(output: dict[t.Any, t.Any]) -> t.Iterator[Violation]:
         json.dumps(output, skipkeys=True, default=lambda value: None)
     except ValueError as error:  # an integer of too many digits
         yield Violation("output", "json", None, "output cannot be written as JSON: %s" % quoted(str(error)))
-
-
-def output_violations(output: dict[str, t.Any], schema: dict[str, t.Any]) -> list[Violation]:
-    """Everything in output that the user's output_schema does not allow, or what is wrong with that schema itself.
-
-    The schema is read by the draft that its $schema names, the newest one where it names none. A reference out of the
-    schema is never fetched.
-    """
-    unusable = "output_schema must be a JSON Schema that can be used here: "
-    if "$schema" in schema:
-        # Asked for one that it does not know, an old jsonschema takes another.
-        validator = _drafts().get(str(schema["$schema"]).rstrip("#"))
-        if validator is None:
-            named = quoted(schema["$schema"])
-            message = "%sits $schema, %s, is not known to the installed jsonschema" % (unusable, named)
-            return [Violation("output_schema", "schema", None, message)]
-    else:
-        validator = _newest_validator()
-    try:
-        validator.check_schema(schema)
-        errors = list(_confined(validator, schema).iter_errors(output))
-    except RecursionError:
-        return [Violation("output_schema", "schema", None, unusable + "it or output is nested too deeply")]
-    except Exception as error:  # pylint: disable=broad-exception-caught  # re.error, and its releases' own types
-        text = str(error).strip() or type(error).__name__
-        return [Violation("output_schema", "schema", None, unusable + text.splitlines()[0][:200])]
-    return [_of_output(error) for error in errors]
-
-
-def _confined(validator: t.Any, schema: dict[str, t.Any]) -> t.Any:
-    """A validator that resolves references within the schema and nowhere else.
-
-    Left alone, jsonschema fetches what a reference names, from the network or from a file.
-    """
-    try:
-        from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped, unused-ignore]
-    except ImportError:
-
-        class Confined(jsonschema.RefResolver):  # type: ignore[misc, name-defined, unused-ignore]
-            def resolve_remote(self, uri: str) -> t.Any:
-                raise ValueError("%s is outside the schema, and references are not fetched" % uri)
-
-        return validator(schema, resolver=Confined.from_schema(schema))
-    return validator(schema, registry=REGISTRY)
-
-
-def _of_output(error: t.Any) -> Violation:
-    place = "output" + "".join("[%d]" % part if isinstance(part, int) else ".%s" % part for part in error.path)
-    limit = error.validator_value if isinstance(error.validator_value, (str, int, float, list)) else None
-    text = error.message if len(error.message) <= 200 else error.message[:199] + "…"
-    return Violation("output", error.validator, limit, "%s does not meet output_schema: %s" % (place, text))
 
 
 def sentence(violations: t.Sequence[Violation]) -> str:

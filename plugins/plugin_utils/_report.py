@@ -124,16 +124,9 @@ class Report:
         recap: t.Mapping[str, t.Any],
     ) -> dict[str, t.Any]:
         """The output: what the playbook published, and the recap under its key unless the playbook uses that itself."""
-        output = self._without_secrets(dict(published))
+        output: dict[str, t.Any] = self.redactor.within(dict(published))
         output.setdefault(KEY, recap)
-        return t.cast(t.Dict[str, t.Any], output)
-
-    def _without_secrets(self, value: t.Any) -> t.Any:
-        if isinstance(value, dict):
-            return {self._without_secrets(name): self._without_secrets(part) for name, part in value.items()}
-        if isinstance(value, list):
-            return [self._without_secrets(part) for part in value]
-        return self.redactor.known(value) if isinstance(value, str) else value
+        return output
 
     def redacted(self, failure: Failure) -> Failure:
         """The failure as it may be sent."""

@@ -81,7 +81,7 @@ def _task(case: str, module: str, arguments: dict[str, Any], keywords: dict[str,
     return {"name": case, module: given, "vars": {"case": case, **keywords.pop("vars", {})}, **keywords}
 
 
-# ansible-core 2.19 and 2.20 note it where failed_when lets a failed module pass, and not where it lets an action plugin.
+# ansible-core 2.19 and 2.20 note it where failed_when lets a failed module pass, but not a failed action plugin.
 OF_ANSIBLE = ("failed_when_suppressed_exception",)
 
 

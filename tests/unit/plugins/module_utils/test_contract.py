@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract, _drafts
 
 IDS = {"workflow_id": "w", "workflow_run_id": "r", "workflow_state_id": "s"}
 GOOD: dict[str, Any] = {**IDS, "result": "success", "output": {}}
@@ -41,7 +41,7 @@ def keywords(schema: Any) -> set[str]:
 @pytest.fixture(params=VALIDATORS)
 def _each_validator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The newest validator that is there, and that of the oldest jsonschema that we promise to work with."""
-    monkeypatch.setattr(_contract, "_newest_validator", lambda: getattr(jsonschema, request.param))
+    monkeypatch.setattr(_drafts, "newest", lambda: getattr(jsonschema, request.param))
     monkeypatch.setattr(_contract, "_validators", {})
 
 

@@ -15,7 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract, _libraries, _quick_check
+from ansible_collections.functiongraph.workflow.plugins.module_utils import (
+    _contract,
+    _drafts,
+    _libraries,
+    _output_schema,
+    _quick_check,
+)
 
 SCHEMAS = {
     "callback": _contract.arguments_schema(),
@@ -37,7 +43,7 @@ DICTS = st.dictionaries(TEXTS, VALUES, max_size=2)
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_agrees_with_jsonschema(name: str) -> None:
     schema = SCHEMAS[name]
-    validator = _contract._newest_validator()(schema)
+    validator = _drafts.newest()(schema)
     names = st.sampled_from([*schema["properties"], "unknown"])
     near = st.fixed_dictionaries({}, optional=dict.fromkeys(schema["properties"], VALUES | DICTS))
     whole = st.fixed_dictionaries({"result": st.just("success"), "output": DICTS}).map(lambda some: {**GOOD, **some})
@@ -76,7 +82,7 @@ def test_a_library_that_is_there_and_cannot_be_imported(monkeypatch: pytest.Monk
     assert _libraries.missing_result() is None
 
     def work() -> dict[str, Any]:
-        return {"drafts": _contract.output_violations({}, {"type": "object"})}
+        return {"drafts": _output_schema.violations({}, {"type": "object"})}
 
     result = _libraries.guarded(work)
     assert result["failed"]
