@@ -6,6 +6,8 @@ PYTHON ?= python3
 NOX := .venv/bin/python -m nox
 # Set FILE to a test file, or to anything else that pytest understands.
 FILE ?= tests/unit
+# Set WHAT to "chaos limits" to measure delivery under trouble instead, or to "instructions".
+WHAT ?=
 # The day of the release that the changelog is written for.
 DATE ?= $(shell date +%F)
 
@@ -49,8 +51,8 @@ docs: .venv/ready ## the guide as a site, in .cache/docs
 release-check: .venv/ready ## is what would be released what we mean to release?
 	@$(NOX) --session release_check
 
-bench: .venv/ready ## measure, and write docs/benchmarks.md
-	@$(NOX) --session bench
+bench: .venv/ready ## measure what a callback costs, and write docs/benchmarks.md, in nine minutes
+	@$(NOX) --session bench -- $(WHAT)
 
 changelog: .venv/ready ## write CHANGELOG.md from changelogs/fragments
 	@$(NOX) --session changelog -- --date $(DATE)

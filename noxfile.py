@@ -80,12 +80,6 @@ if exists("tests/integration"):
         install(session, f"core-{core}")
         pytest(session, "tests/integration")
 
-    @on(FLOOR)
-    def integration_floor(session: nox.Session) -> None:
-        """Real playbooks with the oldest libraries that we promise to work with, where libraries matter."""
-        install(session, "floor")
-        pytest(session, "tests/integration/faults", "tests/integration/test_smallest_task.py")
-
 
 if exists("tests/awx"):
 
@@ -165,15 +159,6 @@ def unit(session: nox.Session, core: str) -> None:
     session.run("coverage", "run", "-m", "pytest", "tests/unit", env=env)
     session.run("coverage", "combine", "--quiet", env=env)
     session.run("coverage", "report", env=env)
-
-
-if exists("tests/unit"):
-
-    @on(FLOOR)
-    def unit_floor(session: nox.Session) -> None:
-        """Unit tests with the oldest libraries that we promise to work with."""
-        install(session, "floor")
-        pytest(session, "tests/unit")
 
 
 @on(sys.executable, tags=("test", "check"))
@@ -276,11 +261,15 @@ if exists("tests/bench"):
 
     @on(NEWEST, tags=())
     def bench(session: nox.Session) -> None:
-        """What it takes and how long: measured against the simulator, results in docs/benchmarks.md."""
+        """What a callback costs, measured against the simulator: tables and plot of docs/benchmarks.md.
+
+        nox --session bench -- chaos limits measures the rest of that page again.
+        """
         install(session, f"core-{matrix.NEWEST_CORE}")
         env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session))
-        for program in session.posargs or ["speed", "milliseconds", "chaos", "limits"]:
+        for program in session.posargs or ["speed", "milliseconds"]:
             session.run("python", f"tests/bench/{program}.py", "--write", env=env)
+        session.run("python", "tests/tools/ratios.py")
 
 
 @on(NEWEST, tags=())

@@ -44,6 +44,10 @@ class Taken:
     processor: float
     memory: float
 
+    def beyond(self, other: Taken) -> Taken:
+        """What this took more."""
+        return Taken(self.wall - other.wall, self.processor - other.processor, self.memory - other.memory)
+
     @staticmethod
     def middle(all_of_them: list[Taken]) -> Taken:
         return Taken(

@@ -21,7 +21,8 @@ BEGIN, END = "<!-- speed: written by tests/bench/speed.py -->", "<!-- speed: end
 COLUMNS = (CONTROLLER, TARGET, URI, SDK, REQUESTS, CURL)
 PLOTTED = ("one task", "loop of 50", "40 hosts")
 
-Figures = Mapping[tuple[str, str], Taken]
+# Of every shape and contender, what each turn took.
+Figures = Mapping[tuple[str, str], Sequence[Taken]]
 
 
 class Added:
@@ -34,11 +35,11 @@ class Added:
         taken, noop = self.figures.get((shape.name, name)), self.figures.get((shape.name, NOOP))
         if taken is None or noop is None:
             return None
-        if name in (REQUESTS, CURL):
-            # No playbook around it.
-            noop = Taken(0, 0, 0)
+        # Without Ansible there is no playbook around it.
+        pairs = zip(taken, noop, strict=False)
+        added = Taken.middle(list(taken) if name in (REQUESTS, CURL) else [one.beyond(none) for one, none in pairs])
         each = 1000 / shape.calls
-        return (taken.wall - noop.wall) * each, (taken.processor - noop.processor) * each
+        return added.wall * each, added.processor * each
 
     def ratio(self, shape: Shape, more: str, less: str) -> str:
         """How many times as much one adds as the other: by the clock, and of processors."""
@@ -61,7 +62,8 @@ def text(shapes: Sequence[Shape], figures: Figures, seconds: float) -> str:
         f"minutes{shared()}. Hosts are local connections.",
         "",
         "Milliseconds that a call adds to the same playbook with `ansible.builtin.debug` in its place: by the clock / "
-        "of processors (user and system). Medians of alternating repetitions. Without Ansible: the whole process.",
+        "of processors (user and system). Medians of what each turn added to its own no-op. Without Ansible: the whole "
+        "process.",
         "",
         "| | " + " | ".join(COLUMNS) + " |",
         "|---|" + "---|" * len(COLUMNS),
@@ -73,7 +75,8 @@ def text(shapes: Sequence[Shape], figures: Figures, seconds: float) -> str:
     lines.append("|---|---|" + "---|" * len(COLUMNS))
     for shape in shapes:
         row = [figures.get((shape.name, name)) for name in (NOOP, *COLUMNS)]
-        lines.append(f"| {shape.name} | " + " | ".join(f"{taken.memory:.0f}" if taken else "–" for taken in row) + " |")
+        cells = [f"{Taken.middle(list(taken)).memory:.0f}" if taken else "–" for taken in row]
+        lines.append(f"| {shape.name} | " + " | ".join(cells) + " |")
     lines += ["", "| what | goal | by the clock / of processors |", "|---|---|---|"]
     lines += [f"| {what} | {goal} | {reached} |" for what, goal, reached in goals(shapes, added)]
     return "\n".join(lines) + "\n"

@@ -18,7 +18,6 @@ OLDEST = {
     "core-2.22": "3.13",
     "code": "3.10",
     "awx_floor": "3.10",
-    "floor": "3.10",
     "bootstrap": "3.10",
     "simulator": "3.10",
 }
