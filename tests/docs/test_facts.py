@@ -79,6 +79,13 @@ def test_the_versions_are_those_that_are_tested() -> None:
         assert f"ansible-core {matrix.FLOOR_CORE}" in page.read_text(encoding="utf-8")
 
 
+def test_the_workflow_has_every_row_of_the_matrix() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
+    rows = workflow["jobs"]["matrix"]["strategy"]["matrix"]["include"]
+    found = sorted((row["core"], row["python"]) for row in rows)
+    assert found == sorted((core, python) for core, pythons in matrix.CORES.items() for python in pythons)
+
+
 def test_the_libraries_are_those_that_are_required() -> None:
     lines = (ROOT / "meta/requirements.txt").read_text(encoding="utf-8").splitlines()
     needed = dict(line.split(">=") for line in lines if line and not line.startswith("#"))
