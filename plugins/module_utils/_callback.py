@@ -28,6 +28,8 @@ FACT = "fgs_workflow_execution_id"
 class CallbackTask:
     """One callback task. run() gives its result; interrupted() gives the one for a run() that was broken off."""
 
+    NOTHING_DONE: t.ClassVar[dict[str, t.Any]] = {"delivery": _delivery.NOT_SENT, "requests_sent": 0}
+
     def __init__(
         self,
         params: t.Mapping[str, t.Any],
@@ -79,8 +81,7 @@ class CallbackTask:
         return {
             "failed": True,
             "changed": False,
-            "delivery": _delivery.NOT_SENT,
-            "requests_sent": 0,
+            **self.NOTHING_DONE,
             "msg": self._task.redactor.known(message),
             **fields,
         }
@@ -90,7 +91,7 @@ class CallbackTask:
         outcome = delivery.preview()
         if outcome is not None:
             return self._result(delivery, outcome)
-        would = {"changed": True, "delivery": _delivery.NOT_SENT, "requests_sent": 0}
+        would = {"changed": True, **self.NOTHING_DONE}
         return self._with_warnings(would, delivery.warnings)
 
     def _with_warnings(self, result: dict[str, t.Any], warnings: t.Sequence[str]) -> dict[str, t.Any]:

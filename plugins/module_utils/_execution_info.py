@@ -23,6 +23,8 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
 class ExecutionInfoTask:
     """One look at a run. run() gives its result."""
 
+    NOTHING_DONE: t.ClassVar[dict[str, t.Any]] = {}
+
     def __init__(
         self,
         params: t.Mapping[str, t.Any],

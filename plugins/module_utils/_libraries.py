@@ -75,15 +75,15 @@ def _told(names: list[str]) -> dict[str, t.Any]:
     return {"failed": True, "changed": False, "msg": missing_required_lib(" and ".join(names)), "hint": HINT}
 
 
-def guarded(work: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
-    """What work gives, or the result of a task where a library is missing. Nothing has been sent then."""
+def guarded(work: t.Callable[[], dict[str, t.Any]], nothing_done: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What work gives, or the result of a task where a library is missing: it has nothing_done in it then."""
     result = missing_result()
-    if result is not None:
-        return result
-    try:
-        return work()
-    except Unusable:
-        return _told(missing()[0])
+    if result is None:
+        try:
+            return work()
+        except Unusable:
+            result = _told(missing()[0])
+    return {**result, **nothing_done}
 
 
 __all__ = ("HINT", "Unusable", "guarded", "jsonschema", "missing", "missing_result", "requests")

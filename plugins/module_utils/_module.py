@@ -65,7 +65,7 @@ def run(task_class: t.Any, specification: dict[str, t.Any]) -> None:
         result: dict[str, t.Any] = task.run()
         return result
 
-    result = _libraries.guarded(work)
+    result = _libraries.guarded(work, task_class.NOTHING_DONE)
     for warning in result.pop("warnings", []):
         module.warn(warning)
     result["invocation"] = {"module_args": _arguments.masked(module.params)}

@@ -182,13 +182,13 @@ delivery:
     - V(superseded), the state ended with another result, as the run shows.
     - V(unknown), the callback may or may not have arrived.
   type: str
-  returned: when the required libraries are there
+  returned: always
   choices: [delivered, already_delivered, not_sent, rejected, superseded, unknown]
   sample: delivered
 requests_sent:
   description: The number of callback requests of which at least a part was sent.
   type: int
-  returned: when the required libraries are there
+  returned: always
   sample: 1
 http_status:
   description: The HTTP status of the last answer.

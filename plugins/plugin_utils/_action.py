@@ -97,7 +97,7 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
             arguments
         )
         params = validation.validated_parameters
-        result = _libraries.guarded(lambda: self._result(params, validation.errors))
+        result = _libraries.guarded(lambda: self._result(params, validation.errors), self.task_class.NOTHING_DONE)
         both = ["Both option {option} and its alias {alias} are set.".format(**names) for names in validation._warnings]
         if both:
             result["warnings"] = both + result.get("warnings", [])

@@ -113,6 +113,7 @@ def test_missing_library(simulator: Simulator, tmp_path: Path, home: Path, libra
         result = faces.same(run, inventory, case)
         assert f"Failed to import the required Python library ({library})" in result["msg"]
         assert "execution environment" in result["hint"]
+        assert result.get("delivery") == ("not_sent" if case == "callback" else None)
     assert not simulator.run(inventory["controller"]["runs"]["callback"])["callback_requests"]
 
 

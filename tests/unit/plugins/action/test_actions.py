@@ -148,6 +148,8 @@ def test_a_missing_library(plugin: Any, arguments: dict[str, Any], monkeypatch: 
     assert result["failed"]
     assert "requests" in result["msg"]
     assert result["hint"] == _libraries.HINT
+    told = {"delivery": "not_sent", "requests_sent": 0} if plugin is fgs_workflow_callback else {}
+    assert {name: result[name] for name in ("delivery", "requests_sent") if name in result} == told
 
 
 def test_the_timeout_of_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
