@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _arguments, _transport
 from ansible_collections.functiongraph.workflow.plugins.module_utils._callback import CallbackTask
 from ansible_collections.functiongraph.workflow.plugins.module_utils._execution_info import ExecutionInfoTask
+from support.servers import Call
 
 SECRET = "SKEXAMPLE-secret-0001"
 CONNECTION: dict[str, Any] = {
@@ -32,6 +34,11 @@ CALLBACK: dict[str, Any] = {
 }
 EXECUTION: dict[str, Any] = {**CONNECTION, "workflow_id": "w", "execution_id": "run"}
 NOWHERE = {"HOME": "/nonexistent"}
+
+# What comes of them at the service, and its answer to a callback.
+POST = ("POST", "/v2/p/fgs/workflows/w/callback")
+GET = ("GET", "/v2/p/fgs/workflows/w/executions/run")
+YES = Call(*POST, 200, {"execution_id": "run"}, {"X-Request-Id": "request-1"})
 
 
 def _task(
@@ -57,3 +64,25 @@ def execution_info_task(arguments: dict[str, Any], environ: Mapping[str, str] | 
     specification = _arguments.execution_info_spec()
     task: ExecutionInfoTask = _task(ExecutionInfoTask, specification, {**EXECUTION, **arguments}, environ)
     return task
+
+
+def shows(status: str) -> Call:
+    """A reading that shows the state so."""
+    node = {"node_id": "state", "executions": [{"status": status}]}
+    return Call(*GET, 200, {"status": "running", "execution_id": "run", "node_execution_details": [node]})
+
+
+def failed_callback(arguments: dict[str, Any], environ: dict[str, str] | None = None, **options: Any) -> dict[str, Any]:
+    """The result of a callback task, after checking that it failed and that nothing secret is in it."""
+    result = callback_task(arguments, environ, **options).run()
+    assert result["failed"]
+    assert SECRET not in json.dumps(result)
+    assert not result["msg"].endswith("..")
+    return result
+
+
+def violations(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """Options and rules of a result, after checking that nothing was sent."""
+    assert result["msg"].startswith("Nothing was sent: ")
+    assert (result["changed"], result["delivery"], result["requests_sent"]) == (False, "not_sent", 0)
+    return [(violation["option"], violation["rule"]) for violation in result["violations"]]

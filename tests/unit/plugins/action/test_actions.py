@@ -17,15 +17,11 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.task import Task
 from ansible.template import Templar
 from support.servers import Call, scripted
-from support.tasks import CALLBACK, EXECUTION, SECRET
+from support.tasks import CALLBACK, EXECUTION, GET, SECRET, YES
 
 from ansible_collections.functiongraph.workflow.plugins.action import fgs_workflow_callback, fgs_workflow_execution_info
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _action
-
-POST = ("POST", "/v2/p/fgs/workflows/w/callback")
-GET = ("GET", "/v2/p/fgs/workflows/w/executions/run")
-YES = Call(*POST, 200, {"execution_id": "run"})
 
 
 @pytest.fixture(autouse=True)

@@ -14,13 +14,12 @@ from typing import Any
 
 import pytest
 from support.playbooks import Run
-from support.servers import Call, scripted
-from support.tasks import SECRET
+from support.servers import scripted
+from support.tasks import SECRET, YES
 
 from ansible_collections.functiongraph.workflow.plugins.callback.fgs_workflow_report import CallbackModule
 
 IDS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "run", "fgs_workflow_state_id": "state"}
-YES = Call("POST", "/v2/p/fgs/workflows/w/callback", 200, {"execution_id": "run"})
 ENVIRONMENT = {
     "ANSIBLE_CALLBACKS_ENABLED": "functiongraph.workflow.fgs_workflow_report",
     "HUAWEICLOUD_SDK_AK": "AKEXAMPLE0001",

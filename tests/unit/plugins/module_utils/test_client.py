@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,13 +18,6 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._credential
 
 KEYS = Credentials({"access_key": "AK", "secret_key": "SK-secret"}, "test")
 CALLBACK = Callback("w/ü %?#&..", "run", "state", "success", {"text": "ü🙂", "n": 1}, None)
-
-
-@pytest.fixture
-def connections() -> Iterator[_transport.Connections]:
-    connections = _transport.Connections()
-    yield connections
-    connections.close()
 
 
 def client(url: str, connections: _transport.Connections, credentials: Credentials = KEYS) -> Client:

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 from support.servers import Call, free_port, scripted
-from support.tasks import SECRET, execution_info_task
+from support.tasks import GET, SECRET, execution_info_task
 
-GET = ("GET", "/v2/p/fgs/workflows/w/executions/run")
 RUN: dict[str, Any] = {
     "status": "running",
     "execution_id": "run",

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,13 +17,6 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._client imp
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import Credentials
 
 PATH = "/v2/p/fgs/workflows/w/executions/e"
-
-
-@pytest.fixture
-def connections() -> Iterator[_transport.Connections]:
-    connections = _transport.Connections()
-    yield connections
-    connections.close()
 
 
 def read(url: str, connections: _transport.Connections, retries: int = 0) -> _executions.Run:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,13 +23,6 @@ PATH = "/v3/projects?name=cn-north-4"
 @pytest.fixture(autouse=True)
 def _known_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_projects, "_known", {})
-
-
-@pytest.fixture
-def connections() -> Iterator[_transport.Connections]:
-    connections = _transport.Connections()
-    yield connections
-    connections.close()
 
 
 def find(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,6 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _net
 from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Connections, Failure, Response
 
 URL = "https://functiongraph.cn-north-4.myhuaweicloud.com"
-
-
-@pytest.fixture
-def connections() -> Iterator[Connections]:
-    connections = Connections()
-    yield connections
-    connections.close()
 
 
 def get(url: str, connections: Connections, environ: dict[str, str], **options: Any) -> Response:

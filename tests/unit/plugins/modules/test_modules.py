@@ -15,7 +15,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import PASS_VARS
 from support.servers import Call, scripted
-from support.tasks import CALLBACK, EXECUTION, SECRET
+from support.tasks import CALLBACK, EXECUTION, GET, POST, SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
 from ansible_collections.functiongraph.workflow.plugins.modules import (
@@ -36,8 +36,6 @@ except ImportError:  # ansible-core before 2.19
             basic._ANSIBLE_ARGS = None
 
 
-POST = ("POST", "/v2/p/fgs/workflows/w/callback")
-GET = ("GET", "/v2/p/fgs/workflows/w/executions/run")
 # From ansible-core 2.21 on, arguments are only shown where the user wants it.
 SHOWN = {"inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
 Run = Callable[..., dict[str, Any]]

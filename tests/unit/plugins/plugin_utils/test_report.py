@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.servers import Call, scripted
-from support.tasks import SECRET
+from support.tasks import POST, SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _transport
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
@@ -29,7 +29,6 @@ ENVIRON = {
     "HW_REGION_NAME": "cn-north-4",
 }
 OPTIONS = {"project_id": "p", "retries": 0, "confirm": "when_unknown", "strict": True}
-POST = ("POST", "/v2/p/fgs/workflows/w/callback")
 
 
 def report(options: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> _report.Report:

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A delivery to a script of the calls that have to come, where one missing or one too many fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
+from ansible_collections.functiongraph.workflow.plugins.module_utils._attempts import Attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Callback, Client
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import Credentials
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import Delivery, Outcome
+from support.servers import Call, scripted
+
+POST = ("POST", "/callback")
+GET = ("GET", "/executions/run")
+YES = Call(*POST, 200, {"execution_id": "run"})
+CUT = Call(*POST, cut=True)
+UNREADABLE = Call(*GET, 404, {"error_code": "FGS.5002", "error_msg": "Not found."})
+IAM_AWAY = Call(*POST, 503, {"error_code": "APIG.0613", "error_msg": "IAM."})
+BUSY = Call(*POST, 429, {"error_code": "APIG.0308", "error_msg": "Throttled."}, {"Retry-After": "7"})
+REFUSED = Call(*POST, 400, {"error_code": "FGS.3002", "error_msg": "Invalid parameters."})
+REFUSAL = "status 400 (FGS.3002: Invalid parameters)"
+
+
+def shows(status: Any, **more: Any) -> Call:
+    """A reading that shows the state so."""
+    node = {"node_id": "state", "execution_id": "x", "executions": [{"status": status}]}
+    return Call(*GET, 200, {"status": "running", "execution_id": "run", "node_execution_details": [node], **more})
+
+
+WAITS, DONE, FAILED, TIMED_OUT = shows("running"), shows("success"), shows("fail"), shows("timeout")
+NO_STATE = Call(*GET, 200, {"status": "running", "node_execution_details": []})
+
+# A state is looked at three times at least before it counts as still waiting.
+STILL = (WAITS, WAITS, WAITS)
+
+
+class Bench:
+    """Delivers to a script, and remembers what was waited."""
+
+    def __init__(self, connections: _transport.Connections) -> None:
+        self.connections = connections
+        self.slept: list[float] = []
+
+    def delivery(self, url: str, confirm: str, retries: int, timeout: float = 30.0) -> Delivery:
+        """A delivery that is not yet under way."""
+        credentials = Credentials({"access_key": "AK", "secret_key": "SK"}, "test")
+        client = Client(url, credentials, _transport.Route(True, ()), timeout, self.connections)
+        callback = Callback("w", "run", "state", "success", {}, None)
+        return Delivery(client, "p", callback, confirm, Attempts(retries, self.slept.append, lambda least, most: most))
+
+    def run(self, *calls: Call, confirm: str = "when_unknown", retries: int = 0) -> Outcome:
+        """What came of a delivery, after checking that exactly these calls came."""
+        with scripted(*calls) as server:
+            return self.delivery(server.url, confirm, retries).run()
+
+
+def told(outcome: Outcome) -> tuple[str, int, str | None]:
+    """What an outcome says, in short."""
+    return outcome.delivery, outcome.requests_sent, outcome.execution_id

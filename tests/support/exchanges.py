@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One attempt of the transport over real sockets, and servers that answer it byte by byte."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
+from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import (
+    Connections,
+    Failure,
+    Response,
+    Route,
+)
+from support.servers import Sockets, read_request
+
+DIRECT = Route(True, ())
+MIB = 1024 * 1024
+# Far more than anything here takes: where a test means a deadline, it gives a short one.
+LONG = 60.0
+
+
+def exchange(
+    url: str,
+    connections: Connections,
+    route: Route = DIRECT,
+    timeout: float = LONG,
+    body: bytes = b"{}",
+) -> Response:
+    """What came back of one request to /path."""
+    prepared = requests.Request("POST", url + "/path", data=body).prepare()
+    return _transport.exchange(connections.adapter("key"), prepared, route, timeout)
+
+
+def failure(url: str, connections: Connections, **options: Any) -> Failure:
+    """The failure of one request, after checking that its message does not repeat the path."""
+    with pytest.raises(Failure) as raised:
+        exchange(url, connections, **options)
+    assert "/path" not in raised.value.message
+    assert str(raised.value) == raised.value.message
+    return raised.value
+
+
+def answering(data: bytes) -> Callable[[socket.socket, Sockets], None]:
+    """Reads one request, writes data and closes."""
+
+    def handle(connection: socket.socket, _sockets: Sockets) -> None:
+        read_request(connection)
+        connection.sendall(data)
+
+    return handle
+
+
+def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    """An answer on the wire; its length is added where no header says it."""
+    lines = [f"HTTP/1.1 {status}", *headers]
+    if not any(header.lower().startswith(("content-length", "transfer-encoding")) for header in headers):
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def silent(connection: socket.socket, sockets: Sockets) -> None:
+    """Reads one request and never answers."""
+    read_request(connection)
+    sockets.over.wait()

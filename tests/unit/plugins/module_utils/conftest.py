@@ -1,0 +1,26 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Connections, which are closed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from support.deliveries import Bench
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Connections
+
+
+@pytest.fixture
+def connections() -> Iterator[Connections]:
+    connections = Connections()
+    yield connections
+    connections.close()
+
+
+@pytest.fixture
+def bench(connections: Connections) -> Bench:
+    return Bench(connections)

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""With which credentials and in which project a callback task calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.servers import Call, scripted
+from support.tasks import SECRET, YES, callback_task, failed_callback
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _projects
+
+
+def test_no_credentials() -> None:
+    result = failed_callback({"access_key": "", "secret_key": ""})
+    assert result["msg"].startswith("No credentials were found: ")
+    assert "AWX" in result["hint"]
+    assert (result["delivery"], result["requests_sent"], result["changed"]) == ("not_sent", 0, False)
+
+
+def test_half_a_set_of_credentials() -> None:
+    result = failed_callback({"access_key": ""})
+    assert result["msg"] == "secret_key is there but access_key is not: the options must give both."
+    assert "hint" not in result
+
+
+@pytest.fixture
+def _no_project_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_projects, "_known", {})
+
+
+@pytest.mark.usefixtures("_no_project_is_known")
+def test_the_project_is_looked_up() -> None:
+    lists = Call("GET", "/v3/projects?name=cn-north-4", 200, {"projects": [{"id": "p"}]})
+    with scripted(lists, YES) as server:
+        options = {"project_id": "", "endpoint": server.url, "iam_endpoint": server.url}
+        assert callback_task(options).run()["delivery"] == "delivered"
+
+
+@pytest.mark.usefixtures("_no_project_is_known")
+def test_the_project_cannot_be_looked_up() -> None:
+    refuses = Call("GET", "/v3/projects?name=cn-north-4", 403, {"error": {"code": 403, "message": f"Not {SECRET}."}})
+    with scripted(refuses) as iam:
+        result = failed_callback({"project_id": "", "iam_endpoint": iam.url})
+    assert (result["http_status"], result["error_code"], result["error_msg"]) == (403, "403", "Not ********.")
+    assert "Grant the IAM user" in result["hint"]
+    assert result["requests_sent"] == 0
+
+
+@pytest.mark.usefixtures("_no_project_is_known")
+@pytest.mark.parametrize("found", ["..", "p" * 65])
+def test_a_project_that_is_no_project(found: str) -> None:
+    lists = Call("GET", "/v3/projects?name=cn-north-4", 200, {"projects": [{"id": found}]})
+    with scripted(lists) as iam:
+        result = failed_callback({"project_id": "", "iam_endpoint": iam.url})
+    assert result["msg"].startswith("The project of these credentials is not valid: project_id must ")
+
+
+def test_no_project_and_no_region() -> None:
+    result = failed_callback({"project_id": "", "region": "", "endpoint": "https://host.example"})
+    assert (
+        result["msg"] == "project_id is not given and cannot be looked up without a region: give project_id or region."
+    )
+
+
+def test_the_file_gives_project_and_iam_endpoint(tmp_path: Path) -> None:
+    file = tmp_path / "credentials"
+    file.write_text(f"[basic]\nak = AK\nsk = {SECRET}\nproject_id = p\n")
+    options = {"access_key": "", "secret_key": "", "project_id": "", "credentials_file": str(file)}
+    with scripted(YES) as server:
+        assert callback_task({**options, "endpoint": server.url}).run()["delivery"] == "delivered"
+    file.write_text(f"[basic]\nak = AK\nsk = {SECRET}\niam_endpoint = http://iam.example\n")
+    assert failed_callback(options)["msg"].startswith("The credentials file is not valid: iam_endpoint must use https")

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Arguments of a callback task that are not right, are empty, or are made to fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.servers import scripted
+from support.tasks import SECRET, YES, callback_task, failed_callback, violations
+
+
+def test_everything_wrong_is_reported_at_once(tmp_path: Path) -> None:
+    result = failed_callback(
+        {
+            "workflow_id": "w" * 513,
+            "workflow_run_id": "..",
+            "workflow_state_id": " s",
+            "result": "maybe",
+            "error": "e" * 65,
+            "output": {"a": float("nan")},
+            "timeout": 0,
+            "retries": -1,
+            "confirm": "perhaps",
+            "endpoint": "http://host",
+            "strange": 1,
+            "use_ecs_agency": "perhaps",
+            "project_id": "p" * 65,
+        }
+    )
+    assert sorted(violations(result)) == [
+        ("confirm", "enum"),
+        ("endpoint", "https"),
+        ("error", "maxLength"),
+        ("output", "number"),
+        ("project_id", "maxLength"),
+        ("result", "enum"),
+        ("retries", "range"),
+        ("strange", "unsupported"),
+        ("timeout", "range"),
+        ("use_ecs_agency", "type"),
+        ("workflow_id", "maxLength"),
+        ("workflow_run_id", "path_segment"),
+        ("workflow_state_id", "blanks"),
+    ]
+    assert all(violation["message"] in result["msg"] for violation in result["violations"])
+
+
+@pytest.mark.parametrize("option", ["workflow_id", "workflow_run_id", "workflow_state_id", "result"])
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_empty_mandatory_option_is_missing(option: str, empty: Any) -> None:
+    assert violations(failed_callback({option: empty})) == [(option, "required")]
+
+
+def test_empty_options_are_not_given() -> None:
+    empty = {"error": "", "output": "", "confirm": "", "timeout": "", "ca_path": "", "security_token": "", "run_on": ""}
+    with scripted(YES) as server:
+        assert callback_task({"endpoint": server.url, **empty}).run()["delivery"] == "delivered"
+    assert json.loads(server.came[0].body) == {"result": "success", "output": {}}
+
+
+@pytest.mark.parametrize("output", [[1], "text", 7, "[1]"])
+def test_output_is_a_mapping(output: Any) -> None:
+    assert violations(failed_callback({"output": output})) == [("output", "type")]
+
+
+def test_output_as_the_text_of_a_mapping() -> None:
+    with scripted(YES) as server:
+        callback_task({"endpoint": server.url, "output": '{"a": [1]}'}).run()
+    assert json.loads(server.came[0].body)["output"] == {"a": [1]}
+
+
+def test_output_schema() -> None:
+    schema = {"required": ["address"]}
+    assert violations(failed_callback({"output_schema": schema})) == [("output", "required")]
+    with scripted(YES) as server:
+        task = callback_task({"endpoint": server.url, "output_schema": schema, "output": {"address": "x"}})
+        assert task.run()["delivery"] == "delivered"
+
+
+@pytest.mark.parametrize(("error", "sent"), [("word " * 20, ("word " * 12).strip() + "…"), ("short", "short")])
+def test_truncate_error(error: str, sent: str) -> None:
+    with scripted(YES) as server:
+        callback_task({"endpoint": server.url, "result": "fail", "error": error, "truncate_error": True}).run()
+    assert json.loads(server.came[0].body)["error"] == sent
+
+
+@pytest.mark.parametrize(("option", "value"), [("timeout", 86401), ("timeout", -1), ("retries", 101)])
+def test_numbers_have_bounds(option: str, value: int) -> None:
+    assert violations(failed_callback({option: value})) == [(option, "range")]
+
+
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_a_timeout_is_a_number_of_seconds(value: str) -> None:
+    assert violations(failed_callback({"timeout": value})) == [("timeout", "range")]
+
+
+def test_a_bundle_that_cannot_be_read() -> None:
+    result = failed_callback({"ca_path": "/missing/ca.pem"})
+    assert violations(result) == [("ca_path", "readable")]
+    assert "ca_path must name a file or folder of CA certificates, /missing/ca.pem: " in result["msg"]
+
+
+def test_a_secret_in_the_wrong_option_is_not_repeated() -> None:
+    result = failed_callback({"result": SECRET, "region": SECRET, "workflow_id": f" {SECRET}"})
+    assert len(result["violations"]) == 3
+
+
+def test_project_id_of_the_environment_is_checked_too() -> None:
+    assert violations(failed_callback({"project_id": ""}, {"OS_PROJECT_ID": "p" * 65})) == [("project_id", "maxLength")]

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A delivery with confirm=always: read before and after, and the preview that check mode shows."""
+
+from __future__ import annotations
+
+import pytest
+from support.deliveries import DONE, FAILED, NO_STATE, STILL, TIMED_OUT, UNREADABLE, WAITS, YES, Bench, told
+from support.servers import Call, scripted
+
+
+def test_always_reads_before_and_after(bench: Bench) -> None:
+    outcome = bench.run(WAITS, YES, WAITS, DONE, confirm="always")
+    assert told(outcome) == ("delivered", 1, "run")
+    assert outcome.warnings == ()
+
+
+@pytest.mark.parametrize(("seen", "delivery"), [(DONE, "already_delivered"), (FAILED, "superseded")])
+def test_always_sends_nothing_where_the_state_has_ended(bench: Bench, seen: Call, delivery: str) -> None:
+    outcome = bench.run(seen, confirm="always")
+    assert told(outcome) == (delivery, 0, "run" if delivery == "already_delivered" else None)
+    assert outcome.answer is None
+
+
+@pytest.mark.parametrize("seen", [UNREADABLE, NO_STATE])
+def test_always_warns_where_it_cannot_read_before(bench: Bench, seen: Call) -> None:
+    outcome = bench.run(seen, YES, DONE, confirm="always")
+    assert told(outcome) == ("delivered", 1, "run")
+    (warning,) = outcome.warnings
+    assert warning.startswith("The run could not be read before sending (")
+
+
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        (STILL, "it still shows the state as running."),
+        ((UNREADABLE,), "the run could not be read back: status 404"),
+        ((NO_STATE, NO_STATE, NO_STATE), "the run (running) does not show the state."),
+    ],
+)
+def test_always_warns_where_the_run_does_not_confirm(bench: Bench, after: tuple[Call, ...], words: str) -> None:
+    outcome = bench.run(WAITS, YES, *after, confirm="always")
+    assert told(outcome) == ("delivered", 1, "run")
+    (warning,) = outcome.warnings
+    assert warning.startswith("The service accepted the callback, but the run does not confirm it: ")
+    assert words in warning
+
+
+def test_always_believes_the_run_more_than_the_answer(bench: Bench) -> None:
+    assert told(bench.run(WAITS, YES, TIMED_OUT, confirm="always")) == ("superseded", 1, None)
+
+
+def test_preview_sends_nothing(bench: Bench) -> None:
+    with scripted(WAITS, DONE, UNREADABLE) as server:
+        assert bench.delivery(server.url, "always", 0).preview() is None
+        outcome = bench.delivery(server.url, "always", 0).preview()
+        assert outcome is not None
+        assert outcome.delivery == "already_delivered"
+        unread = bench.delivery(server.url, "always", 0)
+        assert unread.preview() is None
+        assert len(unread.warnings) == 1
+        for confirm in ("never", "when_unknown"):
+            assert bench.delivery(server.url, confirm, 0).preview() is None

@@ -1,0 +1,158 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A delivery of which it is not known whether it arrived: what is read back, and when it is sent again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.deliveries import (
+    BUSY,
+    CUT,
+    DONE,
+    FAILED,
+    NO_STATE,
+    POST,
+    STILL,
+    TIMED_OUT,
+    UNREADABLE,
+    WAITS,
+    YES,
+    Bench,
+    shows,
+    told,
+)
+from support.servers import Call, scripted
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
+
+UNKNOWN = [
+    CUT,
+    Call(*POST, 500, {"error_code": "FGS.0500", "error_msg": "Internal Error."}),
+    Call(*POST, 502),
+    Call(*POST, 503, {"error_code": "FSS.0503"}),
+    Call(*POST, 504),
+    Call(*POST, 500, {"error_code": "APIG.0613"}),
+    Call(*POST, 200, {}),
+    Call(*POST, 200, b""),
+    Call(*POST, 200, b"<html>"),
+    Call(*POST, 200, []),
+    Call(*POST, 201, {"execution_id": "e" * 65}),
+    Call(*POST, 204),
+]
+
+
+@pytest.mark.parametrize("call", UNKNOWN, ids=lambda call: f"{call.status} {call.body}")
+def test_unknown_and_never_confirmed(bench: Bench, call: Call) -> None:
+    outcome = bench.run(call, confirm="never", retries=5)
+    assert told(outcome) == ("unknown", 1, None)
+    assert outcome.passing
+    assert outcome.reason is not None
+    assert outcome.reason.endswith("; confirm=never")
+
+
+@pytest.mark.parametrize("call", UNKNOWN, ids=lambda call: f"{call.status} {call.body}")
+def test_unknown_and_seen_to_have_arrived(bench: Bench, call: Call) -> None:
+    outcome = bench.run(call, DONE, retries=5)
+    assert told(outcome) == ("delivered", 1, "run")
+    assert outcome.reason is None
+
+
+@pytest.mark.parametrize("call", UNKNOWN, ids=lambda call: f"{call.status} {call.body}")
+def test_unknown_and_seen_to_wait_is_sent_again(bench: Bench, call: Call) -> None:
+    outcome = bench.run(call, *STILL, YES, retries=1)
+    assert told(outcome) == ("delivered", 2, "run")
+
+
+def test_reasons_of_the_unknown(bench: Bench) -> None:
+    reasons = [bench.run(call, confirm="never").reason for call in (UNKNOWN[1], *UNKNOWN[6:10])]
+    assert reasons == [
+        "status 500 (FGS.0500: Internal Error); confirm=never",
+        "the answer has no valid execution_id: its body does not meet the service's table of a 200; confirm=never",
+        "the answer has no valid execution_id: its body is empty; confirm=never",
+        "the answer has no valid execution_id: its body is not JSON; confirm=never",
+        "the answer has no valid execution_id: its body does not meet the service's table of a 200; confirm=never",
+    ]
+
+
+@pytest.mark.parametrize(("seen", "status"), [(FAILED, "fail"), (TIMED_OUT, "timeout"), (shows("cancel"), "cancel")])
+def test_unknown_and_ended_otherwise(bench: Bench, seen: Call, status: str) -> None:
+    outcome = bench.run(CUT, seen)
+    assert told(outcome) == ("superseded", 1, None)
+    assert outcome.reason == f"the state ended before with {status}"
+
+
+def test_unknown_and_unreadable(bench: Bench) -> None:
+    outcome = bench.run(CUT, UNREADABLE, retries=5)
+    assert told(outcome) == ("unknown", 1, None)
+    assert outcome.reason == (
+        "the connection was lost: closed without an answer; "
+        "the run could not be read back: status 404: FGS.5002 Not found"
+    )
+    assert outcome.passing
+
+
+@pytest.mark.parametrize("seen", [NO_STATE, shows("asleep"), shows(None)])
+def test_unknown_and_the_run_does_not_show_the_state(bench: Bench, seen: Call) -> None:
+    outcome = bench.run(CUT, seen, seen, seen)
+    assert told(outcome) == ("unknown", 1, None)
+    assert outcome.reason is not None
+    assert outcome.reason.endswith("the run (running) does not show the state")
+
+
+def test_a_status_that_lags_behind_is_waited_for(bench: Bench) -> None:
+    assert told(bench.run(CUT, WAITS, NO_STATE, DONE)) == ("delivered", 1, "run")
+    assert bench.slept == [0.5, 1.0]
+
+
+def test_still_waiting_and_no_attempt_left(bench: Bench) -> None:
+    outcome = bench.run(CUT, *STILL, CUT, *STILL, retries=1)
+    outcome_reason = "the state still waits as far as the run shows, and no attempt is left"
+    assert outcome.reason is not None
+    assert outcome.reason.endswith(outcome_reason)
+    assert told(outcome) == ("unknown", 2, None)
+    assert outcome.passing
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_refusal_after_doubt_is_confirmed_before_it_is_believed(bench: Bench, status: int) -> None:
+    refusal = Call(*POST, status, {"error_code": "FGS.3002"})
+    assert told(bench.run(CUT, *STILL, refusal, DONE, retries=1)) == ("delivered", 2, "run")
+    assert told(bench.run(CUT, *STILL, refusal, FAILED, retries=1)) == ("superseded", 2, None)
+    assert told(bench.run(CUT, *STILL, refusal, *STILL, retries=1)) == ("rejected", 2, None)
+    assert told(bench.run(CUT, *STILL, refusal, UNREADABLE, retries=1)) == ("unknown", 2, None)
+
+
+def test_throttled_after_doubt(bench: Bench) -> None:
+    assert told(bench.run(CUT, *STILL, BUSY, YES, retries=2)) == ("delivered", 3, "run")
+    outcome = bench.run(CUT, *STILL, BUSY, *STILL, retries=1)
+    assert told(outcome) == ("rejected", 2, None)
+    assert outcome.passing
+
+
+def test_not_sent_after_doubt_stays_in_doubt(bench: Bench) -> None:
+    """The first request may have arrived although the second never left."""
+    with scripted(CUT, *STILL, *STILL) as server:
+        delivery = bench.delivery(server.url, "when_unknown", 1)
+        complete, calls = delivery.client.complete_state, []
+
+        def once(*arguments: Any) -> Any:
+            calls.append(1)
+            if len(calls) > 1:
+                raise _transport.Failure("connect", "connection refused", False)
+            return complete(*arguments)
+
+        delivery.client.complete_state = once  # type: ignore[method-assign]
+        outcome = delivery.run()
+    assert told(outcome) == ("unknown", 1, None)
+    assert outcome.reason is not None
+    assert outcome.reason.startswith("connection refused; the state still waits")
+
+
+def test_the_execution_id_that_is_read_back(bench: Bench) -> None:
+    assert bench.run(CUT, shows("success", execution_id="other")).execution_id == "other"
+    # The run's own where the answer shows none that is valid.
+    assert bench.run(CUT, shows("success", execution_id="")).execution_id == "run"

@@ -1,0 +1,133 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How long an attempt may take, and whether anything was sent when it ends without an answer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from typing import Any
+
+import pytest
+import requests
+from support.exchanges import DIRECT, LONG, MIB, answer, failure, silent
+from support.servers import Sockets, free_port, raw, read_request
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
+from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Connections
+
+
+def test_nobody_there(connections: Connections) -> None:
+    found = failure(f"http://127.0.0.1:{free_port()}", connections)
+    assert (found.kind, found.sent, found.lasting, found.message) == ("connect", False, False, "connection refused")
+
+
+def test_no_such_host(connections: Connections) -> None:
+    found = failure("http://host.invalid", connections)
+    assert (found.kind, found.sent, found.message) == ("connect", False, "the host name cannot be resolved")
+
+
+def test_a_deadline_while_connecting(connections: Connections) -> None:
+    """A listener whose queue is full takes no connection."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        fillers = []
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+            fillers.append(filler)
+        found = failure(f"http://127.0.0.1:{port}", connections, timeout=0.3)
+        for filler in fillers:
+            filler.close()
+    assert (found.kind, found.sent) == ("timeout", False)
+
+
+def test_a_deadline_while_waiting_for_the_answer(connections: Connections) -> None:
+    with raw(silent) as server:
+        found = failure(server.url, connections, timeout=0.3)
+    assert (found.kind, found.sent, found.lasting) == ("timeout", True, False)
+
+
+def test_a_deadline_holds_although_bytes_keep_coming(connections: Connections) -> None:
+    def handle(connection: socket.socket, sockets: Sockets) -> None:
+        read_request(connection)
+        connection.sendall(answer(b"", "Content-Length: 1000"))
+        while not sockets.over.wait(0.02):
+            connection.sendall(b"x")
+
+    with raw(handle) as server:
+        found = failure(server.url, connections, timeout=0.4)
+    assert (found.kind, found.sent) == ("timeout", True)
+    assert found.message == "no complete answer within 0.4 seconds"
+
+
+def test_a_deadline_while_sending(connections: Connections) -> None:
+    """The server reads nothing, so that the body does not get away."""
+
+    def handle(connection: socket.socket, sockets: Sockets) -> None:
+        sockets.over.wait()
+
+    with raw(handle) as server:
+        found = failure(server.url, connections, timeout=0.4, body=b"x" * (32 * MIB))
+    assert (found.kind, found.sent) == ("timeout", True)
+
+
+def test_nothing_is_sent_after_the_attempt_is_over() -> None:
+    attempt = _transport.Attempt()
+    attempt.sending()
+    assert attempt.sent
+    assert attempt.close()
+    with pytest.raises(OSError, match="over"):
+        attempt.sending()
+    assert not _transport.Attempt().close()
+
+
+def test_a_mistake_of_ours_is_not_called_trouble_of_the_network(connections: Connections) -> None:
+    class Broken:
+        def send(self, *_arguments: Any, **_options: Any) -> Any:
+            raise KeyError("ours")
+
+    with pytest.raises(KeyError, match="ours"):
+        _transport.exchange(Broken(), None, DIRECT, LONG)
+
+
+# Interruption
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_an_interruption_says_whether_anything_was_sent(connections: Connections, sent: bool) -> None:
+    def interrupt(*_arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    reached = threading.Event()
+
+    def handle(connection: socket.socket, sockets: Sockets) -> None:
+        read_request(connection)
+        reached.set()
+        os.kill(os.getpid(), signal.SIGUSR1)
+        sockets.over.wait()
+
+    class Stuck:
+        def send(self, *_arguments: Any, **_options: Any) -> Any:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            reached.wait()
+            raise OSError
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        with raw(handle) as server:
+            adapter = connections.adapter("key") if sent else Stuck()
+            prepared = requests.Request("POST", server.url, data=b"{}").prepare()
+            with pytest.raises(KeyboardInterrupt) as raised:
+                _transport.exchange(adapter, prepared, DIRECT, LONG)
+    finally:
+        reached.set()
+        signal.signal(signal.SIGUSR1, before)
+    assert raised.value.request_sent is sent  # type: ignore[attr-defined]
