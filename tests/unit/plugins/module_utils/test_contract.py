@@ -12,8 +12,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract, _drafts
 
@@ -254,56 +252,6 @@ def test_a_row_without_an_option_is_a_mistake_of_ours(monkeypatch: pytest.Monkey
 )
 def test_reads_a_valid_execution_id_only(document: Any, execution_id: str | None) -> None:
     assert _contract.execution_id(document) == execution_id
-
-
-def test_quoted_is_one_short_line() -> None:
-    assert _contract.quoted("a\nb") == r"'a\nb'"
-    assert len(_contract.quoted("x" * 1000)) == 60
-    assert _contract.quoted("x" * 1000).endswith("…")
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        ("short", "short"),
-        ("e" * 64, "e" * 64),
-        ("kept\nas it is", "kept\nas it is"),
-        ("e" * 65, "e" * 63 + "…"),
-        ("word " * 20, "word word word word word word word word word word word word…"),
-        ("a " + "b" * 100, "a " + "b" * 61 + "…"),
-        # Fits as soon as it is on one line.
-        ("two\n" + " " * 60 + "lines", "two lines"),
-        ("x" * 63 + " y", "x" * 63 + "…"),
-    ],
-)
-def test_shortened(error: str, expected: str) -> None:
-    assert _contract.shortened(error) == expected
-
-
-@given(st.text(max_size=300))
-def test_shortened_is_always_allowed_and_a_beginning(error: str) -> None:
-    short = _contract.shortened(error)
-    assert len(short) <= 64
-    if len(error) <= 64:
-        assert short == error
-    elif short.endswith("…"):
-        assert " ".join(error.split()).startswith(short[:-1])
-        assert not short[:-1].endswith(" ")
-        # Idempotent: shortening twice changes nothing more.
-        assert _contract.shortened(short) == short
-    else:
-        assert short == " ".join(error.split())
-
-
-def test_shortened_to_another_limit() -> None:
-    assert _contract.shortened("one two three", 10) == "one two…"
-    assert _contract.shortened("one two", 10) == "one two"
-
-
-def test_shortened_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [row._replace(max_length=None) for row in _contract.TABLES["body"]]
-    monkeypatch.setitem(_contract.TABLES, "body", tuple(rows))
-    assert _contract.shortened("e" * 100) == "e" * 100
 
 
 def test_published_schema_says_where_each_option_goes() -> None:
