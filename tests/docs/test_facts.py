@@ -113,6 +113,13 @@ def test_the_contents_are_what_is_there(readme: Path) -> None:
     assert listed == there - {"demo"}
 
 
+def test_the_variables_of_the_callback_playbook_are_all_told() -> None:
+    told = {name for row in _table(texts.GUIDE / "runbooks.rst", "Variable") for name in texts.literals(row[0])}
+    (play,) = yaml.safe_load((ROOT / "playbooks/callback.yml").read_text(encoding="utf-8"))
+    read = set(re.findall(r"(?<![\w.])fgs_\w+(?= \| default)", str(play)))
+    assert told == read
+
+
 def test_every_command_of_make_is_one() -> None:
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for page in texts.pages():
