@@ -8,6 +8,8 @@ NOX := .venv/bin/python -m nox
 FILE ?= tests/unit
 # Set WHAT to "chaos limits" to measure delivery under trouble instead, or to "instructions".
 WHAT ?=
+# Set ONLY to a list in tests/requirements to update just that one: make pins ONLY=lint.
+ONLY ?=
 # The day of the release that the changelog is written for.
 DATE ?= $(shell date +%F)
 
