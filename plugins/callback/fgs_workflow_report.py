@@ -22,7 +22,7 @@ description:
   - It is silent unless it finds the IDs of the state that waits. It takes them from the extra vars C(fgs_workflow_id),
     C(fgs_workflow_run_id) and C(fgs_workflow_state_id), or, where none of these is given, from the environment
     (E(FGS_WORKFLOW_ID), E(FGS_WORKFLOW_RUN_ID), E(FGS_WORKFLOW_STATE_ID)). An empty value counts as not given. Extra
-    vars may be templates, those that AWX marks as unsafe are taken as they are.
+    vars may be templates; those that AWX marks as unsafe are taken as they are.
   - It does nothing where the playbook already completed this state with
     M(functiongraph.workflow.fgs_workflow_callback), and in a run that has a play with the variable
     C(fgs_workflow_report=false).
@@ -39,8 +39,8 @@ description:
 notes:
   - Credentials are those of the modules, by environment, credentials file or ECS agency, see
     M(functiongraph.workflow.fgs_workflow_callback). They are never options of this plugin.
-  - Regions, endpoints and the project are taken from the environment variables of the modules too, where the options
-    of this plugin do not give them.
+  - Region, endpoints and project are taken from the environment variables of the modules too, where the options of this
+    plugin do not give them.
   - Callback plugins are switched on by C(callbacks_enabled) in the section C([defaults]) of C(ansible.cfg), for AWX of
     the one at the root of the project. Extra vars cannot do that.
   - With O(strict=true) plugins that stand behind this one in C(callbacks_enabled) are not told of the end of the run
