@@ -101,16 +101,28 @@ def test_the_archive_has_the_name_that_is_built(readme: Path) -> None:
     assert f"{galaxy['namespace']}-{galaxy['name']}-{galaxy['version']}.tar.gz" in readme.read_text(encoding="utf-8")
 
 
+def _contents() -> set[str]:
+    """What users start, by name."""
+    there = {path.stem for kind in ("modules", "callback") for path in (ROOT / "plugins" / kind).glob("[!_]*.py")}
+    there |= {path.name for path in (ROOT / "roles").iterdir()}
+    there |= {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
+    return there - {"demo"}
+
+
 @each_readme
 def test_the_contents_are_what_is_there(readme: Path) -> None:
     listed = {
         texts.literals(row[0])[0].rpartition(".")[2]
         for row in next(table for table in texts.tables(readme) if any("`runbook`" in row[0] for row in table))[1:]
     }
-    there = {path.stem for kind in ("modules", "callback") for path in (ROOT / "plugins" / kind).glob("[!_]*.py")}
-    there |= {path.name for path in (ROOT / "roles").iterdir()}
-    there |= {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
-    assert listed == there - {"demo"}
+    assert listed == _contents()
+
+
+def test_the_changelog_has_all_that_is_new() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", "")
+    named = set(re.findall(r"^\* functiongraph\.workflow\.(\w+) - ", text, re.MULTILINE))
+    # The role's filter is one of Ansible's lists, though it is nobody else's.
+    assert named == _contents() | {"runbook_failure"}
 
 
 def test_the_variables_of_the_callback_playbook_are_all_told() -> None:
