@@ -57,7 +57,7 @@ def endpoint_violation(option: str, url: str) -> t.Optional[Violation]:
     plain = parts.scheme == "http"
     if parts.scheme not in ("http", "https") or not host or port == 0 or re.search(r"[\s\x00-\x1f\\]", url):
         # Not quoted: what is no URL may be a secret in the wrong place.
-        return Violation(option, "url", None, "%s must be a URL like https://host, and is none" % option)
+        return Violation(option, "url", None, "%s must be a URL like https://host, and is not one" % option)
     if parts.username is not None or parts.password is not None:
         return Violation(option, "userinfo", None, "%s must not contain a user or a password" % option)
     if parts.query or parts.fragment or parts.path.strip("/"):

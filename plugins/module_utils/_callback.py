@@ -171,7 +171,7 @@ _LOOK = "Look at the run before sending again; with confirm=always a second task
 
 _SENTENCES = {
     _delivery.REJECTED: "The service refused the callback: %(reason)s.",
-    _delivery.NOT_SENT: "Nothing was sent, as no connection to %(endpoint)s came about: %(reason)s.",
+    _delivery.NOT_SENT: "Nothing was sent, as no connection to %(endpoint)s could be made: %(reason)s.",
     _delivery.UNKNOWN: "It is not known whether the callback arrived: %(reason)s.",
     _delivery.SUPERSEDED: "The callback did not complete the state: %(reason)s.",
 }

@@ -54,7 +54,7 @@ def _looked_up(client: Client, region: str, attempts: _attempts.Attempts) -> str
     except (KeyError, TypeError):
         found = [None]
     if not all(isinstance(project, str) and project for project in found):
-        text = "IAM answered the look-up of the project of region %s with something else; %s."
+        text = "IAM answered the look-up of the project of region %s with something that is no list of projects; %s."
         raise ProjectError(text % (region, give), answer)
     if not found:
         text = "IAM knows no project of region %s for these credentials: check region, or give project_id."

@@ -44,7 +44,7 @@ def happened(case: Any) -> str:
 def message(case: Any) -> str:
     """What the user reads."""
     if case.message:
-        return literal(case.message.replace("{endpoint}", EXAMPLE))
+        return literal(re.sub("…+", "…", case.message.replace("{endpoint}", EXAMPLE)))
     return f"warning: {literal(case.warning)}" if case.warning else "none"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fault_case import Case
 
-NO_WAY = "Nothing was sent, as no connection to {endpoint} came about: "
+NO_WAY = "Nothing was sent, as no connection to {endpoint} could be made: "
 CHECK = "Check endpoint, region, proxy and CA certificates"
 SHORT = {"timeout": 2, "retries": 0}
 TRUSTED = {"ca_path": "{ca}"}

@@ -103,7 +103,7 @@ FAIL = {
         "A task under ``no_log`` fails: its name only",
         [play(fails(no_log=True))],
         "fail",
-        "web1: break: …hides why",
+        "web1: break: failed, and no_log hides why",
         (2,),
     ),
     "any_errors_fatal": Situation(

@@ -93,7 +93,7 @@ def test_not_sent() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     result = failed_callback({"endpoint": url})
     assert (result["delivery"], result["requests_sent"]) == ("not_sent", 0)
-    assert result["msg"] == f"Nothing was sent, as no connection to {url} came about: connection refused."
+    assert result["msg"] == f"Nothing was sent, as no connection to {url} could be made: connection refused."
     assert result["hint"].startswith("Check endpoint, region, proxy and CA certificates")
 
 

@@ -118,7 +118,7 @@ def test_something_else(connections: _transport.Connections, body: Any) -> None:
     with scripted(Call("GET", PATH, 200, body)) as iam, pytest.raises(_projects.ProjectError) as raised:
         find(iam.url, connections)
     assert str(raised.value) == (
-        "IAM answered the look-up of the project of region cn-north-4 with something else; "
+        "IAM answered the look-up of the project of region cn-north-4 with something that is no list of projects; "
         "give project_id to do without the look-up."
     )
 
