@@ -103,7 +103,8 @@ def main() -> None:
         return
     good = large[""].mebibytes
     memory = (
-        "| what the task meets | peak resident size, MiB | more than a good answer | delivery |\n|---|---|---|---|\n"
+        "| what the task meets | peak resident size, MiB | more than with a good answer | delivery |\n"
+        "|---|---|---|---|\n"
     )
     for fault, met in large.items():
         memory += f"| {LARGE[fault]} | {met.mebibytes:.1f} | {met.mebibytes - good:.1f} | `{met.delivery}` |\n"
