@@ -123,9 +123,14 @@ def of_variables(path: Path) -> Iterator[Message]:
 
 
 def all_messages() -> list[Message]:
-    """Of plugins, roles and playbooks."""
-    found = [message for path in sorted((ROOT / "plugins").rglob("*.py")) for message in of_code(path)]
-    for folder in ("roles", "playbooks"):
+    """Of plugins, roles and playbooks, and of the function and the project for AWX."""
+    found = [
+        message
+        for folder in ("plugins", "extensions")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for message in of_code(path)
+    ]
+    for folder in ("roles", "playbooks", "extensions/awx/project"):
         for path in sorted((ROOT / folder).rglob("*.yml")):
             found.extend((of_variables if path.parent.name == "vars" else of_tasks)(path))
     return found

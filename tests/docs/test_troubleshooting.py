@@ -29,6 +29,7 @@ NOT_MESSAGES_AT = {
     r"Access=%s, SignedHeaders=%s, Signature=%s": "the header that signs a request",
     r"^the attempt is over$": "ends the thread of an attempt after the user has got the answer",
     r"^Traceback \(most recent call last\)$": "looked for in what a module has printed",
+    r"^AWX job %d %s for state %s$": "the line in the function's log when all is well",
 }
 
 
