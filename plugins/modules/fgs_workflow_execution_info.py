@@ -141,7 +141,9 @@ request_id:
   returned: answered with one
   sample: 6f9a2e4a8f0f4f9ab5c2d0d1d7a3f8aa
 violations:
-  description: Everything that is wrong with the arguments.
+  description:
+    - Everything that is wrong with the arguments, each as in
+      RV(functiongraph.workflow.fgs_workflow_callback#module:violations).
   type: list
   elements: dict
   returned: when something is
