@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,7 @@ def find(options: dict[str, Any], environ: dict[str, str] | None = None) -> Cred
 
 
 def values(credentials: Credentials) -> dict[str, str]:
-    return dict(credentials.key())  # type: ignore[call-overload, no-any-return]
+    return dict(credentials.key())
 
 
 def refused(options: dict[str, Any], environ: dict[str, str] | None = None) -> str:
@@ -65,8 +64,8 @@ def test_the_first_variable_that_is_set_and_not_empty(option: str) -> None:
     for name in reversed(names):
         environ[name] = f"from {name}"
         assert _credentials.from_environment(option, environ) == f"from {name}"
-    for name, following in itertools.pairwise([*names, None]):
-        environ[name] = ""  # type: ignore[index]
+    for name, following in zip(names, [*names[1:], None], strict=True):
+        environ[name] = ""
         assert _credentials.from_environment(option, environ) == (following and f"from {following}")
 
 

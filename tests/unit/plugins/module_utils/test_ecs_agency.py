@@ -44,7 +44,7 @@ def test_with_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(_credentials, "METADATA_SERVICE", script.url)
         credentials = find(redactor)
     expected = {"access_key": "AKTEMPORARY1", "secret_key": "SKTEMPORARY-secret"}
-    assert dict(credentials.key()) == {**expected, "security_token": "STSTEMPORARY-secret"}  # type: ignore[call-overload]
+    assert dict(credentials.key()) == {**expected, "security_token": "STSTEMPORARY-secret"}
     assert (credentials.kind, credentials.source) == ("temporary AK/SK", "ECS agency")
     assert script.came[0].headers["X-Metadata-Token-Ttl-Seconds"] == "21600"
     assert script.came[1].headers["X-Metadata-Token"] == "MTOKEN-secret"
@@ -130,7 +130,7 @@ def metadata(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def test_the_simulator_gives_keys(metadata: Simulator, form: dict[str, Any]) -> None:
     metadata.ask("PUT", "/_simulator/metadata", form)
     account = metadata.accounts["temporary"]
-    values = dict(find().key())  # type: ignore[call-overload]
+    values = dict(find().key())
     assert values == {name: account[name] for name in ("access_key", "secret_key", "security_token")}
 
 
