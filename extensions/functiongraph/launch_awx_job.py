@@ -25,6 +25,7 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+from typing import Any, Dict, Optional
 
 SECONDS = 20
 JOBS_LOOKED_THROUGH = 200
@@ -38,14 +39,14 @@ class LaunchError(Exception):
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
+    def redirect_request(self, *_redirect: Any) -> None:
         """A redirect would take the token to another address."""
 
 
 class Awx:
     """AWX's API at an address, for the bearer of a token."""
 
-    def __init__(self, url, token, ca_certificate=None):
+    def __init__(self, url: str, token: str, ca_certificate: Optional[str] = None) -> None:
         parts = urllib.parse.urlsplit(url)
         if parts.scheme != "https" or not parts.hostname or parts.username or parts.query:
             raise LaunchError("AWX_URL must be an https address like https://awx.example.com.")
@@ -54,7 +55,7 @@ class Awx:
         context = ssl.create_default_context(cadata=ca_certificate or None)
         self.opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirects())
 
-    def ask(self, method, path, body=None):
+    def ask(self, method: str, path: str, body: Optional[Dict[str, Any]] = None) -> Any:
         """The answer to one request, decoded. Raises LaunchError."""
         data = None if body is None else json.dumps(body).encode("utf-8")
         request = urllib.request.Request(self.root + path, data=data, method=method)
@@ -74,13 +75,13 @@ class Awx:
         except ValueError:
             raise LaunchError(f"AWX answered {what} with something that is no JSON.") from None
 
-    def _reason(self, error):
+    def _reason(self, error: urllib.error.HTTPError) -> str:
         """What AWX says about a refusal, on one line."""
         text = error.read(2000).decode("utf-8", "replace").replace(self.token, "***")
         return " ".join(text.split())[:500] or "no reason given"
 
 
-def ids_of(context):
+def ids_of(context: Any) -> Dict[str, str]:
     """The three ids of the workflow's state that called the function, as variables for Ansible."""
     ids = {
         "fgs_workflow_id": context.getWorkflowID(),
@@ -93,15 +94,15 @@ def ids_of(context):
     return ids
 
 
-def setting(context, name):
+def setting(context: Any, name: str) -> str:
     """A setting of the function. Raises LaunchError when it is empty."""
-    value = context.getUserData(name)
+    value: str = context.getUserData(name)
     if not value:
         raise LaunchError(f"The function needs the setting {name}.")
     return value
 
 
-def launched_before(awx, template, ids):
+def launched_before(awx: Awx, template: str, ids: Dict[str, str]) -> Optional[int]:
     """The newest job that was launched with these ids, None when there is none."""
     jobs = KINDS[template.partition("/")[0]][0]
     for page in range(1, JOBS_LOOKED_THROUGH // PAGE + 1):
@@ -110,13 +111,14 @@ def launched_before(awx, template, ids):
             if "extra_vars" not in job:
                 job = awx.ask("GET", f"{jobs}/{job['id']}/")
             if _has_ids(job, ids):
-                return job["id"]
+                number: int = job["id"]
+                return number
         if not found.get("next"):
             break
     return None
 
 
-def _has_ids(job, ids):
+def _has_ids(job: Dict[str, Any], ids: Dict[str, str]) -> bool:
     try:
         variables = json.loads(job.get("extra_vars") or "{}")
     except ValueError:
@@ -124,11 +126,11 @@ def _has_ids(job, ids):
     return isinstance(variables, dict) and all(variables.get(name) == value for name, value in ids.items())
 
 
-def launch(awx, template, variables):
+def launch(awx: Awx, template: str, variables: Dict[str, Any]) -> int:
     """Launches the template and gives the job's id. A job that would not know its ids is canceled."""
     answer = awx.ask("POST", f"{template}/launch/", {"extra_vars": variables})
     jobs, key = KINDS[template.partition("/")[0]]
-    job = answer.get(key) or answer.get("id")
+    job: int = answer.get(key) or answer.get("id")
     ignored = sorted((answer.get("ignored_fields") or {}).get("extra_vars") or {})
     if ignored:
         try:
@@ -143,7 +145,7 @@ def launch(awx, template, variables):
     return job
 
 
-def handler(event, context):
+def handler(event: Any, context: Any) -> Dict[str, Any]:
     """Launches the job, or finds the one that an earlier call launched. Its result is the next state's input."""
     ids = ids_of(context)
     template = setting(context, "AWX_TEMPLATE").strip("/")
