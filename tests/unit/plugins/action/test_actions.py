@@ -13,8 +13,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible import constants
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.task import Task
+from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 from support.servers import Call, scripted
 from support.tasks import CALLBACK, EXECUTION, GET, SECRET, YES
@@ -22,6 +24,11 @@ from support.tasks import CALLBACK, EXECUTION, GET, SECRET, YES
 from ansible_collections.functiongraph.workflow.plugins.action import fgs_workflow_callback, fgs_workflow_execution_info
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _action
+
+try:
+    from ansible._internal._errors._task_timeout import TaskTimeoutError
+except ImportError:  # ansible-core before 2.19
+    from ansible.executor.task_executor import TaskTimeoutError
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +78,7 @@ def test_items_of_a_loop_share_a_connection(monkeypatch: pytest.MonkeyPatch) -> 
     with scripted(YES, YES, YES) as server:
         for _ in range(3):
             run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url})
-        adapters = [adapter for key, adapter in _action._connections._adapters.items() if server.url in key]
+        adapters = [adapter for key, adapter in _action._connections._adapters.items() if server.url in str(key)]
     assert len(adapters) == 1
 
 
@@ -123,7 +130,7 @@ def test_is_handed_on_to_the_module(
         handed.append(options)
         return {"changed": True, "msg": "from the module"}
 
-    monkeypatch.setattr(_action.ActionBase, "_execute_module", execute)
+    monkeypatch.setattr(ActionBase, "_execute_module", execute)
     for plugin, given in ((fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)):
         result = run(plugin, {**given, **arguments, "error": ""}, **keywords)
         assert result["msg"] == "from the module"
@@ -150,7 +157,7 @@ def test_a_missing_library(plugin: Any, arguments: dict[str, Any], monkeypatch: 
 
 def test_the_timeout_of_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
     def late(*_arguments: Any, **_options: Any) -> Any:
-        raise _action.TaskTimeoutError.__new__(_action.TaskTimeoutError)
+        raise TaskTimeoutError.__new__(TaskTimeoutError)
 
     path = "ansible_collections.functiongraph.workflow.plugins.module_utils._transport.exchange"
     monkeypatch.setattr(path, late)
@@ -170,9 +177,9 @@ def test_the_timeout_of_a_task_that_was_handed_on(
     plugin: Any, arguments: dict[str, Any], delivery: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def late(*_arguments: Any, **_options: Any) -> Any:
-        raise _action.TaskTimeoutError.__new__(_action.TaskTimeoutError)
+        raise TaskTimeoutError.__new__(TaskTimeoutError)
 
-    monkeypatch.setattr(_action.ActionBase, "_execute_module", late)
+    monkeypatch.setattr(ActionBase, "_execute_module", late)
     result = run(plugin, {**arguments, "run_on": "target"}, timeout=5)
     assert (result["failed"], result["changed"], result.get("delivery")) == (True, False, delivery)
     assert "the task's timeout of 5 seconds has ended it" in result["msg"]
@@ -185,7 +192,7 @@ def test_an_interruption_is_told(run_on: str, monkeypatch: pytest.MonkeyPatch) -
 
     module_utils = "ansible_collections.functiongraph.workflow.plugins.module_utils"
     monkeypatch.setattr(f"{module_utils}._transport.exchange", interrupted)
-    monkeypatch.setattr(_action.ActionBase, "_execute_module", interrupted)
+    monkeypatch.setattr(ActionBase, "_execute_module", interrupted)
     warned: list[str] = []
     made = action(fgs_workflow_callback, {**CALLBACK, "endpoint": "http://127.0.0.1:1", "run_on": run_on})
     monkeypatch.setattr(made, "_display", SimpleNamespace(display=lambda text, **_: warned.append(text)))
@@ -204,7 +211,7 @@ def test_the_invocation_as_for_modules(shown: bool, monkeypatch: pytest.MonkeyPa
         asked.append(name)
         return shown
 
-    monkeypatch.setattr(_action.C.config, "get_config_value", value)
+    monkeypatch.setattr(constants.config, "get_config_value", value)
     action_module = action(fgs_workflow_callback, {})
     assert action_module._shows_invocation({}) is shown
     assert asked == ["INJECT_INVOCATION"]
@@ -214,7 +221,7 @@ def test_the_invocation_before_ansible_had_a_setting_for_it(monkeypatch: pytest.
     def unknown(_name: str, **_options: Any) -> bool:
         raise KeyError
 
-    monkeypatch.setattr(_action.C.config, "get_config_value", unknown)
+    monkeypatch.setattr(constants.config, "get_config_value", unknown)
     with scripted(YES) as server:
         result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url})
     shown = result["invocation"]["module_args"]

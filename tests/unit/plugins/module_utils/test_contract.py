@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract, _drafts
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract, _drafts, _spec_tables
 
 IDS = {"workflow_id": "w", "workflow_run_id": "r", "workflow_state_id": "s"}
 GOOD: dict[str, Any] = {**IDS, "result": "success", "output": {}}
@@ -230,8 +230,8 @@ def test_covers_the_options_of_its_tables() -> None:
 
 
 def test_a_row_without_an_option_is_a_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = _contract.TABLES["path"][0]._replace(option=None)
-    monkeypatch.setitem(_contract.TABLES, "path", (row,))
+    row = _spec_tables.TABLES["path"][0]._replace(option=None)
+    monkeypatch.setitem(_spec_tables.TABLES, "path", (row,))
     with pytest.raises(ValueError, match="project_id has no option"):
         _contract.arguments_schema()
 

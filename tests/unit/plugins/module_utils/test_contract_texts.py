@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract, _spec_tables
 
 
 def test_quoted_is_one_short_line() -> None:
@@ -58,6 +58,6 @@ def test_shortened_to_another_limit() -> None:
 
 
 def test_shortened_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [row._replace(max_length=None) for row in _contract.TABLES["body"]]
-    monkeypatch.setitem(_contract.TABLES, "body", tuple(rows))
+    rows = [row._replace(max_length=None) for row in _spec_tables.TABLES["body"]]
+    monkeypatch.setitem(_spec_tables.TABLES, "body", tuple(rows))
     assert _contract.shortened("e" * 100) == "e" * 100

@@ -76,7 +76,7 @@ def test_nobody_there(bench: Bench) -> None:
     )
 
 
-def test_trouble_that_lasts_is_not_tried_again(bench: Bench) -> None:
+def test_trouble_that_lasts_is_not_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted() as server:
         delivery = bench.delivery(server.url, "when_unknown", 2)
         failure = _transport.Failure("tls", "the server's certificate is not trusted", False, True)
@@ -84,14 +84,16 @@ def test_trouble_that_lasts_is_not_tried_again(bench: Bench) -> None:
         def refuse(*_arguments: Any) -> Any:
             raise failure
 
-        delivery.client.complete_state = refuse  # type: ignore[method-assign]
+        monkeypatch.setattr(delivery.client, "complete_state", refuse)
         outcome = delivery.run()
     assert told(outcome) == ("not_sent", 0, None)
     assert bench.slept == []
 
 
 @pytest.mark.parametrize(("attribute", "sent"), [(True, 1), (False, 0), (None, 1)])
-def test_an_interruption_leaves_the_count(bench: Bench, attribute: bool | None, sent: int) -> None:
+def test_an_interruption_leaves_the_count(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, attribute: bool | None, sent: int
+) -> None:
     """Where it is not known whether anything was sent, it counts as sent."""
     delivery = bench.delivery("http://127.0.0.1:1", "never", 0)
     interruption = KeyboardInterrupt()
@@ -101,7 +103,7 @@ def test_an_interruption_leaves_the_count(bench: Bench, attribute: bool | None, 
     def interrupted(*_arguments: Any) -> Any:
         raise interruption
 
-    delivery.client.complete_state = interrupted  # type: ignore[method-assign]
+    monkeypatch.setattr(delivery.client, "complete_state", interrupted)
     with pytest.raises(KeyboardInterrupt):
         delivery.run()
     assert delivery.requests_sent == sent

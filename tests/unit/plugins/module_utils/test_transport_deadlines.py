@@ -18,6 +18,7 @@ from support.exchanges import DIRECT, LONG, MIB, answer, failure, silent
 from support.servers import Sockets, free_port, raw, read_request
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
+from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Attempt
 from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Connections
 
 
@@ -80,13 +81,13 @@ def test_a_deadline_while_sending(connections: Connections) -> None:
 
 
 def test_nothing_is_sent_after_the_attempt_is_over() -> None:
-    attempt = _transport.Attempt()
+    attempt = Attempt()
     attempt.sending()
     assert attempt.sent
     assert attempt.close()
     with pytest.raises(OSError, match="over"):
         attempt.sending()
-    assert not _transport.Attempt().close()
+    assert not Attempt().close()
 
 
 def test_a_mistake_of_ours_is_not_called_trouble_of_the_network(connections: Connections) -> None:
