@@ -98,7 +98,7 @@ def commands(
     name: str, simulator: simulators.Simulator, listener: str, runs: list[dict[str, str]], place: Path
 ) -> list[list[str]] | None:
     """The processes of a contender without Ansible, one after the other; None where the machine cannot."""
-    calls = [
+    calls: list[dict[str, Any]] = [
         {
             "url": url(simulator, listener, run["workflow_id"]),
             "headers": headers(simulator, run),

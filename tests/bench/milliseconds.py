@@ -52,14 +52,16 @@ def child(calls: dict[str, list[dict[str, Any]]]) -> None:
     importlib.import_module("ansible_collections.ansible.builtin")
     taken: dict[str, float] = {}
 
-    def measured(name: str, work: Callable[[], Any], times: int = 1) -> None:
+    def measured(name: str, work: Callable[..., Any], *given: Any) -> None:
+        """What work costs for one of given."""
         began = time.process_time()
-        work()
-        taken[name] = (time.process_time() - began) * 1000 / times
+        for each in given:
+            work(each)
+        taken[name] = (time.process_time() - began) * 1000 / len(given)
 
     plugins = "ansible_collections.functiongraph.workflow.plugins"
-    measured(REQUESTS, lambda: importlib.import_module("requests"))
-    measured(OURS, lambda: importlib.import_module(f"{plugins}.action.fgs_workflow_callback"))
+    measured(REQUESTS, importlib.import_module, "requests")
+    measured(OURS, importlib.import_module, f"{plugins}.action.fgs_workflow_callback")
     utilities = sys.modules[f"{plugins}.module_utils"]
     connections = utilities._transport.Connections()
     specification = utilities._arguments.callback_spec()
@@ -77,10 +79,10 @@ def child(calls: dict[str, list[dict[str, Any]]]) -> None:
 
     for listener, name in LISTENERS.items():
         first, *others = calls[listener]
-        measured(FIRST.format(name), lambda: call(first))  # noqa: B023  # called at once
-        measured(NEXT.format(name), lambda: [call(each) for each in others], len(others))  # noqa: B023
-    measured(ARGUMENTS, lambda: [check(each) for each in calls["http"]], len(calls["http"]))
-    measured(SCHEMA, lambda: importlib.import_module("jsonschema"))
+        measured(FIRST.format(name), call, first)
+        measured(NEXT.format(name), call, *others)
+    measured(ARGUMENTS, check, *calls["http"])
+    measured(SCHEMA, importlib.import_module, "jsonschema")
     print(json.dumps(taken))
 
 

@@ -75,8 +75,8 @@ def text(shapes: Sequence[Shape], figures: Figures, seconds: float) -> str:
     lines.append("|---|---|" + "---|" * len(COLUMNS))
     for shape in shapes:
         row = [figures.get((shape.name, name)) for name in (NOOP, *COLUMNS)]
-        cells = [f"{Taken.middle(list(taken)).memory:.0f}" if taken else "–" for taken in row]
-        lines.append(f"| {shape.name} | " + " | ".join(cells) + " |")
+        sizes = [f"{Taken.middle(list(taken)).memory:.0f}" if taken else "–" for taken in row]
+        lines.append(f"| {shape.name} | " + " | ".join(sizes) + " |")
     lines += ["", "| what | goal | by the clock / of processors |", "|---|---|---|"]
     lines += [f"| {what} | {goal} | {reached} |" for what, goal, reached in goals(shapes, added)]
     return "\n".join(lines) + "\n"

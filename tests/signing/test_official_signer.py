@@ -89,7 +89,8 @@ def ours(request: dict[str, Any]) -> requests.PreparedRequest:
     prepared.headers.pop("Content-Type", None)
     prepared.headers.update(request["headers"])
     auth = AccessKeyAuth(request["access_key"], request["secret_key"], request["security_token"])
-    return auth(prepared)
+    signed: requests.PreparedRequest = auth(prepared)
+    return signed
 
 
 def theirs(request: dict[str, Any]) -> dict[str, str]:
@@ -129,7 +130,8 @@ def test_writes_headers_as_the_official_signer_does() -> None:
         request = generated(seed)
         expected, found = theirs(request), ours(request).headers
         for name in expected:
-            written = found[name] if isinstance(found[name], bytes) else found[name].encode("latin-1")
+            value = found[name]
+            written = value if isinstance(value, bytes) else value.encode("latin-1")
             # Blanks around a value are no part of it.
             assert written.decode("utf-8").strip() == expected[name].encode("latin-1").decode("utf-8"), (seed, name)
 

@@ -144,12 +144,17 @@ class Job:
         """Runs the job to its end. cancel is asked again and again, with the events so far, whether to cancel it."""
         self.lay_out()
         events: list[Json] = []
+
+        def keep(event: Json) -> bool:
+            events.append(event)
+            return True
+
         done = ansible_runner.run(
             private_data_dir=str(self.place),
             playbook=self.playbook,
             ident=str(self.number),
             quiet=True,
-            event_handler=lambda event: events.append(event) is None,
+            event_handler=keep,
             cancel_callback=(lambda: cancel(events)) if cancel else None,
         )
         return Finished(done.status, done.rc, events, self.place / "artifacts" / str(self.number))

@@ -143,7 +143,8 @@ def bad(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Input
     home = tmp_path_factory.mktemp("home")
     for name, text in FILES.items():
         (home / name).write_text(text)
-    cases = {case: arguments for case, (arguments, *_) in (*BROKEN.items(), *UNUSABLE.items())}
+    cases = {case: arguments for case, (arguments, _, _) in BROKEN.items()}
+    cases.update({case: arguments for case, (arguments, _) in UNUSABLE.items()})
     hosts = faces.hosts(simulator, list(cases))
     tasks = []
     for case, arguments in cases.items():

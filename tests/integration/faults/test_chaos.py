@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from support import faces, playbooks
 from support.faces import callback
@@ -26,7 +27,7 @@ BENCH = Path(__file__).resolve().parents[2] / "bench"
 
 def test_every_run_ends_once(simulator: Simulator, home: Path) -> None:
     """On the controller but for every sixth, for speed: both faces deliver with the same code."""
-    hosts = {}
+    hosts: dict[str, dict[str, Any]] = {}
     for number in range(RUNS):
         run = simulator.start_run(name=str(number), fault="random", share=1 / 3, seed=SEED)
         face = "target" if number % 6 == 0 else "controller"

@@ -61,7 +61,9 @@ def arguments(simulator: Simulator, case: str, home: Path) -> dict[str, Any]:
         return {"workflow_id": "..", "timeout": "soon", "retries": -1}
     if case.startswith("proxy"):
         return {"endpoint": simulator["https"], "ca_path": simulator["ca"]}
-    return {"hang": {"timeout": 2}, "lost": {"undelivered_path": str(home)}}.get(case, {})
+    if case == "hang":
+        return {"timeout": 2}
+    return {"undelivered_path": str(home)} if case == "lost" else {}
 
 
 def commands(stop: threading.Event, found: set[bytes]) -> None:
@@ -83,16 +85,21 @@ def leaks(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Lea
     wrong = with_password.replace(proxy["password"], proxy["password"] + "-wrong")
     hosts, tasks = {}, []
     for face in FACES:
-        for account, given in ACCOUNTS.items():
-            simulator.ask("POST", "/_simulator/accounts", {"name": f"leaks {account}", **given})
+        for account, owns in ACCOUNTS.items():
+            simulator.ask("POST", "/_simulator/accounts", {"name": f"leaks {account}", **owns})
             runs = {case: simulator.start_run(**options) for case, (options, _) in CASES.items()}
-            keys = {key: given.get(key, "") for key in KEYS}
+            keys = {key: owns.get(key, "") for key in KEYS}
             refusing = {"HTTPS_PROXY": wrong} if face == "controller" else {}
             hosts[f"{account}_{face}"] = {"run_on": face, "runs": runs, "keys": keys, "refusing": refusing}
     for case, (_, keywords) in CASES.items():
         # For a target Ansible writes the keyword "environment" into the arguments of a process, whatever it holds.
         environment = "{{ refusing }}" if case == "proxy refuses" else {}
-        given = {"timeout": 20, "retries": 0, "output": {"case": case}, **arguments(simulator, case, home)}
+        given: dict[str, Any] = {
+            "timeout": 20,
+            "retries": 0,
+            "output": {"case": case},
+            **arguments(simulator, case, home),
+        }
         tasks.append(callback(case, given, ignore_errors=True, environment=environment, **keywords))
     of_host = {key: f"{{{{ hostvars[inventory_hostname]['keys']['{key}'] }}}}" for key in KEYS}
     play = faces.play(tasks, {**faces.connection(simulator), **of_host}, strategy="free")

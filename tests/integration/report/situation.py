@@ -43,8 +43,8 @@ class Situation:
         return 1 if self.result or self.became else 0
 
 
-WEB = {"web1": {}, "web2": {}}
-ONE_GONE = {"web1": {}, "web2": {"ansible_connection": "fgs_test_gone"}}
+WEB: dict[str, dict[str, Any]] = {"web1": {}, "web2": {}}
+ONE_GONE: dict[str, dict[str, Any]] = {"web1": {}, "web2": {"ansible_connection": "fgs_test_gone"}}
 
 
 def play(*tasks: Task, **keywords: Any) -> Play:

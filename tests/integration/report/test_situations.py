@@ -73,7 +73,7 @@ def came(
     request: pytest.FixtureRequest, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Future[Came]]]:
     """What comes of every situation that is asked for, run side by side."""
-    chosen = [
+    chosen: list[Any] = [
         item.callspec.params["name"]
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.originalname == "test_situation"

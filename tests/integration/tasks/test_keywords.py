@@ -38,7 +38,7 @@ CASES: dict[str, dict[str, Any]] = {
     "info, async": {},
     "info, no_log": {},
 }
-ASYNC = {"async": 60, "poll": 0}
+ASYNC: dict[str, Any] = {"async": 60, "poll": 0}
 
 
 class Keywords(NamedTuple):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
@@ -18,17 +19,17 @@ description: Lets the function of the report plugin fail that E(FGS_TEST_BREAK) 
 """
 
 
-def broken(*args, **kwargs):
+def broken(*_arguments: Any, **_options: Any) -> None:
     raise RuntimeError("broken for a test")
 
 
-class CallbackModule(CallbackBase):
+class CallbackModule(CallbackBase):  # type: ignore[misc]
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "fgs_test_break"
     CALLBACK_NEEDS_ENABLED = True
 
-    def v2_playbook_on_start(self, playbook):
+    def v2_playbook_on_start(self, playbook: Any) -> None:
         from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 
         place, name = {"recap": (_report, "recap"), "send": (_report.Report, "send")}[os.environ["FGS_TEST_BREAK"]]

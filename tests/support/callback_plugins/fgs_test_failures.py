@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
@@ -19,19 +20,19 @@ description: Writes what the report plugin would say to the file that E(FGS_TEST
 """
 
 
-class CallbackModule(CallbackBase):
+class CallbackModule(CallbackBase):  # type: ignore[misc]
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "fgs_test_failures"
     CALLBACK_NEEDS_ENABLED = True
 
-    def v2_playbook_on_start(self, playbook):
-        self._items = {}
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        self._items: dict[str, list[Any]] = {}
 
-    def v2_runner_item_on_failed(self, result):
+    def v2_runner_item_on_failed(self, result: Any) -> None:
         self._items.setdefault(result._host.get_name(), []).append(result)
 
-    def v2_runner_on_failed(self, result, ignore_errors=False):
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _failure
         from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_recap import Recap
 
@@ -41,6 +42,7 @@ class CallbackModule(CallbackBase):
             recap.item_failed(item)
         recap.failed(result, lambda _host: 1)
         failure = recap.failure([host])
+        assert failure is not None
         line = {"host": host, "error": _failure.error(failure), "message": failure.message}
         with open(os.environ["FGS_TEST_FAILURES"], "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
@@ -19,13 +20,13 @@ description: Writes the result of every task to the file that E(FGS_TEST_RECORD)
 """
 
 
-class CallbackModule(CallbackBase):
+class CallbackModule(CallbackBase):  # type: ignore[misc]
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "fgs_test_record"
     CALLBACK_NEEDS_ENABLED = True
 
-    def _write(self, outcome, result, ignored=False):
+    def _write(self, outcome: str, result: Any, ignored: bool = False) -> None:
         path = os.environ.get("FGS_TEST_RECORD")
         if not path:
             return
@@ -44,23 +45,23 @@ class CallbackModule(CallbackBase):
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(line, default=str) + "\n")
 
-    def v2_runner_on_ok(self, result):
+    def v2_runner_on_ok(self, result: Any) -> None:
         self._write("ok", result)
 
-    def v2_runner_on_failed(self, result, ignore_errors=False):
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         self._write("failed", result, ignore_errors)
 
-    def v2_runner_on_unreachable(self, result):
+    def v2_runner_on_unreachable(self, result: Any) -> None:
         self._write("unreachable", result)
 
-    def v2_runner_on_skipped(self, result):
+    def v2_runner_on_skipped(self, result: Any) -> None:
         self._write("skipped", result)
 
-    def v2_runner_item_on_ok(self, result):
+    def v2_runner_item_on_ok(self, result: Any) -> None:
         self._write("item_ok", result)
 
-    def v2_runner_item_on_failed(self, result):
+    def v2_runner_item_on_failed(self, result: Any) -> None:
         self._write("item_failed", result)
 
-    def v2_runner_item_on_skipped(self, result):
+    def v2_runner_item_on_skipped(self, result: Any) -> None:
         self._write("item_skipped", result)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.connection.local import Connection as Local
@@ -28,12 +29,12 @@ options:
 """
 
 
-class Connection(Local):
+class Connection(Local):  # type: ignore[misc]
     """The connection to it."""
 
     transport = "fgs_test_gone"
 
-    def _connect(self):
+    def _connect(self) -> Any:
         sign = self.get_option("gone_when")
         if not sign or os.path.exists(sign):
             raise AnsibleConnectionFailure(self.get_option("says"))

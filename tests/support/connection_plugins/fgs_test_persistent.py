@@ -21,22 +21,22 @@ options:
 """
 
 
-class Connection(ConnectionBase):
+class Connection(ConnectionBase):  # type: ignore[misc]
     transport = "fgs_test_persistent"
     has_pipelining = False
     force_persistence = True
 
-    def _connect(self):
+    def _connect(self) -> None:
         raise AnsibleConnectionFailure("the gear is out of reach")
 
-    def exec_command(self, cmd, in_data=None, sudoable=True):
+    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> None:
         self._connect()
 
-    def put_file(self, in_path, out_path):
+    def put_file(self, in_path: str, out_path: str) -> None:
         self._connect()
 
-    def fetch_file(self, in_path, out_path):
+    def fetch_file(self, in_path: str, out_path: str) -> None:
         self._connect()
 
-    def close(self):
+    def close(self) -> None:
         pass

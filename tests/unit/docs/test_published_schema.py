@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -44,7 +45,7 @@ def test_stands_alone(name: str) -> None:
     good = {"workflow_id": "w", "workflow_run_id": "r", "workflow_state_id": "s", "result": "success", "output": {}}
     assert validator.is_valid(good)
     assert validator.is_valid({**good, "error": "e" * 64, "project_id": "p"})
-    for wrong in (
+    broken: tuple[dict[str, Any], ...] = (
         {"workflow_id": "w" * 513},
         {"workflow_id": ".."},
         {"workflow_run_id": "a\nb"},
@@ -53,7 +54,8 @@ def test_stands_alone(name: str) -> None:
         {"result": "done"},
         {"output": []},
         {"more": 1},
-    ):
+    )
+    for wrong in broken:
         assert not validator.is_valid({**good, **wrong}), wrong
     for name_ in good:
         assert not validator.is_valid({key: value for key, value in good.items() if key != name_}), name_

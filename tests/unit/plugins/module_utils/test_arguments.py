@@ -18,7 +18,7 @@ SPECIFICATIONS = [_arguments.callback_spec(), _arguments.execution_info_spec()]
 
 
 def test_empty_is_not_given() -> None:
-    arguments = {"a": "", "b": None, "c": 0, "d": False, "e": {}, "f": " "}
+    arguments: dict[str, Any] = {"a": "", "b": None, "c": 0, "d": False, "e": {}, "f": " "}
     assert _arguments.without_empty(arguments) == {"c": 0, "d": False, "e": {}, "f": " "}
 
 
@@ -29,7 +29,7 @@ def test_no_secret_is_shown_under_any_of_its_names(name: str) -> None:
 
 
 def test_a_secret_is_hidden_wherever_else_it_stands() -> None:
-    arguments = {"sk": "hunter2-secret", "output": {"a": ["x hunter2-secret"]}, "timeout": 3.0}
+    arguments: dict[str, Any] = {"sk": "hunter2-secret", "output": {"a": ["x hunter2-secret"]}, "timeout": 3.0}
     shown = {"sk": _arguments.MASKED, "output": {"a": ["x ********"]}, "timeout": 3.0}
     assert _arguments.masked(arguments) == shown
     assert arguments["output"] == {"a": ["x hunter2-secret"]}

@@ -77,7 +77,13 @@ def test_anew_is_the_whole_allowance_again() -> None:
 
 def test_read_gives_the_first_answer_that_is_no_passing_trouble() -> None:
     clock = Clock()
-    script = [Failure("connect", "no", False), answer(500), answer(429, Retry_After="9"), answer(503), answer(404)]
+    script: list[Failure | Answer] = [
+        Failure("connect", "no", False),
+        answer(500),
+        answer(429, Retry_After="9"),
+        answer(503),
+        answer(404),
+    ]
 
     def request() -> Answer:
         item = script.pop(0)

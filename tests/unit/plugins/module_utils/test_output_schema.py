@@ -53,7 +53,8 @@ def test_reports_all_that_the_schema_does_not_allow() -> None:
 
 
 def message_of(instance: Any, schema: dict[str, Any]) -> str:
-    return next(jsonschema.Draft7Validator(schema).iter_errors(instance)).message
+    message: str = next(jsonschema.Draft7Validator(schema).iter_errors(instance)).message
+    return message
 
 
 def test_a_long_message_is_cut() -> None:

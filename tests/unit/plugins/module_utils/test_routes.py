@@ -15,6 +15,7 @@ import pytest
 import requests
 from support.servers import Call, Sockets, free_port, raw, read_request, scripted
 from support.simulators import Simulator
+from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import ReadTimeoutError
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _network_failures, _transport
@@ -233,7 +234,12 @@ class CertificateError(Exception):
             "tls",
             "the server's certificate is for another host",
         ),
-        (requests.exceptions.ReadTimeout(ReadTimeoutError(None, "/", "x")), True, "timeout", "no answer in time"),
+        (
+            requests.exceptions.ReadTimeout(ReadTimeoutError(HTTPConnectionPool("host"), "/", "x")),
+            True,
+            "timeout",
+            "no answer in time",
+        ),
         (TimeoutError(), False, "timeout", "no answer in time"),
         (requests.exceptions.ConnectionError(), False, "connect", "ConnectionError"),
         (requests.exceptions.ProxyError(OSError("Tunnel connection failed: 502\nmore")), False, "proxy", "failed: 502"),

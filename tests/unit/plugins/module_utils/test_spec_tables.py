@@ -10,6 +10,7 @@ import ast
 import importlib.util
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _spe
 ROOT = Path(__file__).resolve().parents[4]
 
 # name, mandatory, type, least, most, enumeration
-PAGE = {
+PAGE: dict[str, list[Any]] = {
     "path": [
         ("project_id", True, "String", 1, 64, ()),
         ("workflow_id", True, "String", 1, 512, ()),
@@ -74,10 +75,10 @@ def test_finds_a_field_by_name_or_option() -> None:
         _spec_tables.field("execution_id")
 
 
-def numbers_and_texts(path: Path) -> set[object]:
+def numbers_and_texts(path: Path) -> set[Any]:
     """The constants in the code of a file: neither documentation nor comments."""
     tree = ast.parse(path.read_text())
-    told = set()
+    told: set[ast.expr] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             told.add(node.value)

@@ -80,7 +80,10 @@ def test_every_text_comes_back(text: str) -> None:
     class Loader(yaml.SafeLoader):
         pass
 
-    Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+    def scalar(loader: Loader, node: yaml.ScalarNode) -> Any:
+        return loader.construct_scalar(node)
+
+    Loader.add_constructor("!unsafe", scalar)
     assert yaml.load(f"a: {_undelivered._scalar(text)}\n", Loader) == {"a": text}
 
 
