@@ -27,12 +27,23 @@ WORDS = {
         "See {all}.\n",
     ),
     "README.zh-CN.md": (
-        "`ansible.builtin.uri`（它不会签名）给 Playbook 增加的开销是本 Collection 的多少倍，按时钟 / 按处理器：\n\n"
+        "`ansible.builtin.uri`（它不会签名）给 Playbook 增加的开销是本 Collection 的多少倍"
+        "（实际耗时 / 处理器时间）：\n\n"
         "| | 倍数 |\n|---|---|\n",
         {"one task": "单个任务", "40 hosts": "40 台主机，每台", "loop of 50": "循环 50 次，每次"},
         "测量环境：{machine}。全部数据见 {all}。\n",
         "见 {all}。\n",
     ),
+}
+
+
+# How the machine is said in Chinese.
+CHINESE = {
+    " cores": " 核",
+    ", with ": "，",
+    ", the simulator on the same machine": "，模拟器在同一台机器上",
+    "; the machine was shared, its load was ": "；机器另有负载，平均负载为 ",
+    ", ": "，",
 }
 
 
@@ -45,6 +56,9 @@ def block(readme: str, benchmarks: str) -> str:
         return instead.format(all=ALL)
     table = "".join(f"| {name} | {rows[key]} |\n" for key, name in names.items())
     where = machine[1] + (machine[2] or "")
+    if ".zh-" in readme:
+        for english, chinese in CHINESE.items():
+            where = where.replace(english, chinese)
     return f"{before}{table}\n" + after.format(machine=where, all=ALL)
 
 
