@@ -103,6 +103,8 @@ options:
     description:
       - A file, or a folder in which a file is made, to keep an answer that could not be delivered for reasons of the
         network or because its outcome is unknown.
+      - In a folder each run and state has a file of its own. A file that is named here is replaced, so name a folder
+        where more than one answer may have to be kept.
       - It holds variables and no secrets, and the playbook C(functiongraph.workflow.callback) sends it later.
     type: path
 seealso:
