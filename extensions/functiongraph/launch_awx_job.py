@@ -22,10 +22,10 @@ Two calls at the very same time are not kept apart, nor is a launch that AWX car
 import json
 import re
 import ssl
+import typing as t
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import Any, Dict, Optional
 
 SECONDS = 20
 JOBS_LOOKED_THROUGH = 200
@@ -39,14 +39,14 @@ class LaunchError(Exception):
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_redirect: Any) -> None:
+    def redirect_request(self, *_redirect: t.Any) -> None:
         """A redirect would take the token to another address."""
 
 
 class Awx:
     """AWX's API at an address, for the bearer of a token."""
 
-    def __init__(self, url: str, token: str, ca_certificate: Optional[str] = None) -> None:
+    def __init__(self, url: str, token: str, ca_certificate: t.Optional[str] = None) -> None:
         parts = urllib.parse.urlsplit(url)
         if parts.scheme != "https" or not parts.hostname or parts.username or parts.query:
             raise LaunchError("AWX_URL must be an https address like https://awx.example.com.")
@@ -55,7 +55,7 @@ class Awx:
         context = ssl.create_default_context(cadata=ca_certificate or None)
         self.opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirects())
 
-    def ask(self, method: str, path: str, body: Optional[Dict[str, Any]] = None) -> Any:
+    def ask(self, method: str, path: str, body: t.Optional[t.Dict[str, t.Any]] = None) -> t.Any:
         """The answer to one request, decoded. Raises LaunchError."""
         data = None if body is None else json.dumps(body).encode("utf-8")
         request = urllib.request.Request(self.root + path, data=data, method=method)
@@ -81,7 +81,7 @@ class Awx:
         return " ".join(text.split())[:500] or "no reason given"
 
 
-def ids_of(context: Any) -> Dict[str, str]:
+def ids_of(context: t.Any) -> t.Dict[str, str]:
     """The three ids of the workflow's state that called the function, as variables for Ansible."""
     ids = {
         "fgs_workflow_id": context.getWorkflowID(),
@@ -94,7 +94,7 @@ def ids_of(context: Any) -> Dict[str, str]:
     return ids
 
 
-def setting(context: Any, name: str) -> str:
+def setting(context: t.Any, name: str) -> str:
     """A setting of the function. Raises LaunchError when it is empty."""
     value: str = context.getUserData(name)
     if not value:
@@ -102,7 +102,7 @@ def setting(context: Any, name: str) -> str:
     return value
 
 
-def launched_before(awx: Awx, template: str, ids: Dict[str, str]) -> Optional[int]:
+def launched_before(awx: Awx, template: str, ids: t.Dict[str, str]) -> t.Optional[int]:
     """The newest job that was launched with these ids, None when there is none."""
     jobs = KINDS[template.partition("/")[0]][0]
     for page in range(1, JOBS_LOOKED_THROUGH // PAGE + 1):
@@ -118,7 +118,7 @@ def launched_before(awx: Awx, template: str, ids: Dict[str, str]) -> Optional[in
     return None
 
 
-def _has_ids(job: Dict[str, Any], ids: Dict[str, str]) -> bool:
+def _has_ids(job: t.Dict[str, t.Any], ids: t.Dict[str, str]) -> bool:
     try:
         variables = json.loads(job.get("extra_vars") or "{}")
     except ValueError:
@@ -126,7 +126,7 @@ def _has_ids(job: Dict[str, Any], ids: Dict[str, str]) -> bool:
     return isinstance(variables, dict) and all(variables.get(name) == value for name, value in ids.items())
 
 
-def launch(awx: Awx, template: str, variables: Dict[str, Any]) -> int:
+def launch(awx: Awx, template: str, variables: t.Dict[str, t.Any]) -> int:
     """Launches the template and gives the job's id. A job that would not know its ids is canceled."""
     answer = awx.ask("POST", f"{template}/launch/", {"extra_vars": variables})
     jobs, key = KINDS[template.partition("/")[0]]
@@ -145,7 +145,7 @@ def launch(awx: Awx, template: str, variables: Dict[str, Any]) -> int:
     return job
 
 
-def handler(event: Any, context: Any) -> Dict[str, Any]:
+def handler(event: t.Any, context: t.Any) -> t.Dict[str, t.Any]:
     """Launches the job, or finds the one that an earlier call launched. Its result is the next state's input."""
     ids = ids_of(context)
     template = setting(context, "AWX_TEMPLATE").strip("/")
