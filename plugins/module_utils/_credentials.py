@@ -80,7 +80,7 @@ class Credentials:
             return "an IAM token"
         return "temporary AK/SK" if "security_token" in self._values else "AK/SK"
 
-    def key(self) -> t.Tuple[t.Tuple[str, str], ...]:
+    def key(self) -> tuple[tuple[str, str], ...]:
         """Equal for equal credentials: tells connections and look-ups of different ones apart."""
         return tuple(sorted(self._values.items()))
 
