@@ -5,7 +5,7 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-Tables 1 to 7 of the service's page CreateCallbackWorkflow ("Calling Back a Workflow", 2024-12-06), as data.
+Tables 1 to 7 of the service's page CreateCallbackWorkflow ("Calling Back a Flow", 2024-12-06), as data.
 
 This is the only place where a limit, a name or an enumeration of the service stands. JSON Schemas, argument
 specification, documentation and simulator agree with it, and tests say so.

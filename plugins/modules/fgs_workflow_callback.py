@@ -89,8 +89,8 @@ options:
     description:
       - When to read the run back.
       - With V(when_unknown), where it is not known whether a request arrived, that is after a lost connection, a
-        timeout, a status of 500 or above, or an answer that is none. Where the state still waits, the request is sent
-        again. Where the run cannot be read, the task fails.
+        timeout, a status of 500 or above, or a success without a valid C(execution_id). Where the state still waits,
+        the request is sent again. Where the run cannot be read, the task fails.
       - With V(always) also before anything is sent, so that a state that already ended with this result is left alone,
         and afterwards. This makes a task that can be repeated. Where the run cannot be read beforehand, the request is
         sent with a warning.
@@ -110,7 +110,7 @@ options:
 seealso:
   - name: CreateCallbackWorkflow
     description: The operation of the FunctionGraph API that this module calls.
-    link: https://support.huaweicloud.com/intl/en-us/api-functiongraph/CreateCallbackWorkflow.html
+    link: https://support.huaweicloud.com/intl/en-us/api-functiongraph/functiongraph_23_1106_08.html
   - module: functiongraph.workflow.fgs_workflow_execution_info
 """
 
