@@ -49,6 +49,9 @@ EXECUTION = "execution"
 # that was sent.
 DEPTH = 200
 
+# What people who write playbooks call the types of JSON Schema.
+_KINDS = {"object": "a mapping", "string": "a text"}
+
 # A value that is quoted in a message is cut to this many characters.
 _QUOTED = 60
 
@@ -180,7 +183,7 @@ def _explained(error: t.Any) -> Violation:
     elif rule == "enum":
         message = "%s must be one of %s, was %s" % (option, ", ".join(limit), quoted(error.instance))
     else:
-        message = "%s must be of type %s, was %s" % (option, limit, type(error.instance).__name__)
+        message = "%s must be %s, was of type %s" % (option, _KINDS[limit], type(error.instance).__name__)
     return Violation(option, rule, limit, message)
 
 

@@ -141,8 +141,8 @@ def test_no_id_walks_up_a_path(value: str) -> None:
         ),
         ("error", "", "minLength", 1, "error must have at least 1 character, was empty"),
         ("result", "done", "enum", ["success", "fail"], "result must be one of success, fail, was 'done'"),
-        ("output", "[1]", "type", "object", "output must be of type object, was str"),
-        ("error", 5, "type", "string", "error must be of type string, was int"),
+        ("output", "[1]", "type", "object", "output must be a mapping, was of type str"),
+        ("error", 5, "type", "string", "error must be a text, was of type int"),
         (
             *("workflow_run_id", " r", "blanks", None),
             "workflow_run_id must not begin or end with a blank, was ' r'",
