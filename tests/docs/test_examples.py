@@ -85,16 +85,7 @@ def test_all_tasks_and_playbooks(simulator: Simulator, home: Path, ansible_playb
 def _shell(block: texts.Block, folder: Path, home: Path, env: dict[str, str]) -> str:
     """What a shell block prints, run in folder by bash as a person would. It has to succeed."""
     environment = {**playbooks.environment(home), **env, "ANSIBLE_INVENTORY": str(folder / "inventory.yml")}
-    finished = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", block.text],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    finished = playbooks.run_to_end(["bash", "-euo", "pipefail", "-c", block.text], folder, environment)
     assert finished.returncode == 0, f"{block}:\n{finished.stdout}"
     return finished.stdout
 

@@ -93,6 +93,23 @@ def inventory(hosts: dict[str, dict[str, Any]] | None = None) -> str:
     return json.dumps(document)
 
 
+def run_to_end(
+    command: Sequence[str], place: Path, env: dict[str, str], timeout: float = 300
+) -> subprocess.CompletedProcess[str]:
+    """A program that was run in place, without a terminal: all that it printed is in stdout, in its order."""
+    return subprocess.run(
+        command,
+        cwd=place,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
 def ansible_playbook(
     playbook: str | list[Any],
     *arguments: str,
@@ -118,17 +135,7 @@ def ansible_playbook(
     if extra_vars is not None:
         (place / "extra_vars.json").write_text(json.dumps(extra_vars))
         line += ["-e", f"@{place / 'extra_vars.json'}"]
-    finished = subprocess.run(
-        line,
-        env=environment(home, **{"FGS_TEST_RECORD": str(record), **(env or {})}),
-        cwd=place,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    finished = run_to_end(line, place, environment(home, **{"FGS_TEST_RECORD": str(record), **(env or {})}), timeout)
     return Run(finished.returncode, finished.stdout, recorded(record))
 
 

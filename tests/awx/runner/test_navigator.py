@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 from awx.runner.jobs import Job
-from support.playbooks import BIN
+from support.playbooks import BIN, run_to_end
 from support.simulators import Simulator
 
 
@@ -19,21 +18,15 @@ def test_navigator(simulator: Simulator, tmp_path: Path) -> None:
     job = Job(simulator, tmp_path / "job", run)
     job.lay_out()
     artifact = tmp_path / "artifact.json"
-    finished = subprocess.run(
+    finished = run_to_end(
         [
             *(str(BIN / "ansible-navigator"), "run", "runbook.yml", "--ee", "false", "-m", "stdout"),
             *("--playbook-artifact-enable", "true", "--playbook-artifact-save-as", str(artifact)),
             *("--log-file", str(tmp_path / "navigator.log"), "-i", str(job.place / "inventory/hosts")),
             *("-e", f"@{job.place / 'env/extravars'}"),
         ],
-        cwd=job.place / "project",
-        env=job.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-        check=False,
+        job.place / "project",
+        job.environment(),
     )
     assert finished.returncode == 0, finished.stdout
     became = simulator.run(run)

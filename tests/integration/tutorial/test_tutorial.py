@@ -96,17 +96,7 @@ def roll_out(simulator: Simulator, place: Path) -> Callable[[str], tuple[Finishe
         del env["ANSIBLE_CALLBACKS_ENABLED"]
         root = f"{place}/www/{{{{ inventory_hostname }}}}"
         command = next(command for command in COMMANDS if command.endswith(playbook))
-        finished = subprocess.run(
-            [*shlex.split(command), "-e", f"web_root={root}"],
-            cwd=place,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        finished = playbooks.run_to_end([*shlex.split(command), "-e", f"web_root={root}"], place, env)
         return finished, simulator.run(run)
 
     return launch
