@@ -46,9 +46,10 @@ NOT_RUN = {
 
 
 def all_blocks() -> list[texts.Block]:
-    """Every code block of the pages, and the EXAMPLES of every plugin."""
+    """Every code block of the pages and of the role's, and the EXAMPLES of every plugin."""
     plugins = [path for kind in ("modules", "callback") for path in (ROOT / "plugins" / kind).glob("[!_]*.py")]
-    return [block for path in [*texts.pages(), *sorted(plugins)] for block in texts.blocks(path)]
+    roles = [*(ROOT / "roles").glob("*/README.md")]
+    return [block for path in [*texts.pages(), *roles, *sorted(plugins)] for block in texts.blocks(path)]
 
 
 def why_not_run(block: texts.Block) -> str | None:
