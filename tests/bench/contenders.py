@@ -22,7 +22,6 @@ CONTROLLER = "this collection, on the controller"
 TARGET = "this collection, on the target"
 URI = "ansible.builtin.uri"
 SDK = "official SDK in a command task"
-TASKS = (NOOP, CONTROLLER, TARGET, URI, SDK)
 
 REQUESTS = "bare requests, one process"
 CURL = "curl, a process a call"
