@@ -118,7 +118,7 @@ class Delivery:
                 if execution_id is not None:
                     return self._answered(execution_id)
                 trouble = "the answer has no valid execution_id: its body %s" % (
-                    sent.problem or "does not meet the service's table of a 200"
+                    sent.problem or "is not what the service documents for status 200"
                 )
                 unknown = True
             else:

@@ -12,7 +12,7 @@ from cases_breaks import DOUBT, LOOK, NEVER, WAITS, read_back, unknown
 from fault_case import Case, always, once
 
 NO_ID = "the answer has no valid execution_id: its body "
-MEETS_NOT = "does not meet the service's table of a 200"
+MEETS_NOT = "is not what the service documents for status 200"
 REFUSED = "The service refused the callback: "
 
 

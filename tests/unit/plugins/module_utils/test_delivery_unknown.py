@@ -71,10 +71,10 @@ def test_reasons_of_the_unknown(bench: Bench) -> None:
     reasons = [bench.run(call, confirm="never").reason for call in (UNKNOWN[1], *UNKNOWN[6:10])]
     assert reasons == [
         "status 500 (FGS.0500: Internal Error); confirm=never",
-        "the answer has no valid execution_id: its body does not meet the service's table of a 200; confirm=never",
+        "the answer has no valid execution_id: its body is not what the service documents for status 200; confirm=never",
         "the answer has no valid execution_id: its body is empty; confirm=never",
         "the answer has no valid execution_id: its body is not JSON; confirm=never",
-        "the answer has no valid execution_id: its body does not meet the service's table of a 200; confirm=never",
+        "the answer has no valid execution_id: its body is not what the service documents for status 200; confirm=never",
     ]
 
 
