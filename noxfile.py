@@ -278,5 +278,5 @@ if exists("tests/bench"):
 def changelog(session: nox.Session) -> None:
     """Write changelogs/changelog.yaml and CHANGELOG.md from the fragments, for the version in galaxy.yml."""
     install(session, "lint")
-    command = ("antsibull-changelog", "release", "--reload-plugins", "--update-existing", *session.posargs)
-    session.run(*command, env=clean_environment())
+    command = ("antsibull-changelog", "release", "--reload-plugins", "--refresh-fragments", "--update-existing")
+    session.run(*command, *session.posargs, env=clean_environment())
