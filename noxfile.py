@@ -28,7 +28,6 @@ from environments import (
     FLOOR,
     NEWEST,
     clean_environment,
-    exists,
     install,
     on,
     per_core,
@@ -72,46 +71,39 @@ def sanity(session: nox.Session, core: str) -> None:
         session.error("ansible-test looked at nothing")
 
 
-if exists("tests/integration"):
-
-    @per_core("integration", matrix.CORES)
-    def integration(session: nox.Session, core: str) -> None:
-        """Real playbooks against the simulator."""
-        install(session, f"core-{core}")
-        pytest(session, "tests/integration")
+@per_core("integration", matrix.CORES)
+def integration(session: nox.Session, core: str) -> None:
+    """Real playbooks against the simulator."""
+    install(session, f"core-{core}")
+    pytest(session, "tests/integration")
 
 
-if exists("tests/awx"):
-
-    @on(NEWEST)
-    def awx(session: nox.Session) -> None:
-        """Playbooks as AWX and automation controllers start them: ansible-runner and ansible-navigator."""
-        install(session, "awx")
-        pytest(session, "tests/awx")
-
-    @on(FLOOR)
-    def awx_floor(session: nox.Session) -> None:
-        """The same jobs with the oldest ansible-core that execution environments still have."""
-        install(session, "awx_floor")
-        pytest(session, "tests/awx/runner/test_jobs.py")
+@on(NEWEST)
+def awx(session: nox.Session) -> None:
+    """Playbooks as AWX and automation controllers start them: ansible-runner and ansible-navigator."""
+    install(session, "awx")
+    pytest(session, "tests/awx")
 
 
-if exists("tests/eda"):
-
-    @on(NEWEST)
-    def eda(session: nox.Session) -> None:
-        """The sample rulebooks with a real ansible-rulebook; skipped where there is no JDK."""
-        install(session, "eda")
-        pytest(session, "tests/eda")
+@on(FLOOR)
+def awx_floor(session: nox.Session) -> None:
+    """The same jobs with the oldest ansible-core that execution environments still have."""
+    install(session, "awx_floor")
+    pytest(session, "tests/awx/runner/test_jobs.py")
 
 
-if exists("tests/awx_setup"):
+@on(NEWEST)
+def eda(session: nox.Session) -> None:
+    """The sample rulebooks with a real ansible-rulebook; skipped where there is no JDK."""
+    install(session, "eda")
+    pytest(session, "tests/eda")
 
-    @on(NEWEST)
-    def awx_setup(session: nox.Session) -> None:
-        """The playbook that sets AWX up, with the real modules, against a stand-in for AWX's API."""
-        install(session, "awx_setup")
-        pytest(session, "tests/awx_setup")
+
+@on(NEWEST)
+def awx_setup(session: nox.Session) -> None:
+    """The playbook that sets AWX up, with the real modules, against a stand-in for AWX's API."""
+    install(session, "awx_setup")
+    pytest(session, "tests/awx_setup")
 
 
 @on(NEWEST)
@@ -142,7 +134,7 @@ def lint(session: nox.Session) -> None:
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
 
 
-@per_core("unit", matrix.CORES if exists("tests/unit") else {}, newest_tags=("check",))
+@per_core("unit", matrix.CORES, newest_tags=("check",))
 def unit(session: nox.Session, core: str) -> None:
     """Unit tests; on the newest ansible-core with the coverage that we ask for.
 
@@ -181,23 +173,19 @@ def simulator(session: nox.Session) -> None:
     session.run(*command, env=clean_environment(PYTHONPATH="tests"), external=True)
 
 
-if exists("tests/signing"):
-
-    @on(sys.executable, venv_backend="none")
-    def signing(session: nox.Session) -> None:
-        """Our signatures compared with the official signer's."""
-        command = (simulator_python(session), "-m", "pytest", *(session.posargs or ["tests/signing"]))
-        session.run(*command, env=clean_environment(), external=True)
+@on(sys.executable, venv_backend="none")
+def signing(session: nox.Session) -> None:
+    """Our signatures compared with the official signer's."""
+    command = (simulator_python(session), "-m", "pytest", *(session.posargs or ["tests/signing"]))
+    session.run(*command, env=clean_environment(), external=True)
 
 
-if exists("docs/docsite"):
-
-    @on(NEWEST)
-    def docs(session: nox.Session) -> None:
-        """The guide as a site, in .cache/docs, and its tests: links, pictures, examples, and looks in a browser."""
-        install(session, "docs")
-        session.run("python", "tests/tools/build_docs.py", str(CACHE / "docs"), env=clean_environment())
-        pytest(session, "tests/docs", FGS_SITE=str(CACHE / "docs/build/html"))
+@on(NEWEST)
+def docs(session: nox.Session) -> None:
+    """The guide as a site, in .cache/docs, and its tests: links, pictures, examples, and looks in a browser."""
+    install(session, "docs")
+    session.run("python", "tests/tools/build_docs.py", str(CACHE / "docs"), env=clean_environment())
+    pytest(session, "tests/docs", FGS_SITE=str(CACHE / "docs/build/html"))
 
 
 @on(NEWEST)
@@ -217,7 +205,7 @@ def release_check(session: nox.Session) -> None:
 
 for demo_core, wanted in reversed(matrix.CORES.items()):
     demo_python = matrix.choose(wanted, AVAILABLE)
-    if demo_python and exists("tests/demo"):
+    if demo_python:
 
         @on(demo_python)
         def demo(session: nox.Session, core: str = demo_core) -> None:
@@ -259,19 +247,17 @@ def pre_commit(session: nox.Session) -> None:
     session.run("pre-commit", "install")
 
 
-if exists("tests/bench"):
+@on(NEWEST, tags=())
+def bench(session: nox.Session) -> None:
+    """What a callback costs, measured against the simulator: tables and plot of docs/benchmarks.md.
 
-    @on(NEWEST, tags=())
-    def bench(session: nox.Session) -> None:
-        """What a callback costs, measured against the simulator: tables and plot of docs/benchmarks.md.
-
-        nox --session bench -- chaos limits measures the rest of that page again.
-        """
-        install(session, f"core-{matrix.NEWEST_CORE}")
-        env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session))
-        for program in session.posargs or ["speed", "milliseconds"]:
-            session.run("python", f"tests/bench/{program}.py", "--write", env=env)
-        session.run("python", "tests/tools/ratios.py")
+    nox --session bench -- chaos limits measures the rest of that page again.
+    """
+    install(session, f"core-{matrix.NEWEST_CORE}")
+    env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session))
+    for program in session.posargs or ["speed", "milliseconds"]:
+        session.run("python", f"tests/bench/{program}.py", "--write", env=env)
+    session.run("python", "tests/tools/ratios.py")
 
 
 @on(NEWEST, tags=())

@@ -127,7 +127,8 @@ class CallbackTask:
         if outcome.answer is not None and outcome.delivery == _delivery.REJECTED:
             answer = outcome.answer
             error = _service_errors.read(answer.headers, answer.document)
-            return _service_errors.hint(answer.status, error, answer.headers, answer.at)
+            found = _service_errors.hint(answer.status, error, answer.headers, answer.at)
+            return found or (_ENDED if answer.status == 400 else None)
         if outcome.delivery == _delivery.UNKNOWN:
             return _LOOK
         return "Check endpoint, region, proxy and CA certificates as seen from where the call is made."
@@ -167,6 +168,7 @@ class CallbackTask:
         return dict(result, hint=_LOOK)
 
 
+_ENDED = "Look at the run: the state may have ended before, or the IDs may be those of another run."
 _LOOK = "Look at the run before sending again; with confirm=always a second task sends only what is missing."
 
 _SENTENCES = {

@@ -30,6 +30,7 @@ _NOT_PERMITTED = (
     "Grant the IAM user of these credentials the right to call back workflows of FunctionGraph in this project; "
     "which action that is, the service does not document."
 )
+_REDIRECTED = "Check endpoint and proxy: most likely something other than the service answers there."
 _HINTS_BY_NUMBER = {
     "0101": "Check endpoint, region and project_id: the gateway knows no such API there.",
     "0302": _NOT_PERMITTED,
@@ -105,7 +106,7 @@ def hint(status: int, error: ServiceError, headers: t.Mapping[str, str], now: fl
         return _HINTS_BY_NUMBER[error.number]
     if (error.code or "").startswith(("FSS.1125", "FSS.1126", "FSS.1127", "FSS.1128")):
         return _NOT_PERMITTED
-    return _HINTS_BY_STATUS.get(status)
+    return _REDIRECTED if 300 <= status < 400 else _HINTS_BY_STATUS.get(status)
 
 
 def _of_clock(headers: t.Mapping[str, str], now: float) -> t.Optional[str]:

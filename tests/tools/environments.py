@@ -29,10 +29,6 @@ UV = (sys.executable, "-m", "uv")
 Session = Callable[[nox.Session], None]
 
 
-def exists(path: str) -> bool:
-    return (ROOT / path).exists()
-
-
 def install(session: nox.Session, pins: str) -> None:
     """Bring the environment to exactly what is pinned."""
     session.install("--exact", "--requirement", f"tests/requirements/{pins}.txt")

@@ -14,6 +14,8 @@ from fault_case import Case, always, once
 NO_ID = "the answer has no valid execution_id: its body "
 MEETS_NOT = "is not what the service documents for status 200"
 REFUSED = "The service refused the callback: "
+REDIRECTED = "Check endpoint and proxy"
+ENDED = "Look at the run: the state may have ended before"
 
 
 def odd(name: str, fault: str, problem: str, sent: int = 1, status: int = 200) -> tuple[Case, Case]:
@@ -36,6 +38,7 @@ def rejected(name: str, fault: str, message: str, status: int, hint: str = "", *
     text = REFUSED + f"status {status}" + message + "."
     also = {"http_status": status, **fields.pop("also", {})}
     fixed = {"run": always(name), "options": {"retries": 3}, "sent": 1, "became": "running"}
+    hint = hint or {302: REDIRECTED, 307: REDIRECTED, 400: ENDED}.get(status, "")
     return Case(name, fault, "rejected", message=text, hint=hint, also=also, **{**fixed, **fields})
 
 

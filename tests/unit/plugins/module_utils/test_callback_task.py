@@ -48,11 +48,11 @@ def test_already_delivered_changes_nothing() -> None:
         (
             Call(*POST, 400, {"error_code": "FGS.3002", "error_msg": "Invalid parameters."}),
             "The service refused the callback: status 400 (FGS.3002: Invalid parameters).",
-            None,
+            "Look at the run: the state may have ended before, or the IDs may be those of another run.",
         ),
     ],
 )
-def test_rejected(call: Call, msg: str, hint: str | None) -> None:
+def test_rejected(call: Call, msg: str, hint: str) -> None:
     with scripted(call) as server:
         result = failed_callback({"endpoint": server.url})
     assert (result["delivery"], result["requests_sent"], result["http_status"]) == ("rejected", 1, call.status)

@@ -29,6 +29,7 @@ from support.servers import Call, scripted
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
 
+NO_ID = "the answer has no valid execution_id: its body "
 UNKNOWN = [
     CUT,
     Call(*POST, 500, {"error_code": "FGS.0500", "error_msg": "Internal Error."}),
@@ -71,10 +72,10 @@ def test_reasons_of_the_unknown(bench: Bench) -> None:
     reasons = [bench.run(call, confirm="never").reason for call in (UNKNOWN[1], *UNKNOWN[6:10])]
     assert reasons == [
         "status 500 (FGS.0500: Internal Error); confirm=never",
-        "the answer has no valid execution_id: its body is not what the service documents for status 200; confirm=never",
-        "the answer has no valid execution_id: its body is empty; confirm=never",
-        "the answer has no valid execution_id: its body is not JSON; confirm=never",
-        "the answer has no valid execution_id: its body is not what the service documents for status 200; confirm=never",
+        f"{NO_ID}is not what the service documents for status 200; confirm=never",
+        f"{NO_ID}is empty; confirm=never",
+        f"{NO_ID}is not JSON; confirm=never",
+        f"{NO_ID}is not what the service documents for status 200; confirm=never",
     ]
 
 

@@ -125,7 +125,7 @@ def test_other_codes_are_not_the_gateways(code: str) -> None:
         (413, None, "smaller output"),
         (429, None, "less often"),
         (500, None, None),
-        (302, None, None),
+        (302, None, "Check endpoint and proxy"),
     ],
 )
 def test_other_answers_go_by_status(status: int, code: str | None, word: str | None) -> None:
