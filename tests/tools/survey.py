@@ -11,6 +11,7 @@ the outcome too: it belongs on the job template that only reports.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def question(option: str) -> dict[str, Any]:
     row = field(option)
     variable = f"fgs_{option}" if option.startswith("workflow_") else f"fgs_workflow_{option}"
     asked: dict[str, Any] = {
-        "question_name": option.replace("_", " ").capitalize(),
+        "question_name": re.sub(r"\bid\b", "ID", option.replace("_", " ").capitalize()),
         "question_description": row.meaning[0].upper() + row.meaning[1:],
         "variable": variable,
         "type": "multiplechoice" if row.enum else "text",
