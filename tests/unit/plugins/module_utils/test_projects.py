@@ -93,7 +93,7 @@ def test_a_failure_is_not_remembered(connections: _transport.Connections) -> Non
             *(302, b""),
             "IAM refused to look up the project of region cn-north-4 with status 302; "
             "give project_id to do without the look-up.",
-            None,
+            "Check endpoint and proxy",
         ),
     ],
 )
