@@ -50,9 +50,14 @@ def test_already_delivered_changes_nothing() -> None:
             "The service refused the callback: status 400 (FGS.3002: Invalid parameters).",
             "Look at the run: the state may have ended before, or the IDs may be those of another run.",
         ),
+        (
+            Call(*POST, 409, {"error_code": "FGS.0409", "error_msg": "Conflict."}),
+            "The service refused the callback: status 409 (FGS.0409: Conflict).",
+            None,
+        ),
     ],
 )
-def test_rejected(call: Call, msg: str, hint: str) -> None:
+def test_rejected(call: Call, msg: str, hint: str | None) -> None:
     with scripted(call) as server:
         result = failed_callback({"endpoint": server.url})
     assert (result["delivery"], result["requests_sent"], result["http_status"]) == ("rejected", 1, call.status)
