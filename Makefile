@@ -26,16 +26,16 @@ help: ## show this list
 	@.venv/bin/python -m pip install -qq --disable-pip-version-check --requirement tests/requirements/bootstrap.txt
 	@touch $@
 
-demo: .venv/ready ## a workflow that waits and a playbook that completes it, from nothing, in two minutes
+demo: .venv/ready ## a workflow that waits and a playbook that completes it, from nothing, in a minute
 	@$(NOX) --session demo
 
 demo-stay: .venv/ready ## the same, and the simulator stays up with its page
 	@$(NOX) --session demo -- --stay
 
-test: .venv/ready ## everything, in about 20 minutes
+test: .venv/ready ## everything, in about 35 minutes on two cores
 	@.venv/bin/python tests/tools/run_sessions.py test
 
-check: .venv/ready ## what to run before every commit, in half a minute
+check: .venv/ready ## what to run before every commit, in a minute
 	@.venv/bin/python tests/tools/run_sessions.py check
 
 unit: .venv/ready ## one test file on the newest ansible-core: make unit FILE=tests/unit/…
