@@ -118,6 +118,7 @@ def test_nothing_compressed_is_nothing(connections: Connections) -> None:
         (answer(b"5\r\nhel", "Transfer-Encoding: chunked"), "cut"),
         (answer(b"zz\r\nhello\r\n", "Transfer-Encoding: chunked"), "cut"),
         (answer(b"5\r\nhello\r\n", "Transfer-Encoding: chunked"), "cut"),
+        (b"HTTP/1.1 200 OK\r\nContent-Ty", "cut"),
         (b"nonsense\r\n\r\n", "not HTTP"),
         (b"", "closed without an answer"),
     ],
