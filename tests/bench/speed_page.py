@@ -124,17 +124,18 @@ def plot(figures: Figures) -> str:
         parts.append(f'<text class="head" x="10" y="{y}">{escape(name)}, milliseconds a call</text>')
         for contender in (CONTROLLER, TARGET, URI, SDK):
             found = added.milliseconds(shape, contender)
-            y += line
-            parts.append(f'<text x="10" y="{y}">{escape(contender)}</text>')
             if found is None:
                 continue
+            y += line
+            parts.append(f'<text x="10" y="{y}">{escape(contender)}</text>')
             length = width * max(0.0, min(1.0, math.log10(max(found[0], 1)) / 3.3))
             ours = ' class="main"' if contender == CONTROLLER else ' class="bar"'
             parts.append(f'<rect{ours} x="{left}" y="{y - 13}" width="{length:.0f}" height="16" rx="2"/>')
             parts.append(f'<text x="{left + length + 8:.0f}" y="{y}">{number(found[0])}</text>')
         y += 38
+    parts.append(f'<text x="10" y="{y}">Each bar is the logarithm of its number.</text>')
     title = "What a callback adds to a playbook, by the clock; the scale is logarithmic"
-    return SVG.format(height=y - 10, title=title, parts="\n  ".join(parts))
+    return SVG.format(height=y + 16, inner=y + 14, title=title, parts="\n  ".join(parts))
 
 
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 740 {height}" role="img" aria-label="{title}">
@@ -155,7 +156,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
   .bar {{ fill: var(--bar); }}
   .main {{ fill: var(--main); }}
   </style>
-  <rect class="ground" x="1" y="1" width="738" height="{height}" rx="8"/>
+  <rect class="ground" x="1" y="1" width="738" height="{inner}" rx="8"/>
   {parts}
 </svg>
 """
