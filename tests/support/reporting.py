@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from typing import Any
 
 from support.playbooks import ROOT
 from support.simulators import Simulator
 
+# Since 2.22 ansible-core masks itself what it was told of, before we see it.
+MASK = "$REDACTED$" if importlib.util.find_spec("ansible.module_utils.secrets") else "********"
 NAMES = ("workflow_id", "workflow_run_id", "workflow_state_id")
 
 

@@ -93,6 +93,15 @@ CASES = {
         failed_hosts=("web2",),
     ),
     "no_log": Case([fails("web1", no_log=True)], "fail", "web1: break: …hides why", failed_hosts=ONE, hosts=ONE),
+    "all_fail": Case([fails()], "fail", f"web1: break: {HUSH}", failed_hosts=WEB),
+    "no_log_block": Case([{"block": [fails()], "no_log": True}], "fail", "web1: break: …hides why", failed_hosts=WEB),
+    "stderr": Case(
+        [task("break", "command", f"sh -c 'echo {HUSH} >&2; exit 3'", changed_when=False)],
+        "fail",
+        f"web1: break: {HUSH}",
+        failed_hosts=ONE,
+        hosts=ONE,
+    ),
     "no_log_item": Case(
         [fails("web1", loop=[1], no_log="{{ item == 1 }}")],
         "fail",
@@ -124,6 +133,9 @@ CASES = {
     "one_host_free": Case(result="success", hosts=ONE, play={"strategy": "free"}),
     "serial": Case(refused="With serial the outcome of all hosts cannot be known once: …", play={"serial": 1}),
     "free": Case(refused="All hosts of the play must come to the role together, …", play={"strategy": "free"}),
+    "host_pinned": Case(
+        refused="All hosts of the play must come to the role together, …", play={"strategy": "host_pinned"}
+    ),
     "when": Case(
         refused="All hosts of the play must come to the role together, …",
         include={"when": "inventory_hostname != 'web2'"},
@@ -136,6 +148,9 @@ CASES = {
     ),
     "nothing_to_run": Case(
         refused="Give either runbook_tasks_file or runbook_role.", variables={"runbook_tasks_file": ""}, hosts=ONE
+    ),
+    "two_to_run": Case(
+        refused="Give either runbook_tasks_file or runbook_role.", variables={"runbook_role": "a_role"}, hosts=ONE
     ),
     "no_id": Case(
         refused="Nothing was sent: workflow_run_id is required.", variables={"runbook_workflow_run_id": ""}, hosts=ONE
