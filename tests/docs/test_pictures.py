@@ -68,3 +68,16 @@ def test_the_plot_says_what_it_shows() -> None:
     root = ET.parse(str(PLOT)).getroot()
     assert root.findtext(f"{SVG}title") == root.attrib["aria-label"]
     assert len(root.attrib["aria-label"]) > 40
+
+
+def test_the_plot_shows_the_numbers_of_the_table_beside_it() -> None:
+    shown = [text.text or "" for text in ET.parse(str(PLOT)).getroot().iter(f"{SVG}text")]
+    table = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
+    rows = [
+        re.search(rf"^\| {name} \| (.* / .*) \|$", table, re.MULTILINE)
+        for name in ("one task", "loop of 50", "40 hosts")
+    ]
+    plotted = [cell for row in rows if row for cell in row[1].split(" | ")[:4]]
+    assert [text for text in shown if text.replace(".", "").isdigit()] == [
+        cell.partition(" / ")[0] for cell in plotted if "/" in cell
+    ]
