@@ -31,6 +31,7 @@ SECONDS = 20
 JOBS_LOOKED_THROUGH = 200
 PAGE = 50
 LARGEST_ANSWER = 16 * 1024 * 1024
+ACCEPTED = 202
 KINDS = {"job_templates": ("jobs", "job"), "workflow_job_templates": ("workflow_jobs", "workflow_job")}
 
 
@@ -56,7 +57,7 @@ class Awx:
         self.opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirects())
 
     def ask(self, method: str, path: str, body: t.Optional[t.Dict[str, t.Any]] = None) -> t.Any:
-        """The answer to one request, decoded. Raises LaunchError."""
+        """The response to one request, decoded; None for 202, which has no body. Raises LaunchError."""
         data = None if body is None else json.dumps(body).encode("utf-8")
         request = urllib.request.Request(self.root + path, data=data, method=method)
         request.add_header("Authorization", "Bearer " + self.token)
@@ -64,6 +65,8 @@ class Awx:
         what = f"{method} {path.partition('?')[0]}"
         try:
             with self.opener.open(request, timeout=SECONDS) as answer:
+                if answer.status == ACCEPTED:
+                    return None
                 text = answer.read(LARGEST_ANSWER)
         except urllib.error.HTTPError as error:
             raise LaunchError(f"AWX answered {what} with {error.code}: {self._reason(error)}") from None
@@ -103,24 +106,25 @@ def setting(context: t.Any, name: str) -> str:
 
 
 def launched_before(awx: Awx, template: str, ids: t.Dict[str, str]) -> t.Optional[int]:
-    """The newest job that was launched with these ids, None when there is none."""
+    """The newest job that was launched with these ids, None when there is none. One request for PAGE jobs."""
     jobs = KINDS[template.partition("/")[0]][0]
     for page in range(1, JOBS_LOOKED_THROUGH // PAGE + 1):
         found = awx.ask("GET", f"{template}/{jobs}/?order_by=-id&page_size={PAGE}&page={page}")
-        for job in found["results"]:
-            if "extra_vars" not in job:
-                job = awx.ask("GET", f"{jobs}/{job['id']}/")
-            if _has_ids(job, ids):
-                number: int = job["id"]
+        try:
+            launched: t.List[t.Tuple[int, str]] = [(job["id"], job["extra_vars"]) for job in found["results"]]
+        except (KeyError, TypeError):
+            raise LaunchError(f"AWX answered GET {template}/{jobs}/ with something that is no list of jobs.") from None
+        for number, extra_vars in launched:
+            if _has_ids(extra_vars, ids):
                 return number
         if not found.get("next"):
             break
     return None
 
 
-def _has_ids(job: t.Dict[str, t.Any], ids: t.Dict[str, str]) -> bool:
+def _has_ids(extra_vars: str, ids: t.Dict[str, str]) -> bool:
     try:
-        variables = json.loads(job.get("extra_vars") or "{}")
+        variables = json.loads(extra_vars or "{}")
     except ValueError:
         return False
     return isinstance(variables, dict) and all(variables.get(name) == value for name, value in ids.items())
@@ -136,8 +140,8 @@ def launch(awx: Awx, template: str, variables: t.Dict[str, t.Any]) -> int:
         try:
             awx.ask("POST", f"{jobs}/{job}/cancel/", {})
             became = "was canceled"
-        except LaunchError:
-            became = "runs on, and could not be canceled"
+        except LaunchError as error:
+            became = f"could not be canceled ({error})"
         raise LaunchError(
             f"AWX ignored {', '.join(ignored)}, so job {job} {became}: "
             "enable the survey of the template, or prompt on launch for its variables."

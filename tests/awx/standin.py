@@ -123,8 +123,10 @@ class Handler(BaseHTTPRequestHandler):
                 return None, None
             return 201, job
         if name == "cancel":
+            if self.awx.ended_at_once:
+                return 405, {"detail": 'Method "POST" not allowed.'}
             self.awx.objects[place][number]["status"] = "canceled"
-            return 202, {}
+            return 202, None
         owned = {"hosts": "hosts", "workflow_nodes": "workflow_job_template_nodes"}
         if name in owned and self.command in ("OPTIONS", "POST"):
             owner = {KINDS[place].type: number}
@@ -155,8 +157,6 @@ class Handler(BaseHTTPRequestHandler):
         if either:
             found = [each for each in found if any(str(each[name]) == value for name, value in either.items())]
         shown = found[(number - 1) * size : number * size]
-        if not self.awx.lists_show_extra_vars:
-            shown = [{name: value for name, value in each.items() if name != "extra_vars"} for each in shown]
         more = f"{urlsplit(self.path).path}?page={number + 1}&page_size={size}&order_by=-id"
         following = more if number * size < len(found) else None
         return {"count": len(found), "next": following, "previous": None, "results": shown}

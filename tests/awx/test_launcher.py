@@ -122,17 +122,16 @@ def test_launches_a_workflow_template(awx: Awx, settings: dict[str, str]) -> Non
     assert len(awx.objects["workflow_jobs"]) == 1
 
 
-@pytest.mark.parametrize("in_lists", [True, False])
-def test_a_second_call_finds_the_job(awx: Awx, settings: dict[str, str], in_lists: bool) -> None:
-    """Also among others, and where lists do not show the variables."""
-    awx.lists_show_extra_vars = in_lists
+def test_a_second_call_finds_the_job(awx: Awx, settings: dict[str, str]) -> None:
+    """Also among others: with one request for 50 jobs, as lists contain the extra variables."""
     first = launcher.handler({}, Context(settings))
     for number in range(60):
         awx.launch(
             "job_templates", awx.named("job_templates", "asks")["id"], {**IDS, "fgs_workflow_state_id": str(number)}
         )
+    awx.requests.clear()
     assert launcher.handler({}, Context(settings)) == {**first, "launched_before": True}
-    assert len(launches(awx)) == 1
+    assert [method for method, _path, _body in awx.requests] == ["GET", "GET"]
 
 
 def test_a_launch_whose_answer_was_lost_is_not_repeated(awx: Awx, settings: dict[str, str]) -> None:
@@ -156,6 +155,23 @@ def test_a_job_without_its_ids_is_canceled(awx: Awx, settings: dict[str, str]) -
         launcher.handler({}, Context({**settings, "AWX_TEMPLATE": template}))
     (job,) = awx.objects["jobs"].values()
     assert job["status"] == "canceled"
+
+
+def test_a_job_that_cannot_be_canceled_is_told_with_the_reason(awx: Awx, settings: dict[str, str]) -> None:
+    template = f"job_templates/{awx.named('job_templates', 'asks nothing')['id']}"
+    awx.ended_at_once = True
+    with pytest.raises(launcher.LaunchError, match=r"could not be canceled \(AWX answered POST .* with 405: "):
+        launcher.handler({}, Context({**settings, "AWX_TEMPLATE": template}))
+
+
+@pytest.mark.parametrize("document", [None, {}, {"results": [{"id": 1}]}, []])
+def test_what_is_no_list_of_jobs_launches_nothing(document: Any) -> None:
+    class NotAwx(launcher.Awx):  # type: ignore[name-defined,misc]
+        def ask(self, method: str, path: str, body: Any = None) -> Any:
+            return document
+
+    with pytest.raises(launcher.LaunchError, match="GET job_templates/1/jobs/ with something that is no list of jobs"):
+        launcher.launched_before(NotAwx("https://127.0.0.1", TOKEN), "job_templates/1", IDS)
 
 
 def test_a_variable_that_nothing_asks_for_is_told(settings: dict[str, str]) -> None:

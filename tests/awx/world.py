@@ -149,8 +149,8 @@ class Awx:
         self.secrets: list[str] = []
         self.requests: list[tuple[str, str, Any]] = []
         self.playbooks = {"runbook.yml", "report.yml"}
-        self.lists_show_extra_vars = True
         self.drop_launches = 0
+        self.ended_at_once = False
         self.on_launch: Callable[[], None] = lambda: None
         self._next = 1
         self.create("organizations", {"name": "Default"})
