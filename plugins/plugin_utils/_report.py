@@ -51,6 +51,9 @@ KEY = "ansible"
 LIMIT = 16384
 MESSAGE_LIMIT = 4096
 NAME_LIMIT = 512
+# What AWX takes for its own address until somebody sets it.
+AWX_DEFAULT_HOST = "https://towerhost"
+AWX_HOST_HINT = 'AWX does not know its own address: set "Base URL of the service" in its system settings.'
 
 
 def ids(extra_vars: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -145,6 +148,14 @@ def job_link(environ: t.Mapping[str, str]) -> t.Optional[str]:
     return "%s/#/jobs/playbook/%s" % (host.rstrip("/"), job) if host and job else None
 
 
+def linked(link: t.Optional[str]) -> dict[str, str]:
+    """What output says of the page of a job: nothing where there is none, a hint where the link leads nowhere."""
+    if link is None:
+        return {}
+    hint = {"job_hint": AWX_HOST_HINT} if link.startswith(AWX_DEFAULT_HOST + "/") else {}
+    return {"job": _fitting(link, NAME_LIMIT), **hint}
+
+
 def recap(
     hosts: t.Mapping[str, t.Mapping[str, t.Any]],
     failure: t.Optional[Failure],
@@ -155,9 +166,7 @@ def recap(
 
     Failed hosts come first. What finds no room is marked: first what a host published, then hosts, which are counted.
     """
-    found: dict[str, t.Any] = {"check_mode": check_mode, "hosts": {}}
-    if job is not None:
-        found["job"] = _fitting(job, NAME_LIMIT)
+    found: dict[str, t.Any] = {"check_mode": check_mode, "hosts": {}, **linked(job)}
     if failure is not None:
         found["failed_task"] = failed_task(failure)
     bad_first = sorted(hosts, key=lambda host: not _is_bad(hosts[host]))

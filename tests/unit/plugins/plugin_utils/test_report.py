@@ -168,6 +168,16 @@ def test_the_page_of_the_job(environ: dict[str, str], link: str | None) -> None:
     assert _report.job_link(environ) == link
 
 
+def test_the_link_of_an_awx_that_does_not_know_its_address_comes_with_a_hint() -> None:
+    link = _report.job_link({"AWX_HOST": _report.AWX_DEFAULT_HOST, "JOB_ID": "7"})
+    assert _report.linked(link) == {
+        "job": "https://towerhost/#/jobs/playbook/7",
+        "job_hint": _report.AWX_HOST_HINT,
+    }
+    assert _report.linked("https://towerhost.example/#/jobs/playbook/7").keys() == {"job"}
+    assert _report.linked(None) == {}
+
+
 def host(failed: int = 0, unreachable: int = 0, **more: Any) -> dict[str, Any]:
     return {"ok": 1, "failed": failed, "unreachable": unreachable, **more}
 
