@@ -12,9 +12,13 @@ requirements:
   - requests >= 2.25
   - jsonschema >= 3.2
 notes:
-  - Credentials are taken from options, environment, credentials file or ECS agency, from the first that has any. Each
-    is one set, and a set that is half given, an access key without a secret key, fails the task.
-  - In one set, access key and secret key win over a token.
+  - Credentials are taken from options, environment, credentials file or ECS agency, from the first that has any.
+  - Options are one set, and so is each family of environment variables (C(HUAWEICLOUD_SDK_*), C(HW_*), C(OS_*),
+    C(CLOUD_SDK_*)). The first family that has an access key or a secret key decides. Half a set, an access key without
+    a secret key, fails the task. It is never completed from another set.
+  - Access key and secret key win over a token of the same source.
+  - Control characters, and whitespace at either end, in access key, secret key, security token or IAM token are
+    violations, wherever the value comes from. It is never shown.
   - An empty value counts as not given.
   - Nothing from C(~/.netrc) is sent. Proxies and CA bundles of the environment are honoured.
   - With O(run_on=controller) the environment is that of the Ansible process and the task's C(environment). With
@@ -23,8 +27,7 @@ options:
   access_key:
     description:
       - The access key (AK).
-      - By environment E(HUAWEICLOUD_SDK_AK), E(HW_ACCESS_KEY), E(OS_ACCESS_KEY), E(CLOUD_SDK_AK), the first that is set
-        and not empty.
+      - By environment E(HUAWEICLOUD_SDK_AK), E(HW_ACCESS_KEY), E(OS_ACCESS_KEY), E(CLOUD_SDK_AK), see the notes.
     type: str
     aliases: [ak]
   secret_key:

@@ -6,9 +6,9 @@
 """
 Who calls: the credentials, from options, environment, credentials file or ECS agency, in that order.
 
-The only room that reads secrets. Options are one set and the environment is one set: a set that is half given is an
-error that names what is missing, never completed from the next source. An empty value counts as not given. Sources
-of the names: official SDKs, Terraform provider with its OpenStack fallback, samples of the service's page.
+The only room that reads secrets. Options are one set, and so is each family of variables: half a set is an error that
+names what is missing, never completed from another one. An empty value counts as unset. Sources of the names: official
+SDKs, Terraform provider with its OpenStack fallback, samples of the service's page.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import json
 import os
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract, _transport
+from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import Violation
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
 from ansible_collections.functiongraph.workflow.plugins.module_utils._signing import AccessKeyAuth, TokenAuth
@@ -35,8 +36,14 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "project_id": ("HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID", "OS_PROJECT_ID"),
 }
 SECRETS = ("access_key", "secret_key", "security_token", "auth_token")
+# Each family of variables is one set. The first that has any part of access key and secret key decides.
+FAMILIES: tuple[dict[str, str], ...] = tuple(
+    {option: variable for option in SECRETS for variable in ENVIRONMENT[option] if variable.startswith(prefix)}
+    for prefix in ("HUAWEICLOUD_SDK_", "HW_", "OS_", "CLOUD_SDK_")
+)
 DEFAULT_FILE = os.path.join("~", ".huaweicloud", "credentials")
 _SECTION = "basic"
+_PAIR = ("access_key", "secret_key")
 _FILE_KEYS = {"access_key": "ak", "secret_key": "sk", "security_token": "security_token"}
 
 # The metadata service of an ECS. Tests put another address here; nothing else can.
@@ -46,28 +53,38 @@ _METADATA_TOKEN_SECONDS = 21600
 
 
 class CredentialsError(Exception):
-    """No usable credentials. The message is one sentence for the user; hint tells more where there is more."""
+    """No usable credentials. The message is one sentence for the user; hint tells more where there is more.
 
-    def __init__(self, message: str, hint: t.Optional[str] = None) -> None:
+    violations are what single values break, where that is the reason.
+    """
+
+    def __init__(
+        self, message: str, hint: t.Optional[str] = None, violations: t.Optional[t.Sequence[Violation]] = None
+    ) -> None:
         super().__init__(message)
         self.hint = hint
+        self.violations = violations
 
 
 class Credentials:
     """A complete set of credentials. Its secrets are reachable through auth() only, and never printed.
 
-    source names where they came from. project_id and iam_endpoint are set where the credentials file names them.
+    source names where they came from, in words that stand in a sentence. redactor knows these secrets, and those met
+    on the way to them. project_id and iam_endpoint are set where the credentials file names them.
     """
 
     def __init__(
         self,
         values: t.Mapping[str, str],
         source: str,
+        redactor: t.Optional[Redactor] = None,
         project_id: t.Optional[str] = None,
         iam_endpoint: t.Optional[str] = None,
     ) -> None:
         self._values = dict(values)
         self.source = source
+        self.redactor = Redactor() if redactor is None else redactor
+        self.redactor.add(*values.values())
         self.project_id = project_id
         self.iam_endpoint = iam_endpoint
 
@@ -97,46 +114,101 @@ def from_environment(name: str, environ: t.Mapping[str, str]) -> t.Optional[str]
     return next((environ[variable] for variable in ENVIRONMENT[name] if environ.get(variable)), None)
 
 
-def _complete(values: dict[str, t.Optional[str]], names: t.Mapping[str, str], source: str) -> t.Optional[Credentials]:
-    """The credentials in one set, None when it has nothing. names says how the user calls each value there."""
+def _joined(words: t.Sequence[str]) -> str:
+    return " and ".join(text for text in (", ".join(words[:-1]), words[-1]) if text)
+
+
+def _complete(values: t.Mapping[str, t.Optional[str]], names: t.Mapping[str, str], instead: str = "") -> dict[str, str]:
+    """What is to be used of one set: the keys, or else the token. Empty where the set has nothing.
+
+    names says how the user calls each value there, instead what else can be done about half a set.
+    """
     given = {name: value for name, value in values.items() if value}
-    if not given:
-        return None
-    pair = ("access_key", "secret_key")
-    if all(name in given for name in pair):
+    if all(name in given for name in _PAIR):
         given.pop("auth_token", None)
-        return Credentials(given, source)
-    missing = " and ".join(names[name] for name in pair if name not in given)
-    present = next((names[name] for name in (*pair, "security_token") if name in given), None)
-    if present is not None:
-        verb = "are" if " and " in missing else "is"
-        raise CredentialsError("%s is there but %s %s not: the %s must give both." % (present, missing, verb, source))
-    return Credentials({"auth_token": given["auth_token"]}, source)
+    elif set(given) - {"auth_token"}:
+        present = next(names[name] for name in (*_PAIR, "security_token") if name in given)
+        missing = [names[name] for name in _PAIR if name not in given]
+        verb = "is" if len(missing) == 1 else "are"
+        text = "%s is set but %s %s not; set both%s."
+        raise CredentialsError(text % (present, _joined(missing), verb, instead))
+    return given
+
+
+def _checked(values: dict[str, str], names: t.Mapping[str, str]) -> dict[str, str]:
+    """values, where each can be sent as it is. names says how the user calls each. Raises CredentialsError."""
+    found = []
+    for name, value in values.items():
+        if value != value.strip():
+            text = "%s must not have leading or trailing whitespace" % names[name]
+            found.append(Violation(name, "whitespace", None, text))
+        elif not value.isprintable():
+            text = "%s must not contain control characters or other invisible characters" % names[name]
+            found.append(Violation(name, "control_characters", None, text))
+    if found:
+        raise CredentialsError(_contract.sentence(found), violations=found)
+    return values
+
+
+def _from_options(options: t.Mapping[str, t.Any], redactor: Redactor) -> t.Optional[Credentials]:
+    names = {name: name for name in SECRETS}
+    values = _checked(_complete({name: options.get(name) for name in SECRETS}, names), names)
+    return Credentials(values, _source("option", list(values)), redactor) if values else None
+
+
+def _from_environment(environ: t.Mapping[str, str], redactor: Redactor) -> t.Optional[Credentials]:
+    def have(families: t.Iterable[dict[str, str]], names: t.Sequence[str], count: t.Any) -> list[dict[str, str]]:
+        return [one for one in families if count(environ.get(one.get(name, "")) for name in names)]
+
+    families = have(FAMILIES, _PAIR, any) or have(FAMILIES, SECRETS, any)
+    if not families:
+        return None
+    names = families[0]
+    instead = ""
+    for other in have(families[1:], _PAIR, all)[:1]:
+        present = _joined([names[name] for name in names if environ.get(names[name])])
+        pair = _joined([other[name] for name in _PAIR])
+        instead = ", or unset %s to use %s, which are both set" % (present, pair)
+    values = {name: environ.get(variable) for name, variable in names.items()}
+    given = _checked(_complete(values, names, instead), names)
+    return Credentials(given, _source("variable", [names[name] for name in given]), redactor)
+
+
+def _source(kind: str, names: t.Sequence[str]) -> str:
+    return "the %s%s %s" % (kind, "" if len(names) == 1 else "s", _joined(names))
+
+
+def _unquoted(value: t.Optional[str]) -> str:
+    """A value of the credentials file without whitespace and one pair of quotes around it."""
+    text = (value or "").strip()
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
 def _from_file(path: str, redactor: Redactor) -> Credentials:
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        with open(path, encoding="utf-8") as file:
+        # Editors of Windows begin a file with a byte-order mark.
+        with open(path, encoding="utf-8-sig") as file:
             parser.read_file(file)
     except OSError as error:
         message = "credentials_file %s cannot be read: %s." % (path, (error.strerror or "unreadable").lower())
         raise CredentialsError(message) from None
-    except (configparser.Error, UnicodeDecodeError):
+    except (configparser.Error, ValueError):
         # The parser's own words quote the line, which may hold a secret.
         raise CredentialsError("credentials_file %s must be an INI file, and cannot be parsed." % path) from None
     if not parser.has_section(_SECTION):
         raise CredentialsError("credentials_file %s must have a section [%s], and has none." % (path, _SECTION))
-    section = {key: value.strip() for key, value in parser.items(_SECTION) if value and value.strip()}
-    values = {name: section.get(key) for name, key in _FILE_KEYS.items()}
-    redactor.add(*values.values())
-    missing = [_FILE_KEYS[name] for name in ("access_key", "secret_key") if not values[name]]
+    section = {key: _unquoted(value) for key, value in parser.items(_SECTION)}
+    given = {name: section[key] for name, key in _FILE_KEYS.items() if section.get(key)}
+    redactor.add(*given.values())
+    missing = [_FILE_KEYS[name] for name in _PAIR if name not in given]
     if missing:
-        keys = " and ".join(missing)
+        keys = _joined(missing)
         raise CredentialsError("credentials_file %s must give %s in its section [%s]." % (path, keys, _SECTION))
-    given = {name: value for name, value in values.items() if value}
-    source = "credentials file %s" % path
-    return Credentials(given, source, section.get("project_id"), section.get("iam_endpoint"))
+    place = "section [%s] of the credentials file %s" % (_SECTION, path)
+    _checked(given, {name: "%s in %s" % (key, place) for name, key in _FILE_KEYS.items()})
+    project_id, iam_endpoint = (section.get(key) or None for key in ("project_id", "iam_endpoint"))
+    return Credentials(given, place, redactor, project_id, iam_endpoint)
 
 
 def _metadata(method: str, path: str, headers: dict[str, str]) -> _transport.Response:
@@ -163,6 +235,8 @@ def _from_agency(redactor: Redactor) -> Credentials:
     if answer.status == 200:
         token = answer.body.decode("latin-1").strip()
         redactor.add(token)
+        if not token.isprintable():
+            raise CredentialsError("The metadata service of the ECS gave a token that cannot be sent.")
         headers["X-Metadata-Token"] = token
     elif answer.status not in (404, 405, 503):
         raise CredentialsError("The metadata service of the ECS refused a token with status %d." % answer.status)
@@ -180,27 +254,39 @@ def _from_agency(redactor: Redactor) -> Credentials:
         text = "The metadata service of the ECS gave no temporary keys, it answered with status %d." % answer.status
         raise CredentialsError(text)
     redactor.add(*values.values())
-    return Credentials(values, "ECS agency")
+    names = {name: "the %s of the ECS agency" % name.replace("_", " ") for name in values}
+    return Credentials(_checked(values, names), "the ECS agency", redactor)
 
 
-def find(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> Credentials:
-    """The credentials to use. Every secret that is met is made known to redactor. Raises CredentialsError."""
-    values = {name: options.get(name) for name in SECRETS}
-    redactor.add(*values.values())
-    found = _complete(values, {name: name for name in SECRETS}, "options")
-    if found is not None:
-        return found
-    values = {name: from_environment(name, environ) for name in SECRETS}
-    redactor.add(*values.values())
-    # As the user set them; what is missing is named after the official SDKs.
-    names = {name: next((v for v in ENVIRONMENT[name] if environ.get(v)), ENVIRONMENT[name][0]) for name in SECRETS}
-    found = _complete(values, names, "environment")
+def local(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> t.Optional[Credentials]:
+    """The credentials of options, environment or file, None where none of them has any. Raises CredentialsError.
+
+    Every secret that is met, used or not, is made known to redactor.
+    """
+    redactor.add(*(options.get(name) for name in SECRETS))
+    redactor.add(*(environ.get(variable) for name in SECRETS for variable in ENVIRONMENT[name]))
+    found = _from_options(options, redactor) or _from_environment(environ, redactor)
     if found is not None:
         return found
     named = options.get("credentials_file") or from_environment("credentials_file", environ)
     path = _expanded(named or DEFAULT_FILE, environ)
-    if named or os.path.exists(path):
-        return _from_file(path, redactor)
+    return _from_file(path, redactor) if named or os.path.exists(path) else None
+
+
+def violations(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> list[Violation]:
+    """What single values of the credentials that would be used break. Nothing is sent to find out."""
+    try:
+        local(options, environ, redactor)
+    except CredentialsError as error:
+        return list(error.violations or ())
+    return []
+
+
+def find(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> Credentials:
+    """The credentials to use. Every secret that is met is made known to redactor. Raises CredentialsError."""
+    found = local(options, environ, redactor)
+    if found is not None:
+        return found
     if options.get("use_ecs_agency"):
         return _from_agency(redactor)
     raise CredentialsError(

@@ -80,7 +80,9 @@ class Task:
         self._project_id = params.get("project_id") or _credentials.from_environment("project_id", environ)
 
     def violations(self) -> list[Violation]:
-        """Everything that is wrong with the arguments."""
+        """Everything that is wrong with the arguments, and with credentials that need no request to be known."""
+        # First, as a secret may be in the wrong option as well.
+        wrong_credentials = _credentials.violations(self.params, self._environ, self.redactor)
         given = _arguments.without_empty(self.params)
         if self._project_id:
             given["project_id"] = self._project_id
@@ -89,6 +91,7 @@ class Task:
         found.extend(_arguments.specification_violations(self._errors, covered))
         found.extend(_arguments.limit_violations(given))
         found.extend(self._wrong_addresses)
+        found.extend(wrong_credentials)
         try:
             # Without a usable address too: a CA bundle that cannot be read is told with everything else.
             self._route_to("https://localhost" if self._wrong_addresses else self.addresses.endpoint)
@@ -108,7 +111,8 @@ class Task:
         try:
             credentials = _credentials.find(self.params, self._environ, self.redactor)
         except _credentials.CredentialsError as error:
-            raise Unreachable(str(error), hint=error.hint) from None
+            broken = None if error.violations is None else [one._asdict() for one in error.violations]
+            raise Unreachable(str(error), hint=error.hint, violations=broken) from None
         client = self._client(self.addresses.endpoint, credentials)
         project_id = self._project_id or credentials.project_id or self._look_up(credentials)
         for violation in _contract.argument_violations(self.operation, {"project_id": project_id}):

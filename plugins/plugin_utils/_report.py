@@ -107,7 +107,8 @@ class Report:
         try:
             _credentials.find({**options, "use_ecs_agency": False}, self._environ, self.redactor)
         except _credentials.CredentialsError as error:
-            return str(error).rstrip(".")
+            # What single values break is among the violations.
+            return None if error.violations else str(error).rstrip(".")
         return None
 
     def send(

@@ -71,6 +71,16 @@ BROKEN: dict[str, tuple[dict[str, Any], set[tuple[str, str]], str]] = {
     ),
     "absent CA file": ({"ca_path": "/nowhere/ca.pem"}, {("ca_path", "readable")}, "ca_path must name a file"),
     "no CA file": ({"ca_path": str(Path(__file__))}, {("ca_path", "readable")}, "ca_path must name a file"),
+    "secrets that cannot be sent": (
+        {"access_key": "AKinTheOption\r\n", "secret_key": "SKinTheOption\n", "security_token": "STS\ninTheOption"},
+        {("access_key", "whitespace"), ("secret_key", "whitespace"), ("security_token", "control_characters")},
+        "secret_key must not have leading or trailing whitespace",
+    ),
+    "a token that cannot be sent": (
+        {"access_key": "", "secret_key": "", "auth_token": "TKinTheOption\n"},
+        {("auth_token", "whitespace")},
+        "auth_token must not have leading or trailing whitespace",
+    ),
     "all at once": (
         {
             "workflow_id": "..",
@@ -106,7 +116,7 @@ NO_KEYS = {"access_key": "", "secret_key": ""}
 # The arguments, and a piece of the sentence. {home} stands for a folder with the files below.
 UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
     "no credentials": (NO_KEYS, "No credentials were found: give access_key and secret_key"),
-    "half a pair": ({"access_key": ""}, "secret_key is there but access_key is not"),
+    "half a pair": ({"access_key": ""}, "secret_key is set but access_key is not; set both."),
     "absent file": (
         {**NO_KEYS, "credentials_file": "{home}/absent"},
         "absent cannot be read: no such file or directory.",
@@ -170,5 +180,6 @@ def test_unusable_credentials(bad: Input, case: str) -> None:
     assert "violations" not in result
 
 
-def test_no_secret_of_a_file_is_told(bad: Input) -> None:
-    assert not [text for text in ("AKinTheFile", "SKinTheFile") if text in bad.run.output]
+def test_no_secret_is_told(bad: Input) -> None:
+    secrets = [f"{kind}inThe{place}" for kind in ("AK", "SK", "TK") for place in ("File", "Option")] + ["inTheOption"]
+    assert not [text for text in secrets if text in bad.run.output]

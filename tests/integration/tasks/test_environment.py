@@ -17,6 +17,8 @@ from support.simulators import Simulator
 
 ONLY = {"run_on": "{{ run_on }}", "retries": 0}
 
+OF_ANOTHER = "SKofAnotherFamily0"
+
 
 class Environment(NamedTuple):
     run: Run
@@ -47,6 +49,8 @@ def environment(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) 
         "process, CA bundle": {"environment": {**by_proxy, "https_proxy": simulator["proxy"]}},
         "no proxy": {"environment": {**addressed, "http_proxy": "http://127.0.0.1:1", "no_proxy": "127.0.0.1"}},
         "home": {"environment": {**addressed, "HOME": str(home / "other")}},
+        "two families": {"environment": {**addressed, "HUAWEICLOUD_SDK_SK": "", "HW_SECRET_KEY": OF_ANOTHER}},
+        "line break": {"environment": {**addressed, "HUAWEICLOUD_SDK_SK": f"{OF_ANOTHER}\n"}},
         "info": {"environment": addressed},
     }
     (home / "other/.huaweicloud").mkdir(parents=True)
@@ -95,3 +99,19 @@ def test_of_the_process_counts_where_the_task_says_nothing(environment: Environm
     assert "region or endpoint is required" in result["msg"]
     result = faces.same(environment.run, environment.hosts, "process, CA bundle")
     assert "REQUESTS_CA_BUNDLE must name a file or folder of CA certificates" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        ("two families", "HUAWEICLOUD_SDK_AK is set but HUAWEICLOUD_SDK_SK is not; set both."),
+        ("line break", "HUAWEICLOUD_SDK_SK must not have leading or trailing whitespace"),
+    ],
+)
+def test_keys_that_are_no_set_are_not_sent(environment: Environment, case: str, message: str) -> None:
+    result = faces.same(environment.run, environment.hosts, case)
+    assert result["delivery"] == "not_sent"
+    assert message in result["msg"]
+    for face in FACES:
+        assert environment.simulator.run(environment.hosts[face]["runs"][case])["requests"] == []
+    assert OF_ANOTHER not in str([task.result for task in environment.run.tasks])

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from support.servers import Call, scripted
-from support.tasks import SECRET, YES, callback_task, failed_callback
+from support.tasks import SECRET, YES, callback_task, failed_callback, violations
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _projects
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _credentials, _projects
 
 
 def test_no_credentials() -> None:
@@ -24,8 +24,26 @@ def test_no_credentials() -> None:
 
 def test_half_a_set_of_credentials() -> None:
     result = failed_callback({"access_key": ""})
-    assert result["msg"] == "secret_key is there but access_key is not: the options must give both."
+    assert result["msg"] == "secret_key is set but access_key is not; set both."
     assert "hint" not in result
+
+
+def test_a_secret_that_cannot_be_sent_is_a_violation_with_all_others() -> None:
+    result = failed_callback({"secret_key": f"{SECRET}\n", "workflow_id": f" {SECRET}"})
+    assert violations(result) == [("workflow_id", "blanks"), ("secret_key", "whitespace")]
+    environ = {"HW_AUTH_TOKEN": f"{SECRET}\n", "HTTPS_PROXY": "http://proxy.example"}
+    result = failed_callback({"access_key": "", "secret_key": "", "region": SECRET}, environ)
+    assert violations(result) == [("region", "region"), ("auth_token", "whitespace")]
+    assert "HW_AUTH_TOKEN must not have leading or trailing whitespace" in result["msg"]
+
+
+def test_keys_of_an_agency_that_cannot_be_sent_are_violations(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {"access": "AK", "secret": f"{SECRET}\n", "securitytoken": "STS"}
+    gives = Call("GET", "/openstack/latest/securitykey", 200, {"credential": keys})
+    with scripted(Call("PUT", "/meta-data/latest/api/token", 404), gives) as ecs:
+        monkeypatch.setattr(_credentials, "METADATA_SERVICE", ecs.url)
+        result = failed_callback({"access_key": "", "secret_key": "", "use_ecs_agency": True})
+    assert violations(result) == [("secret_key", "whitespace")]
 
 
 @pytest.fixture

@@ -72,8 +72,11 @@ def test_the_first_variable_that_is_set_and_not_empty(option: str) -> None:
 def test_options() -> None:
     credentials = find(PAIR)
     assert values(credentials) == PAIR
-    assert (credentials.kind, credentials.source) == ("AK/SK", "options")
-    assert values(find({**PAIR, "security_token": STS})) == {**PAIR, "security_token": STS}
+    assert (credentials.kind, credentials.source) == ("AK/SK", "the options access_key and secret_key")
+    temporary = find({**PAIR, "security_token": STS})
+    assert values(temporary) == {**PAIR, "security_token": STS}
+    assert temporary.source == "the options access_key, secret_key and security_token"
+    assert find({"auth_token": TOKEN}).source == "the option auth_token"
     assert find({**PAIR, "security_token": STS}).kind == "temporary AK/SK"
     assert find({"auth_token": TOKEN}).kind == "an IAM token"
 
@@ -84,11 +87,47 @@ def test_shows_no_secret_when_it_is_printed() -> None:
         assert not any(secret in printed for secret in (AK, SK, STS, TOKEN))
 
 
-def test_environment() -> None:
-    credentials = find({}, {"HW_ACCESS_KEY": AK, "CLOUD_SDK_SK": SK, "OS_SECURITY_TOKEN": STS})
-    assert values(credentials) == {**PAIR, "security_token": STS}
-    assert credentials.source == "environment"
-    assert find({}, {"OS_AUTH_TOKEN": TOKEN}).kind == "an IAM token"
+# By family, as the interface has them.
+FAMILIES = [
+    {"access_key": "HUAWEICLOUD_SDK_AK", "secret_key": "HUAWEICLOUD_SDK_SK", "more": "HUAWEICLOUD_SDK_SECURITY_TOKEN"},
+    {"access_key": "HW_ACCESS_KEY", "secret_key": "HW_SECRET_KEY", "more": "HW_SECURITY_TOKEN"},
+    {"access_key": "OS_ACCESS_KEY", "secret_key": "OS_SECRET_KEY", "more": "OS_SECURITY_TOKEN"},
+    {"access_key": "CLOUD_SDK_AK", "secret_key": "CLOUD_SDK_SK"},
+]
+
+
+def of_family(number: int) -> dict[str, str]:
+    """Variables and values of a whole family."""
+    return {variable: f"{variable}-value" for variable in FAMILIES[number].values()}
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_each_family_of_variables_is_one_set(number: int) -> None:
+    environ = {name: value for later in range(number, 4) for name, value in of_family(later).items()}
+    credentials = find({}, environ)
+    assert sorted(values(credentials).values()) == sorted(of_family(number).values())
+    *others, last = FAMILIES[number].values()
+    assert credentials.source == f"the variables {', '.join(others)} and {last}"
+    # Not taken from another family where this one has none.
+    for name in FAMILIES[number].values():
+        if name.endswith("TOKEN"):
+            del environ[name]
+    assert values(find({}, environ)) == {
+        option: f"{FAMILIES[number][option]}-value" for option in ("access_key", "secret_key")
+    }
+
+
+def test_a_security_token_alone_is_no_family_that_decides() -> None:
+    assert values(find({}, {"HUAWEICLOUD_SDK_SECURITY_TOKEN": STS, "OS_ACCESS_KEY": AK, "OS_SECRET_KEY": SK})) == PAIR
+
+
+def test_a_token_of_the_environment() -> None:
+    credentials = find({}, {"OS_AUTH_TOKEN": TOKEN})
+    assert (credentials.kind, credentials.source) == ("an IAM token", "the variable OS_AUTH_TOKEN")
+    assert values(find({}, {"HW_AUTH_TOKEN": TOKEN, **of_family(3)})) == {
+        "access_key": "CLOUD_SDK_AK-value",
+        "secret_key": "CLOUD_SDK_SK-value",
+    }
 
 
 def test_keys_win_over_a_token_in_one_set() -> None:
@@ -108,7 +147,7 @@ def test_a_set_of_options_wins_over_everything_in_the_environment() -> None:
 
 def test_empty_values_count_as_not_given() -> None:
     options = {"access_key": "", "secret_key": "", "security_token": "", "auth_token": ""}
-    assert find(options, OTHER).source == "environment"
+    assert find(options, OTHER).source == "the variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
     assert find({**options, "auth_token": TOKEN}, OTHER).kind == "an IAM token"
     assert find({}, {**dict.fromkeys(OTHER, ""), "HW_AUTH_TOKEN": TOKEN}).kind == "an IAM token"
 
@@ -116,19 +155,19 @@ def test_empty_values_count_as_not_given() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"access_key": AK}, "access_key is there but secret_key is not: the options must give both."),
-        ({"secret_key": SK}, "secret_key is there but access_key is not: the options must give both."),
+        ({"access_key": AK}, "access_key is set but secret_key is not; set both."),
+        ({"secret_key": SK}, "secret_key is set but access_key is not; set both."),
         (
             {"access_key": AK, "auth_token": TOKEN},
-            "access_key is there but secret_key is not: the options must give both.",
+            "access_key is set but secret_key is not; set both.",
         ),
         (
             {"security_token": STS},
-            "security_token is there but access_key and secret_key are not: the options must give both.",
+            "security_token is set but access_key and secret_key are not; set both.",
         ),
         (
             {"access_key": AK, "secret_key": ""},
-            "access_key is there but secret_key is not: the options must give both.",
+            "access_key is set but secret_key is not; set both.",
         ),
     ],
 )
@@ -139,18 +178,23 @@ def test_half_a_set_of_options_is_named_and_never_completed(options: dict[str, s
 @pytest.mark.parametrize(
     ("environ", "message"),
     [
+        ({"HW_ACCESS_KEY": AK}, "HW_ACCESS_KEY is set but HW_SECRET_KEY is not; set both."),
         (
-            {"HW_ACCESS_KEY": AK},
-            "HW_ACCESS_KEY is there but HUAWEICLOUD_SDK_SK is not: the environment must give both.",
+            {"HUAWEICLOUD_SDK_AK": AK, "HW_SECRET_KEY": SK},
+            "HUAWEICLOUD_SDK_AK is set but HUAWEICLOUD_SDK_SK is not; set both.",
+        ),
+        (
+            {"HW_SECRET_KEY": SK, "HW_SECURITY_TOKEN": STS, **of_family(3), **of_family(2)},
+            "HW_SECRET_KEY is set but HW_ACCESS_KEY is not; set both, or unset HW_SECRET_KEY and HW_SECURITY_TOKEN "
+            "to use OS_ACCESS_KEY and OS_SECRET_KEY, which are both set.",
         ),
         (
             {"CLOUD_SDK_SK": SK, "HW_AUTH_TOKEN": TOKEN},
-            "CLOUD_SDK_SK is there but HUAWEICLOUD_SDK_AK is not: the environment must give both.",
+            "CLOUD_SDK_SK is set but CLOUD_SDK_AK is not; set both.",
         ),
         (
             {"OS_SECURITY_TOKEN": STS},
-            "OS_SECURITY_TOKEN is there but HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are not: "
-            "the environment must give both.",
+            "OS_SECURITY_TOKEN is set but OS_ACCESS_KEY and OS_SECRET_KEY are not; set both.",
         ),
     ],
 )
@@ -173,8 +217,55 @@ def test_every_secret_that_is_met_is_known_to_the_redactor() -> None:
         _credentials.find({"access_key": AK, "security_token": STS}, {}, redactor)
     assert redactor.known(f"{AK} {STS}") == "******** ********"
     redactor = Redactor()
-    _credentials.find({}, {"HW_ACCESS_KEY": AK, "OS_SECRET_KEY": SK, "HW_AUTH_TOKEN": TOKEN}, redactor)
+    _credentials.find({}, {**OTHER, "HW_ACCESS_KEY": AK, "OS_SECRET_KEY": SK, "HW_AUTH_TOKEN": TOKEN}, redactor)
     assert redactor.known(f"{AK} {SK} {TOKEN}") == "******** ******** ********"
+
+
+WHITESPACE = "must not have leading or trailing whitespace"
+CONTROL = "must not contain control characters or other invisible characters"
+BAD_VALUES = {
+    "line break at the end": ("%s\n", "whitespace", WHITESPACE),
+    "CRLF at the end": ("%s\r\n", "whitespace", WHITESPACE),
+    "space at the start": (" %s", "whitespace", WHITESPACE),
+    "no-break space at the end": ("%s\u00a0", "whitespace", WHITESPACE),
+    "line break": ("x\n%s", "control_characters", CONTROL),
+    "NUL": ("%s\0x", "control_characters", CONTROL),
+    "zero-width space at the end": ("%s\u200b", "control_characters", CONTROL),
+}
+
+
+def broken(options: dict[str, Any], environ: dict[str, str] | None = None) -> list[tuple[str, str, str]]:
+    """Option, rule and message of each violation, after checking that find() refuses with them and quotes no value."""
+    message = refused(options, environ)
+    found = _credentials.violations(options, {"HOME": "/nonexistent", **(environ or {})}, Redactor())
+    assert message == f"Nothing was sent: {'; '.join(violation.message for violation in found)}."
+    assert all(violation.limit is None for violation in found)
+    return [(violation.option, violation.rule, violation.message) for violation in found]
+
+
+@pytest.mark.parametrize("value", BAD_VALUES)
+def test_a_secret_that_cannot_be_sent_as_it_is(value: str, tmp_path: Path) -> None:
+    template, rule, message = BAD_VALUES[value]
+    bad_token, bad_secret = template % TOKEN, template % SK
+    assert broken({"auth_token": bad_token}) == [("auth_token", rule, f"auth_token {message}")]
+    assert broken({}, {"HW_AUTH_TOKEN": bad_token}) == [("auth_token", rule, f"HW_AUTH_TOKEN {message}")]
+    environ = {"HW_ACCESS_KEY": AK, "HW_SECRET_KEY": bad_secret, "HW_SECURITY_TOKEN": template % STS}
+    assert broken({}, environ) == [
+        ("secret_key", rule, f"HW_SECRET_KEY {message}"),
+        ("security_token", rule, f"HW_SECURITY_TOKEN {message}"),
+    ]
+    # What is not used breaks nothing.
+    assert _credentials.violations(PAIR, environ, Redactor()) == []
+    if not {"\n", "\r"} & set(template):
+        path = written(tmp_path / "c", f'[basic]\nak = "{template % AK}"\nsk = {SK}\n')
+        place = f"section [basic] of the credentials file {path}"
+        assert broken({"credentials_file": path}) == [("access_key", rule, f"ak in {place} {message}")]
+
+
+def test_a_line_that_goes_on_in_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path / "c", f"[basic]\nak = {AK}\nsk = {SK}\n  more\n")
+    message = f"sk in section [basic] of the credentials file {path} {CONTROL}"
+    assert broken({"credentials_file": path}) == [("secret_key", "control_characters", message)]
 
 
 # The credentials file
@@ -193,7 +284,7 @@ def test_the_file_below_home(tmp_path: Path) -> None:
     written(tmp_path / ".huaweicloud/credentials", FILE)
     credentials = find({}, {"HOME": str(tmp_path)})
     assert values(credentials) == PAIR
-    assert credentials.source == f"credentials file {tmp_path}/.huaweicloud/credentials"
+    assert credentials.source == f"section [basic] of the credentials file {tmp_path}/.huaweicloud/credentials"
     assert (credentials.project_id, credentials.iam_endpoint) == (None, None)
 
 
@@ -223,13 +314,15 @@ def test_a_percent_sign_is_a_character(tmp_path: Path) -> None:
 
 def test_options_and_environment_win_over_the_file(tmp_path: Path) -> None:
     path = written(tmp_path / "c", "no INI")
-    assert find({**PAIR, "credentials_file": path}).source == "options"
-    assert find({"credentials_file": path}, OTHER).source == "environment"
+    assert find({**PAIR, "credentials_file": path}).source.startswith("the options")
+    assert find({"credentials_file": path}, OTHER).source.startswith("the variables")
 
 
 def test_the_file_wins_over_the_agency(tmp_path: Path) -> None:
     path = written(tmp_path / "c", FILE)
-    assert find({"credentials_file": path, "use_ecs_agency": True}).source.startswith("credentials file")
+    assert find({"credentials_file": path, "use_ecs_agency": True}).source.startswith(
+        "section [basic] of the credentials file"
+    )
 
 
 @pytest.mark.parametrize(
@@ -250,6 +343,15 @@ def test_what_is_wrong_with_the_file(tmp_path: Path, text: str, message: str) ->
     assert refused({"credentials_file": path}) == f"credentials_file {path} {message}"
 
 
+def test_a_byte_order_mark_and_quotes_are_no_part_of_the_file(tmp_path: Path) -> None:
+    text = f"\ufeff[basic]\r\nak = \"{AK}\"\r\nsk = '{SK}'\r\nsecurity_token = ''\r\nproject_id = \"p\"\r\n"
+    (tmp_path / "c").write_bytes(text.encode())
+    credentials = find({"credentials_file": str(tmp_path / "c")})
+    assert (values(credentials), credentials.project_id) == (PAIR, "p")
+    (tmp_path / "c").write_text(f'[basic]\nak = "{AK}\nsk = "\n')
+    assert values(find({"credentials_file": str(tmp_path / "c")})) == {"access_key": f'"{AK}', "secret_key": '"'}
+
+
 def test_a_file_in_another_encoding(tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(b"[basic]\nak = \xff\n")
     assert refused({"credentials_file": str(tmp_path / "c")}).endswith("must be an INI file, and cannot be parsed.")
@@ -266,6 +368,7 @@ def test_a_named_file_that_cannot_be_read(tmp_path: Path) -> None:
     # The default one may be missing, but not be something else.
     (tmp_path / ".huaweicloud/credentials").mkdir(parents=True)
     assert "is a directory" in refused({}, {"HOME": str(tmp_path)})
+    assert refused({"credentials_file": "/a\0b"}).endswith("must be an INI file, and cannot be parsed.")
 
 
 def test_home_of_the_process_where_the_environment_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def test_with_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
         credentials = find(redactor)
     expected = {"access_key": "AKTEMPORARY1", "secret_key": "SKTEMPORARY-secret"}
     assert dict(credentials.key()) == {**expected, "security_token": "STSTEMPORARY-secret"}
-    assert (credentials.kind, credentials.source) == ("temporary AK/SK", "ECS agency")
+    assert (credentials.kind, credentials.source) == ("temporary AK/SK", "the ECS agency")
     assert script.came[0].headers["X-Metadata-Token-Ttl-Seconds"] == "21600"
     assert script.came[1].headers["X-Metadata-Token"] == "MTOKEN-secret"
     assert redactor.known(" ".join([*KEYS.values(), "MTOKEN-secret"])) == "******** ******** ******** ********"
@@ -99,6 +99,21 @@ def test_no_keys(status: int, body: Any, monkeypatch: pytest.MonkeyPatch) -> Non
     assert str(error) == text
 
 
+@pytest.mark.parametrize("key", ["access", "secret", "securitytoken"])
+def test_keys_that_cannot_be_sent_as_they_are(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = {"credential": {**KEYS, key: KEYS[key] + "\n"}}
+    with scripted(WANTS_TOKEN, Call(*READS, 200, body)) as script:
+        error = refused(script, monkeypatch)
+    assert [violation.rule for violation in error.violations or ()] == ["whitespace"]
+    assert "of the ECS agency must not have leading or trailing whitespace" in str(error)
+
+
+def test_a_token_that_cannot_be_sent_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with scripted(Call("PUT", "/meta-data/latest/api/token", 200, b"MTOKEN-secret\nmore")) as script:
+        error = refused(script, monkeypatch)
+    assert str(error) == "The metadata service of the ECS gave a token that cannot be sent."
+
+
 def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_credentials, "METADATA_SERVICE", f"http://127.0.0.1:{free_port()}")
     with pytest.raises(CredentialsError) as raised:
@@ -116,7 +131,7 @@ def test_never_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setenv(name, proxy.url)
         monkeypatch.setenv("no_proxy", "")
         monkeypatch.delenv("NO_PROXY", raising=False)
-        assert find().source == "ECS agency"
+        assert find().source == "the ECS agency"
 
 
 @pytest.fixture

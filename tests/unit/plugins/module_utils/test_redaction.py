@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+import html
+import json
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,12 +66,60 @@ def test_a_secret_is_no_pattern() -> None:
         ("sdk-hmac-sha256 access=AKUNKNOWN", "sdk-hmac-sha256 ********"),
         ('{"Access=AKUNKNOWN"}', '{"Access=********"}'),
         ("canonical request hash " + "ab" * 32 + ".", "canonical request hash ********."),
+        ("cut: " + "ab" * 20 + "…", "cut: ********…"),
         ("a UUID aa7d6479-141d-482f-b9bc-85b5cda1066b", "a UUID aa7d6479-141d-482f-b9bc-85b5cda1066b"),
         ("a project 46b6f338fc3445b8846c71dfb1fbd9e8", "a project 46b6f338fc3445b8846c71dfb1fbd9e8"),
     ],
 )
 def test_what_signs_a_request_is_removed_although_unknown(echo: str, kept: str) -> None:
     assert Redactor().text(echo) == kept
+
+
+# An IAM token as it is: Base64 that has characters which URLs, JSON and HTML escape.
+TOKEN = "MIIEXAMPLE+token/" + "0aB-" * 512 + '&<"=='
+FORMS = {
+    "URL": quote(TOKEN, safe=""),
+    "URL, small": quote(TOKEN, safe="").lower(),
+    "JSON": json.dumps(TOKEN)[1:-1],
+    "JSON, slashes": json.dumps(TOKEN)[1:-1].replace("/", "\\/"),
+    "JSON, codes": "".join(f"\\u{ord(one):04X}" for one in TOKEN),
+    "HTML": html.escape(TOKEN),
+    "HTML, codes": TOKEN.replace("+", "&#43;").replace("/", "&#x2F;").replace("=", "&equals;"),
+    "JSON in JSON": json.dumps(json.dumps(TOKEN)[1:-1])[1:-1],
+    "another case": TOKEN.upper(),
+    "cut": TOKEN[:450] + "…",
+    "URL, cut": quote(TOKEN, safe="")[:100] + "…",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_token_is_removed_however_it_is_written(form: str) -> None:
+    redactor = Redactor()
+    redactor.add(TOKEN)
+    text = f"100 % sure & 1 < 2: \\u00e9 'x{FORMS[form]}' &none; %C3%A9 \\u."
+    shown = redactor.known(text)
+    assert shown.replace("…", "") == "100 % sure & 1 < 2: \\u00e9 'x********' &none; %C3%A9 \\u."
+
+
+def test_a_secret_beyond_ascii_is_removed_however_it_is_written() -> None:
+    redactor = Redactor()
+    redactor.add("passwörd-İ-😀")
+    for form in (quote("passwörd-İ-😀"), json.dumps("passwörd-İ-😀"), "PASSWöRD-İ-😀", '"passwörd-İ-😀\\n"'):
+        assert "********" in redactor.known(form)
+        assert "assw" not in redactor.known(form).lower()
+
+
+def test_whitespace_around_a_secret_is_no_part_of_it() -> None:
+    redactor = Redactor()
+    redactor.add(f" {LONG}\n")
+    assert redactor.known(f"'{LONG}'") == "'********'"
+
+
+def test_a_line_has_no_control_characters() -> None:
+    redactor = Redactor()
+    redactor.add(LONG)
+    text = f"a\x1b[31m\x9b1m{LONG}\r\n\x00\u202e\u2028é"
+    assert redactor.line(text) == "a\\x1b[31m\\x9b1m********\\r\\n\\x00\\u202e\\u2028é"
 
 
 @given(

@@ -95,6 +95,14 @@ def test_problems_name_no_secret() -> None:
     assert "********" in found
 
 
+def test_a_secret_that_cannot_be_sent_is_one_problem() -> None:
+    environ = {"HOME": "/nonexistent", "HW_REGION_NAME": "cn-north-4", "HW_AUTH_TOKEN": f"{SECRET}\n"}
+    assert report(environ=environ).problems() == ["HW_AUTH_TOKEN must not have leading or trailing whitespace"]
+    came = report(environ=environ).send("success", {}, None)
+    assert (came["delivery"], [one["rule"] for one in came["violations"]]) == ("not_sent", ["whitespace"])
+    assert SECRET not in str(came)
+
+
 def test_every_secret_is_learned() -> None:
     environ = {**ENVIRON, "https_proxy": "http://me:proxy%2Dpassword@127.0.0.1:3128"}
     made = report(environ=environ)
