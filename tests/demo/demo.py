@@ -14,11 +14,11 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
-import textwrap
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support import simulators
 
 PLAYBOOK = "functiongraph.workflow.demo"
+BOLD, GREY, RED, GREEN, CYAN = "1", "90", "31", "32", "36"
 IDS = {
     "fgs_workflow_id": "workflow_id",
     "fgs_workflow_run_id": "workflow_run_id",
@@ -33,8 +34,35 @@ IDS = {
 }
 
 
+_CONTROL = re.compile(r"\x1b\[[0-9;]*m")
+_YAML = re.compile(r"(?P<comment>#.*)|(?P<key>^[ -]*[\w.]+:)")
+
+
 def say(text: str) -> None:
     print(text, flush=True)
+
+
+def is_coloured() -> bool:
+    """Whether the output is for a terminal that shows colours, and the user has not asked for none (NO_COLOR)."""
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
+
+
+def painted(text: str, colour: str) -> str:
+    return f"\x1b[{colour}m{text}\x1b[0m" if text and is_coloured() else text
+
+
+def margin(line: str) -> str:
+    """A line that is not the demo's own words: of the playbook, or of what ansible-playbook writes."""
+    return painted("    | ", GREY) + line
+
+
+def show_playbook() -> None:
+    """The playbook that is run, as it is installed, without the lines on its licence."""
+    collections = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"].partition(os.pathsep)[0])
+    path = collections.joinpath("ansible_collections", "functiongraph", "workflow", "playbooks", "demo.yml")
+    _licence, _, text = path.read_text(encoding="utf-8").partition("\n\n")
+    for line in text.splitlines():
+        say(margin(_YAML.sub(lambda match: painted(match[0], GREY if match["comment"] else CYAN), line)))
 
 
 def credentials(simulator: simulators.Simulator) -> dict[str, str]:
@@ -58,6 +86,8 @@ def ansible_playbook(simulator: simulators.Simulator, home: str, variables: dict
         "ANSIBLE_HOME": home,
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        # It writes into a pipe, so it cannot see whether a person looks on.
+        "ANSIBLE_FORCE_COLOR": str(is_coloured()),
     }
     program = Path(sys.executable).parent / "ansible-playbook"
     command = [str(program), PLAYBOOK, "-e", json.dumps(variables)]
@@ -66,25 +96,26 @@ def ansible_playbook(simulator: simulators.Simulator, home: str, variables: dict
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if line.strip():
-                say("    | " + line.rstrip())
+            if _CONTROL.sub("", line).strip():
+                say(margin(line.rstrip()))
     return process.returncode
 
 
 def shown(simulator: simulators.Simulator, home: str, title: str, variables: dict[str, object], expected: str) -> None:
     """One run from its waiting to its end. Raises SystemExit where it does not end as expected."""
     run = simulator.start_run(name=title)
-    say(f"\n=== {title}\n")
+    say(painted(f"\n=== {title}\n", BOLD))
     say(f"Run {run['workflow_run_id']} waits at its callback node: status {simulator.run(run)['status']}.")
-    say(f"Ansible runs {PLAYBOOK} with the ids of run and state as extra vars:\n")
+    say("Ansible runs the playbook with the IDs of the workflow, the run and the state as extra vars:\n")
     code = ansible_playbook(simulator, home, {**{name: run[key] for name, key in IDS.items()}, **variables})
     became = simulator.run(run)
-    say(f"\nansible-playbook ended with exit code {code}. The run is no longer waiting: status {became['status']}.")
+    status = painted(became["status"], GREEN if became["status"] == "success" else RED)
+    say(f"\nansible-playbook ended with exit code {code}. The run is no longer waiting: status {status}.")
     if became["status"] == "success":
         say(f"Its next state got the playbook's output as input: {json.dumps(became['next_input'])}")
     else:
         say(f"Its state failed with the playbook's error: {became['error']!r}")
-    say(f"The service saw {became['callback_requests']} callback request, signed, and completed the state once.")
+    say(f"The simulator received {became['callback_requests']} signed callback request and completed the state once.")
     if (became["status"], became["callback_requests"], code != 0) != (expected, 1, expected == "fail"):
         raise SystemExit(f"This is not what was to be shown: the run was to end with {expected}.")
 
@@ -95,11 +126,13 @@ def stay(simulator: simulators.Simulator) -> None:
     exports = " ".join(f"{name}={value}" for name, value in credentials(simulator).items())
     path = os.environ["ANSIBLE_COLLECTIONS_PATH"]
     variables = " ".join(f"-e {name}={run[key]}" for name, key in IDS.items())
-    say("\n=== The simulator stays up\n")
+    say(painted("\n=== The simulator stays up\n", BOLD))
     say(f"Its page: {simulator['page']}   (Ctrl-C here ends it)")
     say("A run waits there. To complete it, copy these two lines into another terminal:\n")
     say(f"export ANSIBLE_COLLECTIONS_PATH={path} {exports}")
     say(f"{Path(sys.executable).parent / 'ansible-playbook'} {PLAYBOOK} {variables}")
+    say("\nA run is completed once. This line starts another one; put the IDs that it prints into the second line:\n")
+    say('curl --silent --data \'{"name": "another"}\' "$FGS_ENDPOINT/_simulator/runs"')
     with contextlib.suppress(KeyboardInterrupt):
         signal.pause()
     say("\nThe simulator has stopped.")
@@ -112,16 +145,11 @@ def main() -> None:
     # A stop from outside is to stop the simulator as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with simulators.running() as simulator, tempfile.TemporaryDirectory(prefix="fgs-demo-") as home:
+        say(painted(f"\n=== The playbook: {PLAYBOOK}\n", BOLD))
+        show_playbook()
         shown(simulator, home, "A runbook that succeeds", {}, "success")
         shown(simulator, home, "A runbook that fails", {"demo_fail": True}, "fail")
-        say(
-            "\n"
-            + textwrap.fill(
-                "Both runs went on without anybody looking: the answer arrived once, signed, with the playbook's own "
-                "output or error.",
-                100,
-            )
-        )
+        say("\nIn both cases the workflow received one callback, signed, with the playbook's own output or error.")
         if options.stay:
             stay(simulator)
 
