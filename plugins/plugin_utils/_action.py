@@ -19,7 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _arguments, _libraries, _transport
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _interruptions
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _ids, _interruptions
 
 try:
     from ansible._internal._errors._task_timeout import TaskTimeoutError
@@ -65,11 +65,26 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         arguments = _arguments.without_empty(self._task.args)
+        warnings = self._restore_ids(arguments, task_vars or {})
         if self._task.async_val or arguments.get("run_on") == "target":
             result.update(self._handed_on(arguments, task_vars))
-            return result
-        result.update(self._called(plain(arguments), task_vars))
+        else:
+            result.update(self._called(plain(arguments), task_vars))
+        if warnings:
+            result["warnings"] = warnings + list(result.get("warnings", []))
         return result
+
+    @staticmethod
+    def _restore_ids(arguments: dict[str, t.Any], variables: t.Mapping[str, t.Any]) -> list[str]:
+        """Makes strings of IDs that are numbers, and gives the warnings about them."""
+        warnings: list[str] = []
+        for option in _ids.VARIABLES.keys() & arguments.keys():
+            value = arguments[option]
+            # Before ansible-core 2.19 a template makes a string of the number that the extra var is.
+            given = variables.get(_ids.VARIABLES[option])
+            value = given if _ids.is_read(given) and str(given) == str(value) else value
+            arguments[option] = _ids.text(option, value, warnings.append)
+        return warnings
 
     def _handed_on(self, arguments: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
         """The module's result. Broken off, nobody knows how far it came: it may go on where it runs."""

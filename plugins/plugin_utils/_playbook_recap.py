@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED, DELIVERED
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _failure
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _failure, _ids
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure
 
 MODULE = "functiongraph.workflow.fgs_workflow_callback"
@@ -96,7 +96,7 @@ class Recap:
 
     def _is_ours(self, arguments: t.Mapping[str, t.Any]) -> bool:
         given = {n: next((arguments[a] for a in names if arguments.get(a)), None) for n, names in _NAMES.items()}
-        return all(str(given[name]) == self._ids[name] for name in _NAMES)
+        return all(str(_ids.text(name, given[name], _no_warning)) == self._ids[name] for name in _NAMES)
 
     def failed(self, result: t.Any, count: t.Callable[[str], int]) -> None:
         """A task that failed on a host, or could not reach it.
@@ -151,6 +151,10 @@ def hosts(stats: t.Any, failed: t.Iterable[str]) -> dict[str, dict[str, t.Any]]:
         if not (found[host]["failed"] or found[host]["unreachable"]):
             found[host]["failed"] = 1
     return found
+
+
+def _no_warning(_text: str) -> None:
+    """The task itself has warned."""
 
 
 def _task(result: t.Any) -> t.Any:

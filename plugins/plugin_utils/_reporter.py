@@ -14,9 +14,10 @@ import typing as t
 from shlex import quote
 
 from ansible.template import Templar
+from ansible.utils.display import Display
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _failure, _playbook_recap, _report
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _failure, _ids, _playbook_recap, _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import plain
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun, told
@@ -38,6 +39,9 @@ def ids(playbook: t.Any, environ: t.Mapping[str, str]) -> tuple[dict[str, str], 
     if given:
         templar = Templar(loader=playbook._loader, variables=manager.get_vars(play=play))
         given = {name: templar.template(value) for name, value in given.items()}
+    for option, name in _report.EXTRA_VARS.items():
+        if name in given:
+            given[name] = _ids.text(option, given[name], lambda text: Display().warning("%s: %s" % (NAME, text)))
     return _report.ids(given, environ)
 
 

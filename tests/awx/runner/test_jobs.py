@@ -184,6 +184,36 @@ def test_slices_report_once_each_and_the_first_decides(simulator: Simulator, job
     assert state(simulator, run) == ("success", 1, 1)
 
 
+ROLE = [
+    {
+        "hosts": "all",
+        "gather_facts": False,
+        "vars": {"fgs_workflow_report": False},
+        "roles": [{"role": "functiongraph.workflow.runbook", "vars": {"runbook_role": "works"}}],
+    }
+]
+
+
+@pytest.mark.parametrize(
+    ("playbook", "plays"),
+    [("runbook.yml", None), ("report.yml", None), ("own.yml", ROLE)],
+    ids=["plugin", "edge", "role"],
+)
+def test_an_id_with_leading_zeros_stays_as_it_is(
+    simulator: Simulator, job: Callable[..., Job], playbook: str, plays: Any
+) -> None:
+    """Since 2.19 Ansible reads what AWX marks as !unsafe as the number that it spells: 83, for YAML's 00123."""
+    run = simulator.start_run(workflow_id="00123")
+    made = job(run, playbook=playbook, plays=plays, launch={"fgs_workflow_result": "success"})
+    works = made.place / "project/roles/works/tasks/main.yml"
+    works.parent.mkdir(parents=True)
+    works.write_text("- name: Work\n  ansible.builtin.debug:\n")
+    finished = made.start()
+    assert finished.status == "successful", finished.output
+    assert state(simulator, run) == ("success", 1, 1)
+    assert "leading zeros" not in finished.output
+
+
 def test_a_check_job_sends_nothing(simulator: Simulator, job: Callable[..., Job]) -> None:
     run = simulator.start_run()
     finished = job(run, arguments="--check").start()

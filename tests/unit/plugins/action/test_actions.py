@@ -13,7 +13,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible import constants
+from ansible import constants, context
+from ansible.module_utils.common.collections import ImmutableDict
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.task import Task
 from ansible.plugins.action import ActionBase
@@ -66,6 +67,25 @@ def test_completes_a_state_from_here() -> None:
         result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "error": ""})
     assert (result["changed"], result["delivery"], result["execution_id"]) == (True, "delivered", "run")
     assert result["ansible_facts"] == {"fgs_workflow_execution_id": "run"}
+
+
+def test_an_id_that_is_a_number_is_sent_as_a_string_with_a_warning() -> None:
+    with scripted(YES) as server:
+        result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "workflow_state_id": 83})
+    (warning,) = result["warnings"]
+    assert "workflow_state_id arrived as a number and is used as 83" in warning
+    assert server.came[0].headers["X-Workflow-State-Id"] == "83"
+
+
+def test_the_number_that_an_extra_var_is_shows_through_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"extra_vars": ("{fgs_workflow_state_id: 00123}",)}))
+    # What ansible-core before 2.19 makes of {{ fgs_workflow_state_id }}.
+    arguments = {**CALLBACK, "workflow_state_id": "83"}
+    with scripted(YES) as server:
+        task = action(fgs_workflow_callback, {**arguments, "endpoint": server.url})
+        result = task.run(task_vars={"fgs_workflow_state_id": 83})
+    assert "warnings" not in result
+    assert server.came[0].headers["X-Workflow-State-Id"] == "00123"
 
 
 def test_reads_a_run_from_here() -> None:
