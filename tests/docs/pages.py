@@ -45,6 +45,22 @@ _LOOK = """
     const text = one.textContent.trim(), width = one.getBoundingClientRect().width;
     if (text.length > 40 && width < 90 && one.checkVisibility()) found.push('squeezed: ' + text.slice(0, 40));
   }
+  // Where the cells of a row stand below each other, each has to say of which column it is. Those of Ansible's own tables
+  // say it in other ways.
+  for (const table of document.querySelectorAll('table:has(> thead):not(.ansible-option-table)')) {
+    const heads = [...table.querySelectorAll(':scope > thead th')].map((one) => one.textContent.trim());
+    const shown = (one) => one.getBoundingClientRect().height > 1 && one.checkVisibility();
+    if (![...table.querySelectorAll(':scope > thead th')].every((one) => shown(one) || !one.textContent.trim()))
+      found.push('no head: ' + heads.join(', '));
+    for (const row of table.querySelectorAll(':scope > tbody > tr')) {
+      const [first, ...others] = row.querySelectorAll(':scope > td');
+      others.forEach((cell, number) => {
+        const label = getComputedStyle(cell, '::before').content;
+        if (first.getBoundingClientRect().top !== cell.getBoundingClientRect().top && others.length > 1
+            && !label.includes(heads[number + 1])) found.push('no head: ' + cell.textContent.trim().slice(0, 40));
+      });
+    }
+  }
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const text = texts.currentNode.textContent.trim(), one = texts.currentNode.parentElement;

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pages
+import texts
 import yaml
 from support.browser import Browser
 from support.playbooks import ROOT
@@ -23,6 +25,10 @@ BAD_PAGE = """<!DOCTYPE html><meta name="viewport" content="width=device-width">
 <div style="width: 2000px">wide</div><img src="missing.png"><p style="color: #eee">pale</p>
 <p style="font-size: 5px">tiny</p>
 <p style="width: 60px">a sentence that is far too long to stand in so little room</p>
+<style>.stacked td { display: block } .headless thead { display: none }</style>
+<table class="headless"><thead><tr><th>What</th></tr></thead><tbody><tr><td>headless</td></tr></tbody></table>
+<table class="stacked"><thead><tr><th>One</th><th>Two</th><th>Three</th></tr></thead>
+<tbody><tr><td>1</td><td>second</td><td>third</td></tr></tbody></table>
 <script src="missing.js"></script>"""
 
 
@@ -35,6 +41,8 @@ def test_a_bad_page_is_noticed(browser: Browser, tmp_path: Path) -> None:
         "no picture",
         "pale, 1.2",
         "tiny: tiny",
+        "no head: What",
+        "no head: second",
         "a request failed",
     ):
         assert trouble in found
@@ -55,6 +63,14 @@ def test_every_page_of_the_guide_is_in_the_site(site: Path) -> None:
     listed = [name for section in sections for name in section["toctree"]]
     assert sorted(listed) == sorted(path.stem for path in (ROOT / "docs/docsite/rst").glob("*.rst"))
     assert all((site / f"docsite/{name}.html").is_file() for name in listed)
+
+
+def test_no_page_takes_the_collection_to_be_on_galaxy(site: Path) -> None:
+    found = {path.name: path.read_text(encoding="utf-8") for path in site.glob("*.html")}
+    assert [name for name, text in found.items() if "galaxy.ansible.com" in text] == []
+    command = re.search(r"ansible-galaxy collection install git.*", texts.READMES[0].read_text(encoding="utf-8"))
+    assert command
+    assert command[0] in re.sub(r"<[^>]*>", "", found["fgs_workflow_callback_module.html"])
 
 
 def test_every_page_can_be_read(site: Path, browser: Browser) -> None:

@@ -19,7 +19,13 @@ import trees
 import yaml
 
 NAME = "functiongraph.workflow"
-TITLE = f"{NAME} {yaml.safe_load((trees.ROOT / 'galaxy.yml').read_text(encoding='utf-8'))['version']}"
+METADATA = yaml.safe_load((trees.ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+TITLE = f"{NAME} {METADATA['version']}"
+# antsibull-docs takes every collection to be on Galaxy, where this one is not.
+ELSEWHERE = {
+    "https://galaxy.ansible.com/ui/repo/published/{namespace}/{name}/": METADATA["repository"],
+    "collection install {namespace}.{name}": f"collection install git+{METADATA['repository']}.git",
+}
 
 SITE = Path(__file__).with_name("docs_site")
 
@@ -42,6 +48,11 @@ def build(folder: Path) -> Path:
         *("--extra-conf", "antsibull_ext_color_scheme=default-autodark", "--title", TITLE, "--fail-on-error"),
         folder=folder,
     )
+    settings = folder / "antsibull-docs.cfg"
+    text = settings.read_text(encoding="utf-8")
+    for galaxy, ours in ELSEWHERE.items():
+        text = text.replace(galaxy, ours)
+    settings.write_text(text, encoding="utf-8")
     with (folder / "conf.py").open("a", encoding="utf-8") as configuration:
         configuration.write((SITE / "conf.py").read_text(encoding="utf-8"))
     pages = folder / "rst"

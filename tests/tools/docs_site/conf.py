@@ -63,6 +63,31 @@ def _without_contents(_app: Any, document: Any) -> None:
         title.attributes.pop("refid", None)
 
 
+_TABLE = re.compile(r'<table class="docutils [^>]*>.*?</table>', re.DOTALL)
+_HEAD = re.compile(r"<th\b[^>]*>(.*?)</th>", re.DOTALL)
+_ROW = re.compile(r"<tr\b[^>]*>.*?</tr>", re.DOTALL)
+
+
+def _with_labels(table: str) -> str:
+    """A table of three columns or more, in which each cell but the first of a row names its column as data-label."""
+    heads = [re.sub(r"<[^>]*>", "", head).strip() for head in _HEAD.findall(table)]
+    if len(heads) < 3:
+        return table
+
+    def row(match: re.Match[str]) -> str:
+        first, *others = match[0].split("<td>")
+        labels = ["<td>", *(f'<td data-label="{head}">' for head in heads[1:])]
+        return first + "".join(label + cell for label, cell in zip(labels, others))
+
+    return _ROW.sub(row, table)
+
+
+def _label_cells(_app: Any, _page: str, _template: str, context: dict[str, Any], _document: Any) -> None:
+    """On a phone the cells of a row stand below each other, far from the head of the table."""
+    if "body" in context:
+        context["body"] = _TABLE.sub(lambda match: _with_labels(match[0]), context["body"])
+
+
 _SHOWN_HERE = re.compile(r"^\.\. Here the site shows (\S+\.rst)\.$", re.MULTILINE)
 
 
@@ -78,3 +103,4 @@ def setup(app: Any) -> None:
     app.connect("source-read", _with_generated)
     app.connect("missing-reference", _elsewhere)
     app.connect("doctree-read", _without_contents)
+    app.connect("html-page-context", _label_cells)
