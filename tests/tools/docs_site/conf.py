@@ -75,9 +75,9 @@ def _with_labels(table: str) -> str:
         return table
 
     def row(match: re.Match[str]) -> str:
-        first, *others = match[0].split("<td>")
+        start, *cells = match[0].split("<td>")
         labels = ["<td>", *(f'<td data-label="{head}">' for head in heads[1:])]
-        return first + "".join(label + cell for label, cell in zip(labels, others))
+        return start + "".join(labels[number] + cell for number, cell in enumerate(cells))
 
     return _ROW.sub(row, table)
 
