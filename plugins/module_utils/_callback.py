@@ -96,7 +96,7 @@ class CallbackTask:
 
     def _with_warnings(self, result: dict[str, t.Any], warnings: t.Sequence[str]) -> dict[str, t.Any]:
         if warnings:
-            result["warnings"] = [self._task.redactor.text(warning) for warning in warnings]
+            result["warnings"] = [self._task.redactor.line(warning) for warning in warnings]
         return result
 
     def _result(self, delivery: _delivery.Delivery, outcome: _delivery.Outcome) -> dict[str, t.Any]:
@@ -112,7 +112,7 @@ class CallbackTask:
             result["ansible_facts"] = {FACT: outcome.execution_id}
             return result
         result["failed"] = True
-        reason = self._task.redactor.text(outcome.reason or "")
+        reason = self._task.redactor.line(outcome.reason or "")
         result["msg"] = _SENTENCES[outcome.delivery] % {"reason": reason, "endpoint": delivery.client.endpoint}
         hint = self._hint(outcome)
         if hint:

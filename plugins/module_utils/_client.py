@@ -14,7 +14,7 @@ import time
 import typing as t
 from urllib.parse import quote, urlsplit
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _service_errors, _transport
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import Credentials
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import TABLES
@@ -45,6 +45,7 @@ class Answer(t.NamedTuple):
     """An answer of the service or of what stands before it.
 
     document is the body as JSON, None where it is none. problem says in a few words what is wrong with such a body.
+    credentials are those that the request was sent with. Where it is no success, no secret of theirs is in it.
     """
 
     status: int
@@ -52,6 +53,25 @@ class Answer(t.NamedTuple):
     document: t.Any
     problem: t.Optional[str]
     at: float
+    credentials: Credentials
+
+    def clause(self) -> str:
+        """What a message says of an answer that is no success. A 401 or 403 names the source of the credentials."""
+        if 300 <= self.status < 400:
+            return "status %d, a redirect to %s, which is not followed" % (self.status, self.redirected_to())
+        error = _service_errors.read(self.headers, self.document)
+        if self.status == 401:
+            # Without the message, which may be a whole canonical request.
+            said = "status 401" if error.code in (None, "401") else "status 401, %s" % error.code
+            return self.credentials.refused(said, _service_errors.clock_is_wrong(self.headers, self.at))
+        said = ": ".join(text for text in (error.code, error.message) if text).rstrip(".")
+        if not said and self.problem:
+            said = "the body %s" % self.problem
+        clause = "status %d%s" % (self.status, " (%s)" % said if said else "")
+        # A proxy that refuses has not seen them.
+        if self.status == 403 and self.problem is None:
+            clause += ", with %s from %s" % (self.credentials.kind, self.credentials.source)
+        return clause
 
     def redirected_to(self) -> t.Optional[str]:
         """The host that a 3xx names. Only the host: the rest of a location may hold secrets."""
@@ -109,7 +129,15 @@ class Client:
         # A compressed answer costs more than it saves here, and can be a bomb.
         prepared.headers["Accept-Encoding"] = "identity"
         response = _transport.exchange(self._adapter, prepared, self._route, self._timeout)
-        return Answer(response.status, response.headers, *_document(response), time.time())
+        redactor = self._credentials.redactor
+        document, problem = _document(response)
+        headers = requests.structures.CaseInsensitiveDict(
+            (name, redactor.text(value)) for name, value in response.headers.items()
+        )
+        if response.status >= 300:
+            # Before anything of it is cut: a part of a secret is harder to find.
+            document = redactor.within(document, hide=redactor.text)
+        return Answer(response.status, headers, document, problem, time.time(), self._credentials)
 
     def _callback(self, project_id: str, callback: Callback) -> t.Any:
         return self._request(

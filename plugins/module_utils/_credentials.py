@@ -97,6 +97,18 @@ class Credentials:
             return "an IAM token"
         return "temporary AK/SK" if "security_token" in self._values else "AK/SK"
 
+    def refused(self, status: str, clock_is_wrong: bool) -> str:
+        """What a message says of a 401 to a request with these credentials. status is its status and code."""
+        if "auth_token" in self._values:
+            return "the IAM token is wrong or has expired (%s); it comes from %s" % (status, self.source)
+        if clock_is_wrong:
+            why = "the signature is refused, as the clock is wrong"
+        elif "security_token" in self._values:
+            why = "the access key, secret key or security token is wrong or has expired"
+        else:
+            why = "the access key or secret key is wrong"
+        return "%s (%s); the keys come from %s" % (why, status, self.source)
+
     def key(self) -> tuple[tuple[str, str], ...]:
         """Equal for equal credentials: tells connections and look-ups of different ones apart."""
         return tuple(sorted(self._values.items()))

@@ -127,7 +127,7 @@ class Delivery:
                 asked = _service_errors.retry_after(sent.headers)
                 if not unknown and again and self._attempts.again(asked):
                     continue
-                trouble = _told(sent)
+                trouble = sent.clause()
             doubt = doubt or unknown
             if not doubt:
                 return self._refused(trouble, again) if answer is not None else self._unsent(trouble)
@@ -210,14 +210,3 @@ def _of_unavailable_iam(answer: Answer) -> bool:
     """A 503 that the gateway gave because its own IAM was away: the service has not seen the request."""
     error = _service_errors.read(answer.headers, answer.document)
     return answer.status == 503 and error.number == _service_errors.IAM_UNAVAILABLE
-
-
-def _told(answer: Answer) -> str:
-    """An answer that is no success, in a clause."""
-    if 300 <= answer.status < 400:
-        return "status %d, a redirect to %s, which is not followed" % (answer.status, answer.redirected_to())
-    error = _service_errors.read(answer.headers, answer.document)
-    said = ": ".join(text for text in (error.code, error.message) if text).rstrip(".")
-    if not said and answer.problem:
-        said = "the body %s" % answer.problem
-    return "status %d%s" % (answer.status, " (%s)" % said if said else "")

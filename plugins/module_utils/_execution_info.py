@@ -64,7 +64,7 @@ class ExecutionInfoTask:
         return result
 
     def _failed(self, message: str, **fields: t.Any) -> dict[str, t.Any]:
-        return {"failed": True, "changed": False, "msg": self._task.redactor.text(message), **fields}
+        return {"failed": True, "changed": False, "msg": self._task.redactor.line(message), **fields}
 
     def _unreadable(self, unreadable: _executions.Unreadable) -> dict[str, t.Any]:
         answer = unreadable.answer

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _attempts, _service_errors
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Answer, Client
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import RUN_STATUSES
 from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Failure
@@ -42,12 +42,8 @@ def read(client: Client, project_id: str, workflow_id: str, execution_id: str, a
         answer = _attempts.read(lambda: client.show_execution(project_id, workflow_id, execution_id), attempts)
     except Failure as failure:
         raise Unreadable(failure.message) from None
-    if 300 <= answer.status < 400:
-        raise Unreadable("the service redirects to %s" % answer.redirected_to(), answer)
     if answer.status != 200:
-        error = _service_errors.read(answer.headers, answer.document)
-        said = " ".join(text for text in (error.code, error.message) if text).rstrip(".")
-        raise Unreadable("status %d%s" % (answer.status, ": " + said if said else ""), answer)
+        raise Unreadable(answer.clause(), answer)
     if answer.problem:
         raise Unreadable("the answer %s" % answer.problem, answer)
     status = answer.document.get("status") if isinstance(answer.document, dict) else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _attempts, _service_errors
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _attempts, _contract, _service_errors
 from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Answer, Client
 from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Failure
 
@@ -37,7 +37,7 @@ def find(client: Client, region: str, credentials_key: t.Hashable, attempts: _at
 
 
 def _looked_up(client: Client, region: str, attempts: _attempts.Attempts) -> str:
-    give = "give project_id to do without the look-up"
+    give = "set project_id to do without the lookup"
     try:
         answer = _attempts.read(lambda: client.list_projects(region), attempts)
     except Failure as failure:
@@ -45,21 +45,23 @@ def _looked_up(client: Client, region: str, attempts: _attempts.Attempts) -> str
         raise ProjectError(text % (region, client.endpoint, failure.message, give)) from None
     if answer.status != 200:
         error = _service_errors.read(answer.headers, answer.document)
-        said = ": %s" % error.message if error.message else ""
-        text = "IAM refused to look up the project of region %s with status %d%s; %s."
+        text = "IAM refused to look up the project of region %s: %s%s."
+        # With wrong keys the callback would be refused as well.
+        instead = "" if answer.status == 401 else "; " + give
         hint = _service_errors.hint(answer.status, error, answer.headers, answer.at)
-        raise ProjectError(text % (region, answer.status, said.rstrip("."), give), answer, hint)
+        raise ProjectError(text % (region, answer.clause(), instead), answer, hint)
     try:
         found = [project["id"] for project in answer.document["projects"]]
     except (KeyError, TypeError):
         found = [None]
     if not all(isinstance(project, str) and project for project in found):
-        text = "IAM answered the look-up of the project of region %s with something that is no list of projects; %s."
+        text = "IAM answered the lookup of the project of region %s with something that is no list of projects; %s."
         raise ProjectError(text % (region, give), answer)
     if not found:
         text = "IAM knows no project of region %s for these credentials: check region, or give project_id."
         raise ProjectError(text % region, answer)
     if len(found) > 1:
         text = "IAM knows %d projects of region %s: give project_id to choose one, of %s."
-        raise ProjectError(text % (len(found), region, ", ".join(found[:10])), answer)
+        names = ", ".join(_contract.shortened(project) for project in found[:10])
+        raise ProjectError(text % (len(found), region, names), answer)
     return str(found[0])

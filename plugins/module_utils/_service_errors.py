@@ -17,6 +17,8 @@ import time
 import typing as t
 from email.utils import mktime_tz, parsedate_tz
 
+from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import visible
+
 _GATEWAY_CODE = re.compile(r"API(?:GW|G|C)\.(\d{4})\Z")
 _MESSAGE_LIMIT = 512
 _CLOCK_LIMIT = 15 * 60
@@ -24,7 +26,8 @@ _CLOCK_LIMIT = 15 * 60
 IAM_UNAVAILABLE = "0613"
 
 _CREDENTIALS_WRONG = (
-    "Check access key, secret key or token; do not try again at once, as repeated failures lock the key."
+    "Copy access key, secret key or token again: a character may be missing at an end, or one too many within; "
+    "do not retry at once, as repeated failures lock the key."
 )
 _NOT_PERMITTED = (
     "Grant the IAM user of these credentials the right to call back workflows of FunctionGraph in this project; "
@@ -71,7 +74,7 @@ class ServiceError(t.NamedTuple):
 def _text(value: t.Any) -> t.Optional[str]:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
-    text = " ".join(str(value).split())
+    text = visible(" ".join(str(value).split()))
     return (text if len(text) <= _MESSAGE_LIMIT else text[: _MESSAGE_LIMIT - 1] + "…") or None
 
 
@@ -109,12 +112,22 @@ def hint(status: int, error: ServiceError, headers: t.Mapping[str, str], now: fl
     return _REDIRECTED if 300 <= status < 400 else _HINTS_BY_STATUS.get(status)
 
 
-def _of_clock(headers: t.Mapping[str, str], now: float) -> t.Optional[str]:
+def _clock_offset(headers: t.Mapping[str, str], now: float) -> t.Optional[int]:
+    """Seconds that now is ahead of the answer's Date, None where it has none."""
     date = http_date(headers.get("Date", ""))
-    if date is None:
+    return None if date is None else int(now - date)
+
+
+def clock_is_wrong(headers: t.Mapping[str, str], now: float) -> bool:
+    """Whether the answer's Date shows that signatures made at now are refused."""
+    return abs(_clock_offset(headers, now) or 0) > _CLOCK_LIMIT
+
+
+def _of_clock(headers: t.Mapping[str, str], now: float) -> t.Optional[str]:
+    offset = _clock_offset(headers, now)
+    if offset is None:
         return None
-    offset = int(now - date)
-    if abs(offset) <= _CLOCK_LIMIT:
+    if not clock_is_wrong(headers, now):
         return _CREDENTIALS_WRONG + " The clock is right: it differs by %d seconds from the service's." % abs(offset)
     direction = "ahead of" if offset > 0 else "behind"
     return (

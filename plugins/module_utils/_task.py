@@ -48,7 +48,7 @@ def service_fields(answer: t.Optional[_client.Answer], redactor: Redactor) -> di
     error = _service_errors.read(answer.headers, answer.document)
     found: dict[str, t.Any] = {"http_status": answer.status}
     texts = (("error_code", error.code), ("error_msg", error.message), ("request_id", error.request_id))
-    found.update((name, redactor.text(text)) for name, text in texts if text)
+    found.update((name, redactor.line(text)) for name, text in texts if text)
     return found
 
 
@@ -139,4 +139,4 @@ class Task:
             return _projects.find(client, self.addresses.region, credentials.key(), self.attempts.anew())
         except _projects.ProjectError as error:
             answered = service_fields(error.answer, self.redactor)
-            raise Unreachable(self.redactor.text(str(error)), hint=error.hint, **answered) from None
+            raise Unreachable(self.redactor.line(str(error)), hint=error.hint, **answered) from None

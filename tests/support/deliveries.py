@@ -15,6 +15,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._credential
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import Delivery, Outcome
 from support.servers import Call, scripted
 
+CREDENTIALS = Credentials({"access_key": "AK", "secret_key": "SK"}, "a test")
 POST = ("POST", "/callback")
 GET = ("GET", "/executions/run")
 YES = Call(*POST, 200, {"execution_id": "run"})
@@ -48,8 +49,7 @@ class Bench:
 
     def delivery(self, url: str, confirm: str, retries: int, timeout: float = 30.0) -> Delivery:
         """A delivery that is not yet under way."""
-        credentials = Credentials({"access_key": "AK", "secret_key": "SK"}, "test")
-        client = Client(url, credentials, _transport.Route(True, ()), timeout, self.connections)
+        client = Client(url, CREDENTIALS, _transport.Route(True, ()), timeout, self.connections)
         callback = Callback("w", "run", "state", "success", {}, None)
         return Delivery(client, "p", callback, confirm, Attempts(retries, self.slept.append, lambda least, most: most))
 

@@ -33,9 +33,15 @@ def odd(name: str, fault: str, problem: str, sent: int = 1, status: int = 200) -
     return read_back(name, fault, once(name), sent=sent, also={"http_status": 200 if sent == 2 else status}), without
 
 
+KEYS = "the options access_key and secret_key"
+
+
 def rejected(name: str, fault: str, message: str, status: int, hint: str = "", **fields: Any) -> Case:
     """A refusal that is believed and never sent again."""
-    text = REFUSED + f"status {status}" + message + "."
+    said = f"status {status}" + message
+    if status == 401:
+        said = f"the access key or secret key is wrong ({said}); the keys come from {KEYS}"
+    text = f"{REFUSED}{said}."
     also = {"http_status": status, **fields.pop("also", {})}
     fixed = {"run": always(name), "options": {"retries": 3}, "sent": 1, "became": "running"}
     hint = hint or {302: REDIRECTED, 307: REDIRECTED, 400: ENDED}.get(status, "")
@@ -77,9 +83,9 @@ REFUSALS = (
     rejected("empty_400", "400 without a body", " (the body is empty)", 400),
     rejected("errorCode_shape", "400 in the shape errorCode, errorMsg", " (FSS.0400: Bad request)", 400),
     rejected("code_message_shape", "400 in the shape code, message", " (FSS.0400: Bad request)", 400),
-    rejected("status_401_echo", "401 that echoes the request and its secrets", " (…0301: …)", 401, "clock is right"),
-    rejected("iam_shape", "401 in the shape of IAM", " (401: …requires authentication)", 401, "lock the key"),
-    rejected("status_403", "403, not permitted", " (…)", 403, "Grant the IAM user"),
+    rejected("status_401_echo", "401 that echoes the request and its secrets", ", …0301", 401, "clock is right"),
+    rejected("iam_shape", "401 in the shape of IAM", "", 401, "lock the key"),
+    rejected("status_403", "403, not permitted", f" (…), with AK/SK from {KEYS}", 403, "Grant the IAM user"),
     rejected("status_404", "404, no such API", " (…0101: …)", 404, "Check endpoint, region"),
     rejected("status_405", "405, the account is frozen", " (…0502: …)", 405, "frozen"),
     rejected("status_413", "413, too large", " (…0201: …)", 413, "12 MB"),

@@ -99,7 +99,9 @@ def test_what_the_service_echoes_is_masked(secrets: Secrets) -> None:
     for face in FACES:
         result = secrets.run.result("echoed", face)
         assert result["delivery"] == "rejected"
-        assert "verify aksk signature fail, ak: ********" in result["msg"]
+        assert "verify aksk signature fail, ak: ********" in result["error_msg"]
+        source = "the keys come from the options access_key, secret_key and security_token."
+        assert result["msg"].endswith(f"or has expired (status 401, APIGW.0301); {source}")
 
 
 @pytest.mark.parametrize("case", ["in an id", "in the wrong option", "half", "misspelt"])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from support.deliveries import CREDENTIALS
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Answer
@@ -30,7 +31,7 @@ class Clock:
 
 
 def answer(status: int, **headers: str) -> Answer:
-    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, None, None, 0.0)
+    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, None, None, 0.0, CREDENTIALS)
 
 
 def test_allows_as_many_as_it_was_told() -> None:

@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 import pytest
+from support.deliveries import CREDENTIALS
 from support.servers import Call, scripted
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _client, _transport
@@ -116,7 +117,52 @@ def test_what_is_made_of_a_body(
 )
 def test_of_a_redirect_only_the_host_is_told(location: str | None, host: str) -> None:
     headers = {} if location is None else {"Location": location}
-    assert Answer(302, headers, None, None, 0.0).redirected_to() == host
+    assert Answer(302, headers, None, None, 0.0, CREDENTIALS).redirected_to() == host
+
+
+def refusal(status: int, code: str | None, date: str = "", **values: str) -> str:
+    """What is said of a response to a request with credentials of these values."""
+    document = {"error_code": code, "error_msg": "verify aksk signature fail, canonical request: GET."}
+    return Answer(status, {"Date": date}, document, None, NOW, Credentials(values, "the option x")).clause()
+
+
+NOW = 1_700_000_000.0
+PAIR = {"access_key": "AK", "secret_key": "SK"}
+
+
+def test_a_401_says_what_is_wrong_and_where_it_came_from() -> None:
+    assert refusal(401, "APIGW.0301", **PAIR) == (
+        "the access key or secret key is wrong (status 401, APIGW.0301); the keys come from the option x"
+    )
+    assert refusal(401, "APIGW.0301", **PAIR, security_token="STS") == (
+        "the access key, secret key or security token is wrong or has expired (status 401, APIGW.0301); "
+        "the keys come from the option x"
+    )
+    assert refusal(401, None, auth_token="TOKEN", date="Sat, 01 Jan 2000 00:00:00 GMT") == (
+        "the IAM token is wrong or has expired (status 401); it comes from the option x"
+    )
+    assert refusal(401, "APIGW.0301", "Tue, 14 Nov 2023 21:13:20 GMT", **PAIR) == (
+        "the signature is refused, as the clock is wrong (status 401, APIGW.0301); the keys come from the option x"
+    )
+    assert "or secret key is wrong" in refusal(401, "APIGW.0301", "Tue, 14 Nov 2023 22:13:20 GMT", **PAIR)
+
+
+def test_a_403_names_the_source_of_the_credentials() -> None:
+    said = "status 403 (FSS.1125: verify aksk signature fail, canonical request: GET), with an IAM token from "
+    assert refusal(403, "FSS.1125", auth_token="TOKEN") == f"{said}the option x"
+    assert "the option x" not in refusal(404, "FSS.1125", auth_token="TOKEN")
+
+
+def test_a_secret_is_removed_before_a_response_is_cut(connections: _transport.Connections) -> None:
+    token = "MIIE" + "0aB-" * 520
+    credentials = Credentials({"auth_token": token}, "a test")
+    text = f"{'x' * 60} {token}"
+    headers = {"X-Request-Id": token, "Location": f"https://{token[:60]}.example/"}
+    call = Call("GET", "/projects?name=r", 400, {"error_msg": text, "error_code": token, token: ""}, headers)
+    with scripted(call) as server:
+        answer = client(server.url, connections, credentials).list_projects("r")
+    assert "0ab-" not in f"{answer.document} {answer.headers} {answer.redirected_to()} {answer.clause()}".lower()
+    assert answer.clause() == f"status 400 (********: {'x' * 60} ********)"
 
 
 def test_describes_the_request_without_secrets(connections: _transport.Connections) -> None:

@@ -91,7 +91,7 @@ def test_unknown_and_unreadable(bench: Bench) -> None:
     assert told(outcome) == ("unknown", 1, None)
     assert outcome.reason == (
         "the connection was lost: closed without an answer; "
-        "the run could not be read back: status 404: FGS.5002 Not found"
+        "the run could not be read back: status 404 (FGS.5002: Not found)"
     )
     assert outcome.passing
 

@@ -84,10 +84,10 @@ def test_no_credentials() -> None:
     [
         (
             Call(*GET, 404, {"error_code": "FGS.5002", "error_msg": "Function flow not found."}),
-            "The run could not be read: status 404: FGS.5002 Function flow not found.",
+            "The run could not be read: status 404 (FGS.5002: Function flow not found).",
             "Check workflow_id",
         ),
-        (Call(*GET, 400), "The run could not be read: status 400.", None),
+        (Call(*GET, 400), "The run could not be read: status 400 (the body is empty).", None),
         (Call(*GET, 200, b"<html>"), "The run could not be read: the answer is not JSON.", None),
     ],
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.deliveries import CREDENTIALS
 from support.servers import Call, free_port, scripted
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _executions, _transport
@@ -37,13 +38,13 @@ def test_a_run(connections: _transport.Connections, status: str) -> None:
     [
         (
             Call("GET", PATH, 302, headers={"Location": "https://other.example/x"}),
-            "the service redirects to other.example",
+            "status 302, a redirect to other.example, which is not followed",
         ),
         (
             Call("GET", PATH, 404, {"error_code": "FGS.5002", "error_msg": "Function flow not found."}),
-            "status 404: FGS.5002 Function flow not found",
+            "status 404 (FGS.5002: Function flow not found)",
         ),
-        (Call("GET", PATH, 403), "status 403"),
+        (Call("GET", PATH, 403), "status 403 (the body is empty)"),
         (Call("GET", PATH, 201, {"status": "running"}), "status 201"),
         (
             Call("GET", PATH, 200, b"<html>", {"Content-Type": "text/html"}),
@@ -80,7 +81,7 @@ def test_nobody_there(connections: _transport.Connections) -> None:
 
 
 def run(nodes: Any) -> _executions.Run:
-    return _executions.Run({"node_execution_details": nodes}, "running", Answer(200, {}, None, None, 0.0))
+    return _executions.Run({"node_execution_details": nodes}, "running", Answer(200, {}, None, None, 0.0, CREDENTIALS))
 
 
 def node(node_id: str, execution_id: str, *executions: Any) -> dict[str, Any]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.deliveries import CREDENTIALS
 from support.servers import Call, free_port, scripted
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _projects, _transport
 from ansible_collections.functiongraph.workflow.plugins.module_utils._attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Client
-from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import Credentials
 
-CREDENTIALS = Credentials({"access_key": "AK", "secret_key": "SK"}, "test")
 PATH = "/v3/projects?name=cn-north-4"
 
 
@@ -79,20 +78,20 @@ def test_a_failure_is_not_remembered(connections: _transport.Connections) -> Non
                 401,
                 {"error": {"code": 401, "message": "The request requires authentication.", "title": "Unauthorized"}},
             ),
-            "IAM refused to look up the project of region cn-north-4 with status 401: The request requires "
-            "authentication; give project_id to do without the look-up.",
-            "Check access key, secret key or token",
+            "IAM refused to look up the project of region cn-north-4: the access key or secret key is wrong "
+            "(status 401); the keys come from a test.",
+            "Copy access key, secret key or token again",
         ),
         (
             *(403, b""),
-            "IAM refused to look up the project of region cn-north-4 with status 403; "
-            "give project_id to do without the look-up.",
+            "IAM refused to look up the project of region cn-north-4: status 403 (the body is empty); "
+            "set project_id to do without the lookup.",
             "Grant the IAM user",
         ),
         (
             *(302, b""),
-            "IAM refused to look up the project of region cn-north-4 with status 302; "
-            "give project_id to do without the look-up.",
+            "IAM refused to look up the project of region cn-north-4: status 302, a redirect to the same host, which is "
+            "not followed; set project_id to do without the lookup.",
             "Check endpoint and proxy",
         ),
     ],
@@ -118,8 +117,8 @@ def test_something_else(connections: _transport.Connections, body: Any) -> None:
     with scripted(Call("GET", PATH, 200, body)) as iam, pytest.raises(_projects.ProjectError) as raised:
         find(iam.url, connections)
     assert str(raised.value) == (
-        "IAM answered the look-up of the project of region cn-north-4 with something that is no list of projects; "
-        "give project_id to do without the look-up."
+        "IAM answered the lookup of the project of region cn-north-4 with something that is no list of projects; "
+        "set project_id to do without the lookup."
     )
 
 
@@ -132,6 +131,16 @@ def test_many_are_not_all_listed(connections: _transport.Connections) -> None:
         find(iam.url, connections)
     assert "p09." in str(raised.value)
     assert "p10" not in str(raised.value)
+
+
+def test_ids_in_the_message_are_cut(connections: _transport.Connections) -> None:
+    projects = [{"id": "p" * 300_000}, {"id": "q"}]
+    with (
+        scripted(Call("GET", PATH, 200, {"projects": projects})) as iam,
+        pytest.raises(_projects.ProjectError) as raised,
+    ):
+        find(iam.url, connections)
+    assert str(raised.value).endswith(f"to choose one, of {'p' * 63}…, q.")
 
 
 def test_passing_trouble_is_waited_out(connections: _transport.Connections) -> None:
@@ -147,6 +156,6 @@ def test_nobody_there(connections: _transport.Connections) -> None:
         find(url, connections, retries=1)
     assert str(raised.value) == (
         f"The project of region cn-north-4 could not be looked up in IAM ({url}): connection refused; "
-        "give project_id to do without the look-up."
+        "set project_id to do without the lookup."
     )
     assert raised.value.answer is None

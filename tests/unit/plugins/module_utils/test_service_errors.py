@@ -40,6 +40,7 @@ def hint(status: int, code: str | None = None, **values: str) -> str | None:
         ({"error_code": True, "error_msg": ["x"], "request_id": {}}, None, None, None),
         ({"error_code": "", "code": "second"}, "second", None, None),
         ({"error_msg": "two\n  lines\t"}, None, "two lines", None),
+        ({"error_code": "\x1b[2J", "error_msg": "\x1b[31mred\x07"}, "\\x1b[2J", "\\x1b[31mred\\x07", None),
         ({}, None, None, None),
         ([1], None, None, None),
         ("text", None, None, None),
@@ -149,7 +150,7 @@ def test_a_refused_signature_tells_how_far_the_clock_is_off(offset: int, words: 
     assert found is not None
     assert words in found
     assert ("Set the clock" in found) == (abs(offset) > 900)
-    assert ("do not try again at once" in found) == (abs(offset) <= 900)
+    assert ("do not retry at once" in found) == (abs(offset) <= 900)
 
 
 @pytest.mark.parametrize(
