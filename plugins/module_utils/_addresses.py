@@ -16,7 +16,7 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import Violation, quoted
+from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import Hide, Violation, quoted
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import ENVIRONMENT, from_environment
 
 _DOMAIN = "myhuaweicloud.com"
@@ -47,7 +47,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def endpoint_violation(option: str, url: str) -> t.Optional[Violation]:
+def endpoint_violation(option: str, url: str, hide: Hide = str) -> t.Optional[Violation]:
     """What is wrong with the URL of an endpoint."""
     try:
         parts = urlsplit(url)
@@ -64,17 +64,35 @@ def endpoint_violation(option: str, url: str) -> t.Optional[Violation]:
         text = "%s must be scheme and host only, without path, query or fragment" % option
         return Violation(option, "host_only", None, text)
     if plain and not _is_loopback(host):
-        text = "%s must use https, as http is for loopback addresses only, was %s" % (option, quoted(url))
+        text = "%s must use https, as http is for loopback addresses only, was %s" % (option, quoted(url, hide))
         return Violation(option, "https", None, text)
     return None
 
 
-def find(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tuple[Addresses, list[Violation]]:
-    """The addresses to call, and everything that is wrong with what was given for them."""
+def proxy_violations(proxy: str, environ: t.Mapping[str, str]) -> list[Violation]:
+    """What is wrong with the URL of the proxy that environ names. It may hold a password, so it is not quoted."""
+    try:
+        parts = urlsplit(proxy if "://" in proxy else "http://" + proxy)
+        usable = parts.hostname and parts.port != 0 and not re.search(r"[\s\x00-\x1f\\]", proxy)
+    except ValueError:
+        usable = False
+    if usable:
+        return []
+    name = next((name for name in environ if name.lower().endswith("_proxy") and environ[name] == proxy), "the proxy")
+    return [Violation("proxy", "url", None, "%s must be a URL like http://host:3128, and is not one" % name)]
+
+
+def find(
+    options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], hide: Hide = str
+) -> tuple[Addresses, list[Violation]]:
+    """The addresses to call, and everything that is wrong with what was given for them.
+
+    hide takes secrets out of values before they are quoted.
+    """
     violations: list[Violation] = []
     region = options.get("region") or from_environment("region", environ)
     if region and not _REGION.match(region):
-        text = "region must be a name like cn-north-4, was %s" % quoted(region)
+        text = "region must be a name like cn-north-4, was %s" % quoted(region, hide)
         violations.append(Violation("region", "region", None, text))
         region = None
     endpoint = options.get("endpoint") or from_environment("endpoint", environ)
@@ -82,7 +100,7 @@ def find(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tuple[
         endpoint = environ.get(_REGION_ENDPOINT + region.upper().replace("-", "_"))
     iam_endpoint = options.get("iam_endpoint") or from_environment("iam_endpoint", environ)
     for option, url in (("endpoint", endpoint), ("iam_endpoint", iam_endpoint)):
-        violation = endpoint_violation(option, url) if url else None
+        violation = endpoint_violation(option, url, hide) if url else None
         if violation is not None:
             violations.append(violation)
     if region:

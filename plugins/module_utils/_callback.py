@@ -52,9 +52,10 @@ class CallbackTask:
         violations = self._task.violations()
         schema = self._params.get("output_schema")
         if isinstance(schema, dict) and isinstance(self._params["output"], dict):
-            violations.extend(_output_schema.violations(self._params["output"], schema))
+            violations.extend(_output_schema.violations(self._params["output"], schema, hide=self._task.redactor.known))
         if violations:
-            return self._unsent(_contract.sentence(violations), violations=[v._asdict() for v in violations])
+            listed = self._task.redactor.within([violation._asdict() for violation in violations])
+            return self._unsent(_contract.sentence(violations), violations=listed)
         callback = _client.Callback(
             self._params["workflow_id"],
             self._params["workflow_run_id"],

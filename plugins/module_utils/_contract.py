@@ -157,9 +157,13 @@ def _validator(key: t.Any) -> t.Any:
     return _validators[key]
 
 
-def quoted(value: t.Any) -> str:
-    """value as it may stand in a message: on one line, cut."""
-    text = repr(value)
+# Takes secrets out of a text. By default it leaves the text as it is.
+Hide = t.Callable[[str], str]
+
+
+def quoted(value: t.Any, hide: Hide = str) -> str:
+    """value as it may stand in a message: on one line, cut after hide took the secrets out."""
+    text = hide(repr(value))
     return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
 
 
@@ -167,12 +171,12 @@ def _plural(count: int) -> str:
     return "%d character%s" % (count, "" if count == 1 else "s")
 
 
-def _explained(error: t.Any) -> Violation:
+def _explained(error: t.Any, hide: Hide) -> Violation:
     """A Violation of an error that the arguments' validator found."""
     rule, option = error.validator, error.path[0] if error.path else ""
     if rule == "not":
         rule = error.schema["title"]
-        return Violation(option, rule, None, "%s %s, was %s" % (option, _SENTENCES[rule], quoted(error.instance)))
+        return Violation(option, rule, None, "%s %s, was %s" % (option, _SENTENCES[rule], quoted(error.instance, hide)))
     limit = error.validator_value
     if rule == "minLength":
         message = "%s must have at least %s, was empty" % (option, _plural(limit))
@@ -181,7 +185,7 @@ def _explained(error: t.Any) -> Violation:
         if option == "error":
             message += " (set truncate_error=true to have it shortened)"
     elif rule == "enum":
-        message = "%s must be one of %s, was %s" % (option, ", ".join(limit), quoted(error.instance))
+        message = "%s must be one of %s, was %s" % (option, ", ".join(limit), quoted(error.instance, hide))
     else:
         message = "%s must be %s, was of type %s" % (option, _KINDS[limit], type(error.instance).__name__)
     return Violation(option, rule, limit, message)
@@ -192,24 +196,24 @@ def covered(operation: str) -> list[str]:
     return list(_schema(operation)["properties"])
 
 
-def argument_violations(operation: str, arguments: t.Mapping[str, t.Any]) -> list[Violation]:
+def argument_violations(operation: str, arguments: t.Mapping[str, t.Any], hide: Hide = str) -> list[Violation]:
     """Everything in the arguments (by option name, absent ones left out) that the tables do not allow.
 
-    operation is CALLBACK or EXECUTION.
+    operation is CALLBACK or EXECUTION. hide takes secrets out of values before they are quoted.
     """
     given, schema = dict(arguments), _schema(operation)
     found: list[Violation] = []
     if not _quick_check.meets(given, {**schema, "required": []}):
         errors = _validator(operation).iter_errors(given)
-        found.extend(_explained(error) for error in errors if error.validator != "required")
+        found.extend(_explained(error, hide) for error in errors if error.validator != "required")
     missing = [name for name in schema["required"] if name not in given]
     found.extend(Violation(name, "required", None, "%s is required" % name) for name in missing)
     if isinstance(arguments.get("output"), dict):
-        found.extend(_not_json(arguments["output"]))
+        found.extend(_not_json(arguments["output"], hide))
     return found
 
 
-def _not_json(output: dict[t.Any, t.Any]) -> t.Iterator[Violation]:
+def _not_json(output: dict[t.Any, t.Any], hide: Hide) -> t.Iterator[Violation]:
     """What JSON cannot say, although Python's json module would write it."""
     waiting: list[tuple[int, str, t.Any]] = [(1, "output", output)]
     while waiting:
@@ -220,7 +224,8 @@ def _not_json(output: dict[t.Any, t.Any]) -> t.Iterator[Violation]:
         if isinstance(value, dict):
             for key, item in value.items():
                 if not isinstance(key, str):
-                    yield Violation("output", "keys", None, "%s must have text as keys, has %s" % (place, quoted(key)))
+                    text = "%s must have text as keys, has %s" % (place, quoted(key, hide))
+                    yield Violation("output", "keys", None, text)
                 else:
                     waiting.append((level + 1, "%s.%s" % (place, key), item))
         elif isinstance(value, (list, tuple)):

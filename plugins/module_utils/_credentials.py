@@ -270,13 +270,18 @@ def _from_agency(redactor: Redactor) -> Credentials:
     return Credentials(_checked(values, names), "the ECS agency", redactor)
 
 
+def learn(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> None:
+    """Makes the secrets of options and environment known to redactor, used or not."""
+    redactor.add(*(options.get(name) for name in SECRETS))
+    redactor.add(*(environ.get(variable) for name in SECRETS for variable in ENVIRONMENT[name]))
+
+
 def local(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> t.Optional[Credentials]:
     """The credentials of options, environment or file, None where none of them has any. Raises CredentialsError.
 
     Every secret that is met, used or not, is made known to redactor.
     """
-    redactor.add(*(options.get(name) for name in SECRETS))
-    redactor.add(*(environ.get(variable) for name in SECRETS for variable in ENVIRONMENT[name]))
+    learn(options, environ, redactor)
     found = _from_options(options, redactor) or _from_environment(environ, redactor)
     if found is not None:
         return found

@@ -59,7 +59,11 @@ class ExecutionInfoTask:
             state = _executions.state_of(run, state_id)
             if state is None:
                 message = "The run has no state %s: workflow_state_id must be a node's node_id or execution_id."
-                return {**result, "failed": True, "msg": message % _contract.quoted(state_id)}
+                return {
+                    **result,
+                    "failed": True,
+                    "msg": message % _contract.quoted(state_id, self._task.redactor.known),
+                }
             result["state"] = state
         return result
 

@@ -13,12 +13,14 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _drafts
-from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import Violation, quoted
+from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import Hide, Violation, quoted
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import jsonschema
 
 
-def violations(output: dict[str, t.Any], schema: dict[str, t.Any]) -> list[Violation]:
+def violations(output: dict[str, t.Any], schema: dict[str, t.Any], hide: Hide = str) -> list[Violation]:
     """Everything in output that the user's output_schema does not allow, or what is wrong with that schema itself.
+
+    hide takes secrets out of a message before it is cut.
 
     The schema is read by the draft that its $schema names, the newest one where it names none. A reference out of the
     schema is never fetched.
@@ -28,7 +30,7 @@ def violations(output: dict[str, t.Any], schema: dict[str, t.Any]) -> list[Viola
         # Asked for one that it does not know, an old jsonschema takes another.
         validator = _drafts.by_name().get(str(schema["$schema"]).rstrip("#"))
         if validator is None:
-            named = quoted(schema["$schema"])
+            named = quoted(schema["$schema"], hide)
             message = "%sits $schema, %s, is not known to the installed jsonschema" % (unusable, named)
             return [Violation("output_schema", "schema", None, message)]
     else:
@@ -39,9 +41,9 @@ def violations(output: dict[str, t.Any], schema: dict[str, t.Any]) -> list[Viola
     except RecursionError:
         return [Violation("output_schema", "schema", None, unusable + "it or output is nested too deeply")]
     except Exception as error:  # pylint: disable=broad-exception-caught  # re.error, and its releases' own types
-        text = str(error).strip() or type(error).__name__
+        text = hide(str(error)).strip() or type(error).__name__
         return [Violation("output_schema", "schema", None, unusable + text.splitlines()[0][:200])]
-    return [_of_output(error) for error in errors]
+    return [_of_output(error, hide) for error in errors]
 
 
 def _confined(validator: t.Any, schema: dict[str, t.Any]) -> t.Any:
@@ -61,8 +63,9 @@ def _confined(validator: t.Any, schema: dict[str, t.Any]) -> t.Any:
     return validator(schema, registry=REGISTRY)
 
 
-def _of_output(error: t.Any) -> Violation:
+def _of_output(error: t.Any, hide: Hide) -> Violation:
     place = "output" + "".join("[%d]" % part if isinstance(part, int) else ".%s" % part for part in error.path)
     limit = error.validator_value if isinstance(error.validator_value, (str, int, float, list)) else None
-    text = error.message if len(error.message) <= 200 else error.message[:199] + "…"
+    text = hide(error.message)
+    text = text if len(text) <= 200 else text[:199] + "…"
     return Violation("output", error.validator, limit, "%s does not meet output_schema: %s" % (place, text))

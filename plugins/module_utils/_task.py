@@ -70,9 +70,11 @@ class Task:
         self.operation = operation
         self.params = params
         self.redactor = Redactor()
-        self.redactor.add(*(params.get(name) for name in _arguments.SECRET_OPTIONS))
+        _credentials.learn(params, environ, self.redactor)
         self.attempts = _attempts.Attempts(params["retries"] if isinstance(params.get("retries"), int) else 0)
-        self.addresses, self._wrong_addresses = _addresses.find(_arguments.without_empty(params), environ)
+        self.addresses, self._wrong_addresses = _addresses.find(
+            _arguments.without_empty(params), environ, self.redactor.known
+        )
         self._errors = errors
         self._environ = environ
         self._connections = connections
@@ -81,22 +83,27 @@ class Task:
 
     def violations(self) -> list[Violation]:
         """Everything that is wrong with the arguments, and with credentials that need no request to be known."""
-        # First, as a secret may be in the wrong option as well.
+        # First, as a secret of the credentials file may be in the wrong option as well.
         wrong_credentials = _credentials.violations(self.params, self._environ, self.redactor)
         given = _arguments.without_empty(self.params)
         if self._project_id:
             given["project_id"] = self._project_id
         covered = _contract.covered(self.operation)
-        found = _contract.argument_violations(self.operation, {n: v for n, v in given.items() if n in covered})
+        known = {name: value for name, value in given.items() if name in covered}
+        found = _contract.argument_violations(self.operation, known, self.redactor.known)
         found.extend(_arguments.specification_violations(self._errors, covered))
         found.extend(_arguments.limit_violations(given))
         found.extend(self._wrong_addresses)
         found.extend(wrong_credentials)
+        url = "https://localhost" if self._wrong_addresses else self.addresses.endpoint
         try:
             # Without a usable address too: a CA bundle that cannot be read is told with everything else.
-            self._route_to("https://localhost" if self._wrong_addresses else self.addresses.endpoint)
+            self._route_to(url)
         except ValueError as error:
             found.append(Violation("ca_path", "readable", None, str(error)))
+        else:
+            proxy = _transport.proxy_of(url, self._routes[url])
+            found.extend(_addresses.proxy_violations(proxy, self._environ) if proxy else [])
         return [violation._replace(message=self.redactor.known(violation.message)) for violation in found]
 
     def _route_to(self, url: str) -> _transport.Route:

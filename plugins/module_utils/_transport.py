@@ -13,6 +13,7 @@ single reads), and the moment at which the first byte of the request was handed 
 
 from __future__ import annotations
 
+import base64
 import os
 import ssl
 import threading
@@ -103,13 +104,26 @@ def _readable(name: str, path: str) -> str:
     return path
 
 
+def proxy_of(url: str, chosen: Route) -> t.Optional[str]:
+    """The proxy through which the route leads to url, None where there is none."""
+    proxy: t.Optional[str] = requests.utils.select_proxy(url, dict(chosen.proxies))
+    return proxy
+
+
 def proxy_secrets(chosen: Route) -> list[str]:
-    """The passwords in the route's proxies, as written and as meant."""
+    """The passwords in the route's proxies, as written, as meant, and as they are sent."""
     found: list[str] = []
     for _scheme, proxy in chosen.proxies:
-        password = urlsplit(proxy).password
+        try:
+            user, password = urlsplit(proxy).username, urlsplit(proxy).password
+        except ValueError:
+            # Where the password is in it, nobody knows.
+            found.extend([proxy] if "@" in proxy else [])
+            continue
         if password:
-            found.extend((password, unquote(password)))
+            pair = "%s:%s" % (unquote(user or ""), unquote(password))
+            sent = (base64.b64encode(pair.encode(charset, "replace")) for charset in ("utf-8", "latin-1"))
+            found.extend((password, unquote(password), *(value.decode("ascii") for value in sent)))
     return found
 
 
@@ -218,4 +232,14 @@ def _cut(answer: t.Any, received: int) -> bool:
     return 200 <= answer.raw.status < 300 and not framed and not received
 
 
-__all__ = ("BODY_LIMIT", "Connections", "Failure", "Response", "Route", "exchange", "proxy_secrets", "route")
+__all__ = (
+    "BODY_LIMIT",
+    "Connections",
+    "Failure",
+    "Response",
+    "Route",
+    "exchange",
+    "proxy_of",
+    "proxy_secrets",
+    "route",
+)

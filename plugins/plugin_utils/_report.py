@@ -99,8 +99,6 @@ class Report:
 
         The keys of an agency are not among them: they are fetched when the report is sent.
         """
-        # Those of the environment may show also where options take their place.
-        self.redactor.add(*(_credentials.from_environment(name, self._environ) for name in _credentials.SECRETS))
         if not _libraries.missing()[0]:
             route = _transport.route("https://" + KEY, self._environ, False, None)
             self.redactor.add(*_transport.proxy_secrets(route))

@@ -143,7 +143,12 @@ def unreadable(name: str, fault: str, message: str, retries: int = 0, **fields: 
 
 
 CONFIRMATION = (
-    unreadable("403", "The answer is lost, and reading the run is not permitted", "status 403 (…), with AK/SK from ….", retries=1),
+    unreadable(
+        "403",
+        "The answer is lost, and reading the run is not permitted",
+        "status 403 (…), with AK/SK from ….",
+        retries=1,
+    ),
     unreadable("404", "The answer is lost, and the run cannot be found", "status 404 (…).", retries=1),
     unreadable("500", "The answer is lost, and reading the run fails with 500", "status 500 (…)."),
     unreadable(

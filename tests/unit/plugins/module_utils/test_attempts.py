@@ -31,7 +31,9 @@ class Clock:
 
 
 def answer(status: int, **headers: str) -> Answer:
-    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, None, None, 0.0, CREDENTIALS)
+    return Answer(
+        status, {name.replace("_", "-"): value for name, value in headers.items()}, None, None, 0.0, CREDENTIALS
+    )
 
 
 def test_allows_as_many_as_it_was_told() -> None:

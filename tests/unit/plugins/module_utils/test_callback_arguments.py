@@ -111,5 +111,47 @@ def test_a_secret_in_the_wrong_option_is_not_repeated() -> None:
     assert len(result["violations"]) == 3
 
 
+@pytest.mark.parametrize("name", ["https_proxy", "HTTPS_PROXY", "ALL_PROXY"])
+@pytest.mark.parametrize(
+    "proxy", [f"http://me:{SECRET}@[::1", f"http://me:{SECRET}@host:port", "http://", "http://a b", "http://a:0"]
+)
+def test_a_proxy_that_is_no_url(name: str, proxy: str) -> None:
+    result = failed_callback({}, {name: proxy, "NO_PROXY": "elsewhere.example"})
+    assert violations(result) == [("proxy", "url")]
+    assert result["msg"] == f"Nothing was sent: {name} must be a URL like http://host:3128, and is not one."
+
+
+def test_a_proxy_that_is_not_used_may_be_anything() -> None:
+    with scripted(YES) as server:
+        environ = {"http_proxy": "http://[::1", "no_proxy": "127.0.0.1"}
+        assert callback_task({"endpoint": server.url}, environ).run()["delivery"] == "delivered"
+
+
+TOKEN = "MIIE" + "0aB-" * 520
+
+
+def test_a_secret_is_removed_before_a_message_is_cut() -> None:
+    schema = {"properties": {"a": {"enum": [f"{'x' * 190}{TOKEN}"]}, "b": {"const": 1}}, "required": [TOKEN]}
+    output = {"a": f"{'x' * 190}{TOKEN}", "b": f"{'x' * 170}{TOKEN}", TOKEN[:-1]: float("nan")}
+    result = callback_task(
+        {
+            "workflow_id": f" {'x' * 50}{TOKEN}",
+            "workflow_run_id": f"\t{TOKEN}",
+            "result": f"{'x' * 50}{TOKEN}",
+            "region": f"{'x' * 50}{TOKEN}",
+            "endpoint": f"http://{'x' * 40}{TOKEN}",
+            "output": {**output, 5: f"{'x' * 50}{TOKEN}"},
+            "output_schema": schema,
+        },
+        {"OS_AUTH_TOKEN": TOKEN},
+    ).run()
+    assert {violation["rule"] for violation in result["violations"]} >= {"enum", "const", "required", "https", "region"}
+    for part in ("MIIE", "0aB-"):
+        assert part not in json.dumps(result)
+    schema = {"properties": {"a": {"pattern": f"({TOKEN}"}}}
+    result = callback_task({"output_schema": schema}, {"OS_AUTH_TOKEN": TOKEN}).run()
+    assert "MIIE" not in json.dumps(result)
+
+
 def test_project_id_of_the_environment_is_checked_too() -> None:
     assert violations(failed_callback({"project_id": ""}, {"OS_PROJECT_ID": "p" * 65})) == [("project_id", "maxLength")]

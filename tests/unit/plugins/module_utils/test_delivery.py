@@ -29,7 +29,10 @@ def test_delivered(bench: Bench, confirm: str) -> None:
     [
         (REFUSED, REFUSAL),
         (Call(*POST, 404, {"error_code": "FGS.5002"}), "status 404 (FGS.5002)"),
-        (Call(*POST, 401, {"error": {"code": 401, "message": "No."}}), "the access key or secret key is wrong (status 401); the keys come from a test"),
+        (
+            Call(*POST, 401, {"error": {"code": 401, "message": "No."}}),
+            "the access key or secret key is wrong (status 401); the keys come from a test",
+        ),
         (Call(*POST, 403, {"error_code": "FSS.1125"}), "status 403 (FSS.1125), with AK/SK from a test"),
         (
             Call(*POST, 400, b"<html>", {"Content-Type": "text/html"}),

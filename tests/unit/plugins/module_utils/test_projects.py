@@ -90,8 +90,8 @@ def test_a_failure_is_not_remembered(connections: _transport.Connections) -> Non
         ),
         (
             *(302, b""),
-            "IAM refused to look up the project of region cn-north-4: status 302, a redirect to the same host, which is "
-            "not followed; set project_id to do without the lookup.",
+            "IAM refused to look up the project of region cn-north-4: status 302, a redirect to the same host, which "
+            "is not followed; set project_id to do without the lookup.",
             "Check endpoint and proxy",
         ),
     ],

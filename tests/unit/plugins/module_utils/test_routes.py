@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import ssl
 from pathlib import Path
@@ -98,7 +99,10 @@ def test_routes_of_equal_choices_are_equal() -> None:
 
 def test_passwords_of_proxies_are_secrets() -> None:
     environ = {"https_proxy": "http://user:p%40ss%20word@proxy:1", "all_proxy": "http://proxy:2"}
-    assert _transport.proxy_secrets(_transport.route(URL, environ, True, None)) == ["p%40ss%20word", "p@ss word"]
+    found = _transport.proxy_secrets(_transport.route(URL, environ, True, None))
+    assert found[:2] == ["p%40ss%20word", "p@ss word"]
+    # As the header Proxy-Authorization has it.
+    assert set(found[2:]) == {base64.b64encode(b"user:p@ss word").decode()}
 
 
 # TLS
