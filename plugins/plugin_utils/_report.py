@@ -31,6 +31,8 @@ IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
 # Where the ids come from, by option: the extra var is fgs_ and the option's name, the variable the same in capitals.
 EXTRA_VARS = {name: "fgs_" + name for name in IDS}
 ENVIRONMENT = {name: "FGS_" + name.upper() for name in IDS}
+# The extra var that tells the playbook callback of a job before it that ran in check mode.
+CHECK_MODE = "fgs_workflow_check_mode"
 # The plugin's options that are the module's too.
 OPTIONS = (
     "confirm",

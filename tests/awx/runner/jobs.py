@@ -23,6 +23,7 @@ from support.playbooks import ROOT, environment
 from support.simulators import Simulator
 
 AWX_HOST = "https://awx.example.com"
+WORKFLOW_JOB, WORKFLOW = 6, "FunctionGraph {{ runbook }} and report"
 PROJECT = EXTENSIONS / "awx/project"
 TYPE = yaml.safe_load((EXTENSIONS / "awx/credential_type.yml").read_text())
 LOCAL = json.loads((EXTENSIONS / "awx/localhost.json").read_text())
@@ -113,13 +114,14 @@ class Job:
         }
 
     def _variables(self) -> str:
-        """The launch's variables as AWX writes them: its own plain, those of the launch never to be templated."""
+        """The launch's variables as AWX writes them, none of them to be templated, its own neither."""
         ids = {f"fgs_{name}": value for name, value in (self.run or {}).items() if name.startswith("workflow_")}
-        own = {"job_id": self.number, "job_template_name": "FunctionGraph runbook", "job_launch_type": self.launch_type}
-        lines = [f"{prefix}_{name}: {json.dumps(value)}" for prefix in ("awx", "tower") for name, value in own.items()]
-        for name, value in {**ids, **self.launch}.items():
-            lines.append(f"{name}: {_unsafe(value)}")
-        return "\n".join(lines) + "\n"
+        own: Json = {"job_id": self.number, "job_template_name": "FunctionGraph", "job_launch_type": self.launch_type}
+        if self.launch_type == "workflow":
+            own.update(workflow_job_id=WORKFLOW_JOB, workflow_job_name=WORKFLOW, workflow_job_launch_type="manual")
+        prefixed = {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in own.items()}
+        variables = {**prefixed, **ids, **self.launch}
+        return "".join(f"{_unsafe(name)}: {_unsafe(value)}\n" for name, value in variables.items())
 
     def lay_out(self) -> None:
         for name in ("env", "inventory", "cp", "requirements_collections"):
@@ -163,7 +165,7 @@ class Job:
 def _unsafe(value: Any) -> str:
     """value in YAML, with every text in it marked as AWX does it."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(name)}: {_unsafe(item)}" for name, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_unsafe(name)}: {_unsafe(item)}" for name, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_unsafe(item) for item in value) + "]"
     return f"!unsafe {json.dumps(value)}" if isinstance(value, str) else json.dumps(value)

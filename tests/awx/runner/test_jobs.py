@@ -6,14 +6,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from awx.runner.jobs import AWX_HOST, LOCAL, UNREACHABLE, Finished, Job, has_begun
+from awx.runner.jobs import AWX_HOST, LOCAL, UNREACHABLE, WORKFLOW, WORKFLOW_JOB, Finished, Job, has_begun
 from support.simulators import Simulator
 
+WORKFLOW_PAGE = {
+    "job": f"{AWX_HOST}/#/jobs/workflow/{WORKFLOW_JOB}",
+    "job_id": WORKFLOW_JOB,
+    "job_name": WORKFLOW,
+}
 HANG = "Wait for what never comes"
 # The hanging task ends by itself, should a test fail to stop it.
 HANGING = [
@@ -132,6 +138,7 @@ def test_timeout_is_reported_on_the_failure_edge(simulator: Simulator, job: Call
     assert (reported.status, reported.returncode) == ("successful", 0), reported.output
     assert state(simulator, run) == ("fail", 1, 1)
     assert simulator.run(run)["error"] == "The AWX job failed, timed out or was canceled"
+    assert simulator.run(run)["output"] == {"ansible": {**WORKFLOW_PAGE, "job_status": "failed, timed out or canceled"}}
     no_secrets(simulator, reported)
 
 
@@ -142,6 +149,7 @@ def test_cancel_is_reported_on_the_failure_edge(simulator: Simulator, job: Calla
     assert state(simulator, run) == ("running", 0, 0)
     assert report(run, job, "fail").status == "successful"
     assert state(simulator, run) == ("fail", 1, 1)
+    assert simulator.run(run)["error"].startswith(f"AWX workflow job {WORKFLOW_JOB} failed, timed out or was canceled")
 
 
 def test_report_on_the_success_edge_hands_the_artifacts_on(simulator: Simulator, job: Callable[..., Job]) -> None:
@@ -153,7 +161,28 @@ def test_report_on_the_success_edge_hands_the_artifacts_on(simulator: Simulator,
     output = {"release": "v2026.11", "text": "{{ lookup('env', 'HUAWEICLOUD_SDK_SK') }}"}
     assert report(run, job, "success", fgs_workflow_output=output, fgs_workflow_error="").status == "successful"
     assert state(simulator, run) == ("success", 1, 1)
-    assert simulator.run(run)["output"] == output
+    assert simulator.run(run)["output"] == {**output, "ansible": {**WORKFLOW_PAGE, "job_status": "successful"}}
+
+
+def test_the_job_that_a_notification_launches(simulator: Simulator, job: Callable[..., Job]) -> None:
+    """As AWX posts it: the variables of the job that ended are a text, and nothing in it is a template."""
+    run = simulator.start_run(workflow_id="00123")
+    ids = {f"fgs_{name}": run[name] for name in ("workflow_id", "workflow_run_id", "workflow_state_id")}
+    note = {
+        "id": WORKFLOW_JOB,
+        "name": WORKFLOW,
+        "url": f"{AWX_HOST}/#/jobs/workflow/{WORKFLOW_JOB}",
+        "finished": "2026-11-25T15:58:32.123456+00:00",
+        "status": "canceled",
+        "traceback": "",
+        "extra_vars": json.dumps(ids),
+    }
+    reported = job(None, number=9, playbook="report.yml", launch={"awx_note": note}, launch_type="manual").start()
+    assert reported.status == "successful", reported.output
+    assert state(simulator, run) == ("fail", 1, 1)
+    became = simulator.run(run)
+    assert became["error"] == "AWX workflow job 6 was canceled: FunctionGraph {{ runbook }}…"
+    assert became["output"] == {"ansible": {**WORKFLOW_PAGE, "job_status": "canceled"}}
 
 
 @pytest.mark.parametrize(
@@ -219,6 +248,11 @@ def test_a_check_job_sends_nothing(simulator: Simulator, job: Callable[..., Job]
     finished = job(run, arguments="--check").start()
     assert finished.status == "successful", finished.output
     assert state(simulator, run) == ("running", 0, 0)
+    # Nor does the job on the success edge, to which AWX hands on what the check published.
+    reported = report(run, job, "success", **finished.artifacts)
+    assert reported.status == "successful", reported.output
+    assert state(simulator, run) == ("running", 0, 0)
+    assert "the job before ran in check mode" in reported.output
 
 
 def test_a_job_without_ids_says_what_to_switch_on(simulator: Simulator, job: Callable[..., Job]) -> None:

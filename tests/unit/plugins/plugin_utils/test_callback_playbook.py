@@ -1,0 +1,191 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the playbook callback sends, from what was given, saved, or said by AWX."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from support.tasks import SECRET
+
+from ansible_collections.functiongraph.workflow.plugins.filter import callback_report
+
+report = callback_report.FilterModule().filters()["callback_report"]
+
+IDS = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_id": "state"}
+VARIABLES = {f"fgs_{name}": value for name, value in IDS.items()}
+NO_JOB = {"job_id": "", "job_name": "", "workflow_job_id": "", "workflow_job_name": ""}
+JOB = {**NO_JOB, "job_id": 49, "job_name": "report"}
+WORKFLOW_JOB = {**JOB, "workflow_job_id": "47", "workflow_job_name": "all"}
+NOTE = {
+    "id": 47,
+    "name": "runbook",
+    "url": "https://awx.example/#/jobs/playbook/47",
+    "status": "failed",
+    "traceback": "",
+}
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/nonexistent")
+    monkeypatch.setenv("AWX_HOST", "https://awx.example/")
+
+
+def made(
+    given: dict[str, Any] | None = None, saved: Any = None, note: Any = "", variables: dict[str, Any] | None = None
+) -> Any:
+    return report({"check_mode": False, **(given or {})}, saved or {}, note, variables or NO_JOB)
+
+
+def noted(**changes: Any) -> Any:
+    return made(note={**NOTE, "extra_vars": json.dumps(VARIABLES), **changes})
+
+
+def test_what_was_given_and_nothing_else() -> None:
+    assert made({**IDS, "result": "success", "output": "", "error": ""}) == {
+        **IDS,
+        "result": "success",
+        "output": "",
+        "error": "",
+        "problems": [],
+        "skipped": "",
+    }
+
+
+def test_what_was_given_wins_over_what_was_saved() -> None:
+    saved = {**VARIABLES, "fgs_workflow_result": "success", "fgs_workflow_error": "saved", "fgs_workflow_output": "{}"}
+    found = made({"workflow_id": "given", "error": ""}, saved, variables=WORKFLOW_JOB)
+    assert (found["workflow_id"], found["workflow_run_id"], found["error"]) == ("given", "run", "saved")
+    # A saved report is sent as it was: the job that sends it is not what it is about.
+    assert found["output"] == "{}"
+
+
+def test_everything_that_is_missing() -> None:
+    missing = [f"{name} is not given" for name in (*VARIABLES, "fgs_workflow_result")]
+    assert made()["problems"] == missing
+
+
+@pytest.mark.parametrize(
+    ("result", "status", "error"),
+    [
+        ("success", {"job_status": "successful"}, ""),
+        (
+            "fail",
+            {"job_status": "failed, timed out or canceled"},
+            "AWX workflow job 47 failed, timed out or was canceled: all",
+        ),
+        ("odd", {}, ""),
+    ],
+)
+def test_the_workflow_job_that_an_edge_belongs_to(result: str, status: dict[str, str], error: str) -> None:
+    found = made({**IDS, "result": result}, variables=WORKFLOW_JOB)
+    page = "https://awx.example/#/jobs/workflow/47"
+    assert found["output"] == {"ansible": {"job": page, "job_id": 47, "job_name": "all", **status}}
+    assert found["error"] == error
+
+
+def test_a_job_of_its_own_has_not_failed() -> None:
+    found = made({**IDS, "result": "fail"}, variables=JOB)
+    page = "https://awx.example/#/jobs/playbook/49"
+    assert found["output"] == {"ansible": {"job": page, "job_id": 49, "job_name": "report"}}
+    assert found["error"] == ""
+
+
+def test_without_the_address_of_awx(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWX_HOST")
+    found = made({**IDS, "result": "fail"}, variables={**JOB, "job_id": "unknown"})
+    assert found["output"] == {"ansible": {"job_id": "unknown", "job_name": "report"}}
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ({"ansible": "own"}, {"ansible": "own"}),
+        ('{"ansible": 1}', {"ansible": 1}),
+        ("[1]", "[1]"),
+    ],
+)
+def test_an_output_that_was_given_stays(output: Any, expected: Any) -> None:
+    assert made({**IDS, "result": "success", "output": output}, variables=JOB)["output"] == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({}, "AWX job 47 failed: runbook"),
+        ({"status": None}, "AWX job 47 failed: runbook"),
+        ({"status": "canceled", "url": "https://a/#/jobs/workflow/47"}, "AWX workflow job 47 was canceled: runbook"),
+        (
+            {"status": "error", "traceback": "Traceback:\nno space left\n"},
+            "AWX job 47 ended with an error: no space left",
+        ),
+        ({"status": "error", "traceback": None}, "AWX job 47 ended with an error: runbook"),
+    ],
+)
+def test_error_of_a_notification(changes: dict[str, Any], error: str) -> None:
+    found = noted(**changes)
+    assert (found["result"], found["error"], found["problems"]) == ("fail", error, [])
+    assert {name: found[name] for name in IDS} == IDS
+
+
+def test_output_of_a_notification() -> None:
+    found = noted(status="error", traceback="no space left", url="https://towerhost/#/jobs/playbook/47")["output"][
+        "ansible"
+    ]
+    assert "Base URL of the service" in found.pop("job_hint")
+    assert found == {
+        "job": "https://towerhost/#/jobs/playbook/47",
+        "job_id": 47,
+        "job_name": "runbook",
+        "job_status": "error",
+        "job_message": "no space left",
+    }
+
+
+def test_a_notification_is_a_failure_whatever_result_was_given() -> None:
+    note = {**NOTE, "extra_vars": VARIABLES}
+    assert made({"result": "success"}, note=json.dumps(note))["result"] == "fail"
+
+
+@pytest.mark.parametrize("status", ["successful", "running"])
+def test_a_notification_of_something_else_is_skipped(status: str) -> None:
+    assert f'AWX job 47 has the status "{status}"' in noted(status=status)["skipped"]
+
+
+@pytest.mark.parametrize("extra_vars", ["", "{}", {}, None, '{"release": "1"}', dict.fromkeys(VARIABLES, "")])
+def test_a_notification_without_ids_is_skipped(extra_vars: Any) -> None:
+    found = noted(extra_vars=extra_vars)
+    assert "AWX job 47 was launched without IDs" in found["skipped"]
+    assert found["problems"] == []
+
+
+def test_a_notification_with_half_of_the_ids_is_a_problem() -> None:
+    found = noted(extra_vars='{"fgs_workflow_id": "w"}')
+    assert found["problems"] == ["fgs_workflow_run_id is not given", "fgs_workflow_state_id is not given"]
+    assert found["skipped"] == ""
+
+
+@pytest.mark.parametrize("note", ["failed", "[1]", 5])
+def test_what_is_no_notification(note: Any) -> None:
+    assert made(note=note)["problems"] == ["awx_note must be a mapping or a JSON object"]
+
+
+def test_extra_vars_that_cannot_be_read() -> None:
+    assert noted(extra_vars="$encrypted$")["problems"] == ["awx_note.extra_vars must be a mapping or a JSON object"]
+
+
+def test_nothing_is_reported_of_a_check() -> None:
+    found = made({**IDS, "result": "success", "check_mode": True}, variables=WORKFLOW_JOB)
+    assert "ran in check mode" in found["skipped"]
+
+
+def test_secrets_are_redacted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "AKEXAMPLE0001")
+    monkeypatch.setenv("HUAWEICLOUD_SDK_SK", SECRET)
+    found = noted(status="error", name=f"with {SECRET}", traceback="x" * 4090 + SECRET)
+    assert SECRET[:8] not in json.dumps(found)
