@@ -35,7 +35,9 @@ description:
     service allows.
   - Arguments of tasks are never sent, and of tasks under C(no_log) nothing but the name. Secrets that this plugin knows
     are replaced everywhere.
-  - In check mode it says what it would send, and sends nothing.
+  - In check mode it says what it would send, and sends nothing. It publishes C(fgs_workflow_check_mode=true) as
+    M(ansible.builtin.set_stats) does, so that a job of AWX behind this one reports nothing either, see
+    C(functiongraph.workflow.callback).
 notes:
   - Credentials are those of the modules, by environment, credentials file or ECS agency, see
     M(functiongraph.workflow.fgs_workflow_callback). They are never options of this plugin.

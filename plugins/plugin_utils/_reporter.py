@@ -75,6 +75,9 @@ class Reporter:
         problems = self._invalid() or self._report.problems()
         if problems:
             self._warn("the end of this playbook cannot be reported: %s." % "; ".join(problems))
+        if self.run.check_mode:
+            # As set_stats would: AWX hands it on to the jobs behind this one, which report no success of it then.
+            self.run.stats.custom.setdefault("_run", {})[_report.CHECK_MODE] = True
         self.run.when_cleaned_up(self._cleaned_up)
         self.run.survive_termination()
 

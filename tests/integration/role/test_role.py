@@ -202,6 +202,8 @@ def test_check_mode_sends_nothing(launched: Any) -> None:
     assert (run["status"], run["callback_requests"]) == ("running", 0)
     assert finished.result(REPORT)["changed"] is True
     assert "X-Workflow-Run-Id" in finished.result(REPORT)["diff"]["after"]
+    published = finished.result("functiongraph.workflow.runbook : Publish that this is a check")["ansible_stats"]
+    assert published["data"] == {"fgs_workflow_check_mode": True}
 
 
 def test_undelivered_outcome_is_kept_and_the_play_fails(simulator: Simulator, launched: Any, home: Path) -> None:

@@ -236,6 +236,15 @@ def test_what_was_told_before_is_no_error(monkeypatch: pytest.MonkeyPatch) -> No
     assert told.said == [("display", "fgs_workflow_report: run run has been told success before")]
 
 
+@pytest.mark.parametrize(
+    ("check_mode", "published"), [(True, {"_run": {"fgs_workflow_check_mode": True}}), (False, {})]
+)
+def test_jobs_behind_this_one_learn_that_it_is_a_check(check_mode: bool, published: dict[str, Any]) -> None:
+    told = Told(Run(check_mode=check_mode))
+    told.reporter.start()
+    assert told.run.stats.custom == published
+
+
 def test_check_mode_shows_what_would_be_sent() -> None:
     told = Told(Run(check_mode=True), strict=True)
     assert told.end() == []
