@@ -14,12 +14,16 @@ import time
 import typing as t
 from urllib.parse import quote, urlsplit
 
+from ansible.module_utils.ansible_release import __version__ as _core_version
+
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _service_errors, _transport
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import Credentials
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import TABLES
+from ansible_collections.functiongraph.workflow.plugins.module_utils._version import VERSION
 
 _RUN_HEADER, _STATE_HEADER = (row.name for row in TABLES["header"])
+_USER_AGENT = "functiongraph.workflow/%s ansible-core/%s" % (VERSION, _core_version)
 _SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token")
 
 
@@ -121,7 +125,8 @@ class Client:
         self._adapter = connections.adapter((endpoint, credentials.key(), route))
 
     def _request(self, method: str, path: str, headers: dict[str, str], body: t.Optional[bytes] = None) -> t.Any:
-        return requests.Request(method, self.endpoint + path, headers=headers, data=body)
+        # Set before the signature, which covers it: the official signer signs every header that the caller sets.
+        return requests.Request(method, self.endpoint + path, headers={"User-Agent": _USER_AGENT, **headers}, data=body)
 
     def _send(self, request: t.Any) -> Answer:
         request.auth = self._credentials.auth()

@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
+import ansible
 import pytest
 from support.deliveries import CREDENTIALS
+from support.playbooks import ROOT
 from support.servers import Call, scripted
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _client, _transport
@@ -25,6 +28,25 @@ def client(url: str, connections: _transport.Connections, credentials: Credentia
     return Client(url, credentials, _transport.Route(True, ()), 30.0, connections)
 
 
+def galaxy_version() -> str:
+    found = re.search(r"^version: (.+)$", (ROOT / "galaxy.yml").read_text(), re.MULTILINE)
+    assert found
+    return found[1]
+
+
+def test_every_request_says_who_sends_it_and_signs_that(connections: _transport.Connections) -> None:
+    expected = f"functiongraph.workflow/{galaxy_version()} ansible-core/{ansible.__version__}"
+    calls = [Call("POST", "/callback"), Call("GET", "/executions/e"), Call("GET", "/projects?name=r")]
+    with scripted(*calls) as server:
+        one = client(server.url, connections)
+        one.complete_state("p", CALLBACK)
+        one.show_execution("p", "w", "e")
+        one.list_projects("r")
+    for call in server.came:
+        assert call.headers["User-Agent"] == expected
+        assert ";user-agent;" in call.headers["Authorization"]
+
+
 def test_the_callback(connections: _transport.Connections) -> None:
     path = "/v2/p%2F1/fgs/workflows/w%2F%C3%BC%20%25%3F%23%26../callback"
     with scripted(Call("POST", path, 200, {"execution_id": "e"})) as server:
@@ -37,7 +59,7 @@ def test_the_callback(connections: _transport.Connections) -> None:
     assert came.headers["X-Project-Id"] == "p/1"
     assert came.headers["Content-Type"] == "application/json"
     assert came.headers["Accept-Encoding"] == "identity"
-    signed = "content-type;host;x-project-id;x-sdk-date;x-workflow-run-id;x-workflow-state-id"
+    signed = "content-type;host;user-agent;x-project-id;x-sdk-date;x-workflow-run-id;x-workflow-state-id"
     assert f"SignedHeaders={signed}," in came.headers["Authorization"]
 
 
@@ -171,6 +193,7 @@ def test_describes_the_request_without_secrets(connections: _transport.Connectio
     head, _blank, body = text.partition("\n\n")
     assert head.splitlines() == [
         "POST https://host/v2/p/fgs/workflows/w%2F%C3%BC%20%25%3F%23%26../callback",
+        f"User-Agent: functiongraph.workflow/{galaxy_version()} ansible-core/{ansible.__version__}",
         "Content-Type: application/json",
         "X-Project-Id: p",
         "X-Workflow-Run-Id: run",
