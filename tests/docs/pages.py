@@ -45,8 +45,8 @@ _LOOK = """
     const text = one.textContent.trim(), width = one.getBoundingClientRect().width;
     if (text.length > 40 && width < 90 && one.checkVisibility()) found.push('squeezed: ' + text.slice(0, 40));
   }
-  // Where the cells of a row stand below each other, each has to say of which column it is; Ansible's own tables do so by
-  // other means.
+  // Where the cells of a row stand below each other, each has to say of which column it is. Ansible's own tables do
+  // so by other means.
   for (const table of document.querySelectorAll('table:has(> thead):not(.ansible-option-table)')) {
     const heads = [...table.querySelectorAll(':scope > thead th')].map((one) => one.textContent.trim());
     const shown = (one) => one.getBoundingClientRect().height > 1 && one.checkVisibility();
