@@ -38,6 +38,27 @@ def _table(path: Path, head: str) -> texts.Table:
     return next(table[1:] for table in texts.tables(path) if table[0][0] == head)
 
 
+@pytest.mark.parametrize(("readme", "said"), [(README, "was ever sent to it"), (README_ZH, "没有向真实的服务发送过")])
+def test_a_readme_begins_with_what_was_never_tried(readme: Path, said: str) -> None:
+    assert said in readme.read_text(encoding="utf-8").partition("\n<img ")[0]
+
+
+@each_readme
+def test_every_heading_that_a_readme_links_to_is_there(readme: Path) -> None:
+    headings = [heading for level, heading in texts.headings(readme) if level == "##"]
+    places = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+    linked = re.findall(r"\[([^]]+)\]\(#([^)]+)\)", readme.read_text(encoding="utf-8"))
+    assert [place for _, place in linked if place not in places] == []
+    # The list of contents has all of them.
+    assert [place for place in places if place not in [place for _, place in linked]] == []
+
+
+@each_readme
+def test_a_readme_says_what_finds_a_state_that_is_complete_already(readme: Path) -> None:
+    row = next(row for table in texts.tables(readme) for row in table if row[0] == "`already_delivered`")
+    assert "`confirm: always`" in row[1]
+
+
 @each_readme
 def test_the_credentials_of_the_readme_are_all_that_are_read(readme: Path) -> None:
     table = next(table for table in texts.tables(readme) if len(table[0]) == 5)
@@ -45,6 +66,9 @@ def test_the_credentials_of_the_readme_are_all_that_are_read(readme: Path) -> No
     for option, column in zip(_credentials.SECRETS, columns, strict=True):
         in_file = _credentials._FILE_KEYS.get(option)
         assert column[1:] == [option, *_credentials.ENVIRONMENT[option], *([in_file] if in_file else [])]
+    # A row is a set.
+    rows = [{cell.strip("`") for cell in row[1:] if cell} for row in table[2:6]]
+    assert rows == [set(family.values()) for family in _credentials.FAMILIES]
 
 
 def test_the_environment_of_the_guide_is_all_that_is_read() -> None:
