@@ -16,10 +16,17 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import Hide, Violation, quoted
+from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import (
+    Hide,
+    Violation,
+    quoted,
+    suggestion,
+)
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import ENVIRONMENT, from_environment
 
 _DOMAIN = "myhuaweicloud.com"
+# Where workflows exist, as of 2025: for suggestions only, as there may be more by now.
+REGIONS = ("cn-north-4", "cn-east-2", "cn-east-3", "cn-south-1", "ap-southeast-3")
 _REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _REGION_ENDPOINT = "HUAWEICLOUD_SDK_REGION_FUNCTIONGRAPH_"
 
@@ -36,6 +43,11 @@ class Addresses(t.NamedTuple):
         by_region = "https://iam.%s.%s" % (self.region, _DOMAIN) if self.region else None
         found = self.iam_endpoint or of_file or by_region
         return found.rstrip("/") if found else None
+
+
+def region_meant(region: t.Optional[str]) -> str:
+    """ " (did you mean …?)" for a region that is none of those known, but like one."""
+    return "" if not region or region in REGIONS else suggestion(region.replace("_", "-").replace(" ", "-"), REGIONS)
 
 
 def _is_loopback(host: str) -> bool:
@@ -92,7 +104,7 @@ def find(
     violations: list[Violation] = []
     region = options.get("region") or from_environment("region", environ)
     if region and not _REGION.match(region):
-        text = "region must be a name like cn-north-4, was %s" % quoted(region, hide)
+        text = "region must be a name like cn-north-4, was %s%s" % (quoted(region, hide), region_meant(region))
         violations.append(Violation("region", "region", None, text))
         region = None
     endpoint = options.get("endpoint") or from_environment("endpoint", environ)

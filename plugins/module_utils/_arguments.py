@@ -12,13 +12,20 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import DEPTH, Violation
+from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import DEPTH, Violation, suggestion
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import CONFIRM, WHEN_UNKNOWN
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import SHORT, Redactor
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import field
 
 RUN_ON = ("controller", "target")
 SECRET_OPTIONS = ("access_key", "secret_key", "security_token", "auth_token")
+# Whence playbooks take the ids, as the guide, the surveys and the role have it.
+EXTRA_VARS = {
+    "workflow_id": "fgs_workflow_id",
+    "workflow_run_id": "fgs_workflow_run_id",
+    "execution_id": "fgs_workflow_run_id",
+    "workflow_state_id": "fgs_workflow_state_id",
+}
 MASKED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 TIMEOUT_LIMIT = 86400
 RETRIES_LIMIT = 100
@@ -77,6 +84,25 @@ def without_empty(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {name: value for name, value in arguments.items() if value is not None and value != ""}
 
 
+def empty_ids(specification: t.Mapping[str, t.Mapping[str, t.Any]], arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """The required ids for which only an empty string is there, by the options' own names."""
+    found = {}
+    for name in EXTRA_VARS:
+        rules = specification.get(name, {})
+        values = [arguments[key] for key in (name, *rules.get("aliases", ())) if key in arguments]
+        if rules.get("required") and values and not any(value != "" for value in values):
+            found[name] = ""
+    return found
+
+
+def named_if_empty(violation: Violation, params: t.Mapping[str, t.Any]) -> Violation:
+    """A violation of "required" that says where an empty id most likely comes from; any other as it is."""
+    if violation.rule != "required" or params.get(violation.option) != "":
+        return violation
+    text = "%s is empty; the extra var %s is probably missing" % (violation.option, EXTRA_VARS[violation.option])
+    return violation._replace(message=text)
+
+
 def without_short_secrets(
     specification: dict[str, dict[str, t.Any]], arguments: t.Mapping[str, t.Any]
 ) -> dict[str, dict[str, t.Any]]:
@@ -116,18 +142,26 @@ def limit_violations(params: t.Mapping[str, t.Any]) -> list[Violation]:
     return found
 
 
+def _unsupported(message: str) -> t.Iterator[Violation]:
+    """A violation for each option that Ansible's message names before those that it supports."""
+    options, _separator, supported = message.partition(". Supported")
+    known = re.findall(r"\w+", supported.partition(": ")[2])
+    for option in options.split(", "):
+        text = "%s is not an option of this module%s" % (option, suggestion(option, known))
+        yield Violation(option, "unsupported", None, text)
+
+
 _RULES = {
     "ArgumentTypeError": "type",
     "ArgumentValueError": "enum",
     "AliasError": "alias",
-    "UnsupportedError": "unsupported",
 }
 _NAMED = re.compile(r"(?:argument '|value of )(\w+)")
 
 
 def specification_violations(errors: t.Iterable[t.Any], covered: t.Container[str]) -> list[Violation]:
     """What Ansible's own validation found, but for options in covered, of which the tables' validation says more."""
-    found = []
+    found: list[Violation] = []
     for error in errors:
         kind, message = type(error).__name__, str(error.msg).rstrip(".")
         match = _NAMED.search(message)
@@ -135,7 +169,7 @@ def specification_violations(errors: t.Iterable[t.Any], covered: t.Container[str
         if kind == "RequiredError" or option in covered:
             continue
         if kind == "UnsupportedError":
-            option = message.partition(". Supported")[0]
-            message = "%s is not an option of this module" % option
+            found.extend(_unsupported(message))
+            continue
         found.append(Violation(option, _RULES.get(kind, "specification"), None, message))
     return found

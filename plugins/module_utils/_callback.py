@@ -132,7 +132,7 @@ class CallbackTask:
             return found or (_ENDED if answer.status == 400 else None)
         if outcome.delivery == _delivery.UNKNOWN:
             return _LOOK
-        return "Check endpoint, region, proxy and CA certificates as seen from where the call is made."
+        return self._task.hint_of_network(outcome.reason or "")
 
     def _keep(self, delivery: _delivery.Delivery, result: dict[str, t.Any]) -> None:
         """Keeps what could not be delivered, where the user wants it kept."""

@@ -167,6 +167,15 @@ def quoted(value: t.Any, hide: Hide = str) -> str:
     return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
 
 
+def suggestion(word: str, known: t.Sequence[str]) -> str:
+    """ " (did you mean …?)" with the known word that is most like word, empty where none is like it."""
+    # Only here, as it is needed where something is wrong.
+    from difflib import get_close_matches
+
+    found = get_close_matches(word.lower(), known, 1)
+    return " (did you mean %s?)" % found[0] if found else ""
+
+
 def _plural(count: int) -> str:
     return "%d character%s" % (count, "" if count == 1 else "s")
 

@@ -73,7 +73,9 @@ class ExecutionInfoTask:
     def _unreadable(self, unreadable: _executions.Unreadable) -> dict[str, t.Any]:
         answer = unreadable.answer
         fields = _task.service_fields(answer, self._task.redactor)
-        if answer is not None:
+        if answer is None:
+            fields["hint"] = self._task.hint_of_network(str(unreadable))
+        else:
             error = _service_errors.read(answer.headers, answer.document)
             hint = _service_errors.hint(answer.status, error, answer.headers, answer.at)
             if hint:

@@ -34,6 +34,7 @@ class _Module(AnsibleModule):  # type: ignore[misc]
         super()._load_params()
         self.params: dict[str, t.Any]
         self.argument_spec: dict[str, dict[str, t.Any]]
+        self.empty_ids = _arguments.empty_ids(self.argument_spec, self.params)
         self.params = _arguments.without_empty(self.params)
         self._specification = self.argument_spec
         self.argument_spec = _arguments.without_short_secrets(self.argument_spec, self.params)
@@ -52,6 +53,7 @@ class _Module(AnsibleModule):  # type: ignore[misc]
 def run(task_class: t.Any, specification: dict[str, t.Any]) -> None:
     """The main() of a module: its arguments to task_class, its result to Ansible."""
     module = _Module(argument_spec=specification, supports_check_mode=True)
+    module.params.update(module.empty_ids)
 
     def work() -> dict[str, t.Any]:
         task = task_class(

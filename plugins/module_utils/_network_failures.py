@@ -16,6 +16,7 @@ import zlib
 
 # OpenSSL's codes where the certificate does not name the host or the address. Old libraries look for themselves.
 _FOR_ANOTHER_HOST = (62, 64)
+UNRESOLVED = "the host name cannot be resolved"
 _ANOTHER_HOST = "the server's certificate is for another host"
 
 
@@ -83,7 +84,7 @@ def _reason(causes: list[BaseException]) -> str:
     """The most telling of the causes: the system's own words, else the innermost error's."""
     for cause in causes:
         if isinstance(cause, socket.gaierror):
-            return "the host name cannot be resolved"
+            return UNRESOLVED
     for cause in causes:
         if isinstance(cause, OSError) and cause.strerror and not _of_http(cause):
             return cause.strerror.lower()

@@ -11,8 +11,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _attempts, _contract, _service_errors
+from ansible_collections.functiongraph.workflow.plugins.module_utils import (
+    _addresses,
+    _attempts,
+    _contract,
+    _service_errors,
+)
 from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Answer, Client
+from ansible_collections.functiongraph.workflow.plugins.module_utils._network_failures import UNRESOLVED
 from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Failure
 
 # By IAM endpoint, region and credentials: the items of a loop look up once.
@@ -41,6 +47,14 @@ def _looked_up(client: Client, region: str, attempts: _attempts.Attempts) -> str
     try:
         answer = _attempts.read(lambda: client.list_projects(region), attempts)
     except Failure as failure:
+        if failure.message == UNRESOLVED:
+            text = "The project of region %s could not be looked up in IAM (%s), as its host name cannot be resolved: "
+            text = (text + "check region%s and name server.") % (
+                region,
+                client.endpoint,
+                _addresses.region_meant(region),
+            )
+            raise ProjectError(text) from None
         text = "The project of region %s could not be looked up in IAM (%s): %s; %s."
         raise ProjectError(text % (region, client.endpoint, failure.message, give)) from None
     if answer.status != 200:

@@ -23,6 +23,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _transport,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import Violation
+from ansible_collections.functiongraph.workflow.plugins.module_utils._network_failures import UNRESOLVED
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
 
 
@@ -104,6 +105,7 @@ class Task:
         else:
             proxy = _transport.proxy_of(url, self._routes[url])
             found.extend(_addresses.proxy_violations(proxy, self._environ) if proxy else [])
+        found = [_arguments.named_if_empty(violation, self.params) for violation in found]
         return [violation._replace(message=self.redactor.known(violation.message)) for violation in found]
 
     def _route_to(self, url: str) -> _transport.Route:
@@ -131,6 +133,11 @@ class Task:
         return _client.Client(
             endpoint, credentials, self._route_to(endpoint), self.params["timeout"], self._connections
         )
+
+    def hint_of_network(self, reason: str) -> str:
+        """What to do where reason, a clause, says why there was no connection."""
+        meant = _addresses.region_meant(self.addresses.region) if UNRESOLVED in reason else ""
+        return "Check endpoint, region%s, proxy and CA certificates as seen from where the call is made." % meant
 
     def _look_up(self, credentials: _credentials.Credentials) -> str:
         iam_endpoint = self.addresses.iam(credentials.iam_endpoint)

@@ -64,12 +64,13 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
+        empty_ids = _arguments.empty_ids(self.specification, self._task.args)
         arguments = _arguments.without_empty(self._task.args)
         warnings = self._restore_ids(arguments, task_vars or {})
         if self._task.async_val or arguments.get("run_on") == "target":
-            result.update(self._handed_on(arguments, task_vars))
+            result.update(self._handed_on({**empty_ids, **arguments}, task_vars))
         else:
-            result.update(self._called(plain(arguments), task_vars))
+            result.update(self._called(plain(arguments), empty_ids, task_vars))
         if warnings:
             result["warnings"] = warnings + list(result.get("warnings", []))
         return result
@@ -107,11 +108,11 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
             found = broken_off(_TIMED_OUT % self._task.timeout)
         return found
 
-    def _called(self, arguments: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
+    def _called(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
         validation = ArgumentSpecValidator(_arguments.without_short_secrets(self.specification, arguments)).validate(
             arguments
         )
-        params = validation.validated_parameters
+        params = {**validation.validated_parameters, **empty_ids}
         result = _libraries.guarded(lambda: self._result(params, validation.errors), self.task_class.NOTHING_DONE)
         both = ["Both option {option} and its alias {alias} are set.".format(**names) for names in validation._warnings]
         if both:

@@ -27,6 +27,7 @@ NOT_MESSAGES_AT = {
     r"Body of a %d answer to a FunctionGraph": "title of a schema of a response",
     r"Table %s: %s has no option": "for developers: only a mistake in the tables raises it",
     r"Access=%s, SignedHeaders=%s, Signature=%s": "the header that signs a request",
+    r"^functiongraph\.workflow/%s ansible-core/%s$": "the header that says who sends a request",
     r"^the attempt is over$": "ends the thread of an attempt after the user has got the answer",
     r"^Traceback \(most recent call last\)$": "looked for in what a module has printed",
     r"^AWX job %d %s for state %s$": "the line in the function's log when all is well",

@@ -28,7 +28,7 @@ BROKEN: dict[str, tuple[dict[str, Any], set[tuple[str, str]], str]] = {
     "empty ids": (
         dict.fromkeys(ID_OPTIONS, ""),
         {(name, "required") for name in ID_OPTIONS},
-        "workflow_id is required",
+        "workflow_id is empty; the extra var fgs_workflow_id is probably missing; workflow_run_id is empty; ",
     ),
     "long id": (
         {"workflow_id": "x" * 513},
@@ -55,7 +55,11 @@ BROKEN: dict[str, tuple[dict[str, Any], set[tuple[str, str]], str]] = {
     "a word for timeout": ({"timeout": "soon"}, {("timeout", "type")}, "timeout"),
     "negative retries": ({"retries": -1}, {("retries", "range")}, "retries must be from 0 to"),
     "a word for retries": ({"retries": "often"}, {("retries", "type")}, "retries"),
-    "misspelt": ({"outptu": {}}, {("outptu", "unsupported")}, "outptu is not an option of this module"),
+    "misspelt": (
+        {"outptu": {}},
+        {("outptu", "unsupported")},
+        "outptu is not an option of this module (did you mean output?)",
+    ),
     "plain http": ({"endpoint": "http://192.0.2.1"}, {("endpoint", "https")}, "endpoint"),
     "no address": ({"endpoint": "ftp://localhost"}, {("endpoint", "url")}, "endpoint"),
     "nowhere": ({"endpoint": "", "region": ""}, {("region", "required")}, "region"),

@@ -119,6 +119,18 @@ def test_everything_wrong_at_once() -> None:
     assert options == ["result", "strange", "timeout", "workflow_id"]
 
 
+def test_an_empty_id_names_the_extra_var_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run(fgs_workflow_callback, {**CALLBACK, "workflow_id": "", "workflow_state_id": ""})
+    assert [violation["message"] for violation in result["violations"]] == [
+        f"{name} is empty; the extra var fgs_{name} is probably missing"
+        for name in ("workflow_id", "workflow_state_id")
+    ]
+    handed_on: dict[str, Any] = {}
+    monkeypatch.setattr(ActionBase, "_execute_module", lambda _self, **options: handed_on.update(options) or {})
+    run(fgs_workflow_callback, {**CALLBACK, "workflow_run_id": "", "run_on": "target"})
+    assert handed_on["module_args"]["workflow_run_id"] == ""
+
+
 def test_an_option_and_its_alias() -> None:
     with scripted(YES) as server:
         result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "run_id": "run"})

@@ -153,6 +153,21 @@ def test_a_region_is_a_name(region: str) -> None:
     assert addresses.endpoint == ""
 
 
+@pytest.mark.parametrize(
+    ("region", "meant"),
+    [("cn_north_4", "cn-north-4"), ("CN North 4", "cn-north-4"), ("ap southeast 3", "ap-southeast-3"), ("???", None)],
+)
+def test_a_region_that_is_no_name_is_named_with_the_one_that_was_meant(region: str, meant: str | None) -> None:
+    (violation,) = _addresses.find({"region": region}, {})[1]
+    suggested = f" (did you mean {meant}?)" if meant else ""
+    assert violation.message == f"region must be a name like cn-north-4, was {region!r}{suggested}"
+
+
+def test_a_region_that_is_known_is_meant() -> None:
+    assert [_addresses.region_meant(region) for region in (*_addresses.REGIONS, None)] == [""] * 6
+    assert _addresses.region_meant("cn-nort-4") == " (did you mean cn-north-4?)"
+
+
 def test_without_region_and_endpoint() -> None:
     _addresses_found, (violation,) = _addresses.find({}, {})
     assert (violation.option, violation.rule) == ("region", "required")

@@ -90,6 +90,34 @@ def test_what_ansible_finds(arguments: dict[str, Any], violations: list[tuple[st
     assert sorted(found(arguments)) == violations
 
 
+def test_a_misspelled_option_is_named_with_the_one_that_was_meant() -> None:
+    arguments = {"secret_kee": 1, "tiemout": 3, "nothing_like_it": 1}
+    errors = ArgumentSpecValidator(_arguments.connection_spec()).validate(arguments).errors
+    assert sorted(violation.message for violation in _arguments.specification_violations(errors, [])) == [
+        "nothing_like_it is not an option of this module",
+        "secret_kee is not an option of this module (did you mean secret_key?)",
+        "tiemout is not an option of this module (did you mean timeout?)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "empty"),
+    [
+        ({"workflow_id": "", "run_id": "", "workflow_state_id": "s"}, ["workflow_id", "workflow_run_id"]),
+        ({"workflow_run_id": "r", "run_id": "", "state_id": "", "result": ""}, ["workflow_state_id"]),
+        ({"workflow_id": None, "workflow_run_id": 0, "access_key": ""}, []),
+    ],
+)
+def test_ids_that_are_there_and_empty(arguments: dict[str, Any], empty: list[str]) -> None:
+    assert _arguments.empty_ids(_arguments.callback_spec(), arguments) == dict.fromkeys(empty, "")
+
+
+def test_an_id_that_is_not_required_may_be_empty() -> None:
+    arguments = {"workflow_id": "", "execution_id": "", "workflow_state_id": ""}
+    found = _arguments.empty_ids(_arguments.execution_info_spec(), arguments)
+    assert found == {"workflow_id": "", "execution_id": ""}
+
+
 def test_what_the_tables_cover_is_left_to_them() -> None:
     class RequiredError:
         msg = "missing required arguments: workflow_id"

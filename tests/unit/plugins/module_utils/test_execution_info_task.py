@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any
 
 import pytest
-from support.servers import Call, free_port, scripted
-from support.tasks import GET, SECRET, execution_info_task
+from support.servers import Call, free_port, scripted, unresolved
+from support.tasks import GET, SECRET, execution_info_task, failed_callback
 
 RUN: dict[str, Any] = {
     "status": "running",
@@ -102,7 +103,16 @@ def test_a_run_that_cannot_be_read(call: Call, msg: str, hint: str | None) -> No
 def test_nobody_there() -> None:
     result = failed({"endpoint": f"http://127.0.0.1:{free_port()}"})
     assert result["msg"] == "The run could not be read: connection refused."
+    assert result["hint"] == ("Check endpoint, region, proxy and CA certificates as seen from where the call is made.")
     assert "http_status" not in result
+
+
+def test_a_host_without_an_address_names_the_region_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", unresolved)
+    meant = "Check endpoint, region (did you mean cn-north-4?), proxy and CA certificates "
+    for result in (failed({"region": "cn-nort-4"}), failed_callback({"region": "cn-nort-4"})):
+        assert "the host name cannot be resolved." in result["msg"]
+        assert result["hint"].startswith(meant)
 
 
 def test_interrupted() -> None:

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
 from support.deliveries import CREDENTIALS
-from support.servers import Call, free_port, scripted
+from support.servers import Call, free_port, scripted, unresolved
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _projects, _transport
 from ansible_collections.functiongraph.workflow.plugins.module_utils._attempts import Attempts
@@ -148,6 +149,19 @@ def test_passing_trouble_is_waited_out(connections: _transport.Connections) -> N
         Call("GET", PATH, 503), Call("GET", PATH, cut=True), Call("GET", PATH, 200, {"projects": [{"id": "p"}]})
     ) as iam:
         assert find(iam.url, connections, retries=2) == "p"
+
+
+@pytest.mark.parametrize(("region", "meant"), [("cn-nort-4", " (did you mean cn-north-4?)"), ("cn-north-4", "")])
+def test_a_host_without_an_address_names_the_region(
+    connections: _transport.Connections, region: str, meant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", unresolved)
+    with pytest.raises(_projects.ProjectError) as raised:
+        find("https://iam.example", connections, region=region)
+    assert str(raised.value) == (
+        f"The project of region {region} could not be looked up in IAM (https://iam.example), as its host name cannot "
+        f"be resolved: check region{meant} and name server."
+    )
 
 
 def test_nobody_there(connections: _transport.Connections) -> None:

@@ -92,6 +92,7 @@ def test_all_violations_at_once_also_those_that_ansible_finds(run: Run) -> None:
         "workflow_id",
     ]
     assert result["msg"].startswith("Nothing was sent: ")
+    assert "workflow_id is empty; the extra var fgs_workflow_id is probably missing" in result["msg"]
 
 
 def test_warnings_reach_ansible(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
