@@ -16,25 +16,33 @@ description:
   - It reports once per run of C(ansible-playbook), after everything else, with C(fail) exactly where the exit code is
     not 0, and where nothing was done, because no host matched or no task to start at was found. Everything else is
     C(success), also failures that were rescued, ignored or forgiven by C(clear_host_errors).
-  - A run that is broken off after its first playbook was read, by an error, by Ctrl-C or by SIGTERM, is reported as
-    C(fail) too. Nothing can be reported of a playbook that cannot be read at all, nor after SIGKILL, which is how AWX
-    cancels a job and ends one that takes too long.
+  - A run that breaks off after its first playbook was read, because of an error, Ctrl-C, SIGTERM or SIGHUP, is reported
+    as C(fail) too. Nothing can be reported of a playbook that cannot be read at all, of a C(--limit) that matches no
+    host of the inventory, as Ansible ends before it loads plugins, nor after SIGKILL, which is how AWX cancels a job
+    and ends one that takes too long.
+  - A signal that comes while a report is sent interrupts it. The report is then saved in O(undelivered_path), and a
+    warning says what is known. While a report is sent because of a signal, and while one is saved, further signals do
+    nothing. A signal that is ignored when the plugin starts, as by C(nohup), stays ignored.
   - It is silent unless it finds the IDs of the state that waits. It takes them from the extra vars C(fgs_workflow_id),
     C(fgs_workflow_run_id) and C(fgs_workflow_state_id), or, where none of these is given, from the environment
     (E(FGS_WORKFLOW_ID), E(FGS_WORKFLOW_RUN_ID), E(FGS_WORKFLOW_STATE_ID)). An empty value counts as not given. Extra
-    vars may be templates; those that AWX marks as unsafe are taken as they are.
+    vars may be templates, of the variables of the first play too where these can be loaded; those that AWX marks as
+    unsafe are taken as they are.
   - It does nothing where the playbook already completed this state with
-    M(functiongraph.workflow.fgs_workflow_callback), and in a run that has a play with the variable
-    C(fgs_workflow_report=false).
+    M(functiongraph.workflow.fgs_workflow_callback), in a run with the extra var C(fgs_workflow_report=false), and,
+    where that extra var is unset, in a run that has a play with the variable C(fgs_workflow_report=false).
   - The C(output) is what the playbook published with M(ansible.builtin.set_stats), and under C(ansible) the recap by
     host with what a host published for itself (C(per_host)), the failed task with its message, whether it was a check,
     and in AWX the link to the job. Where the playbook publishes C(ansible) itself, that is sent and the recap is not.
+  - What was published and cannot be sent is left out, and named in C(published_left_out) under C(ansible). That is what
+    JSON does not have, such as NaN and infinity, what is nested more than 200 levels deep, the largest of what is more
+    than 11.9 MB as JSON, and all of it where the service refuses it as too large.
   - What stands under C(ansible) takes at most 16384 bytes as JSON, the message 4096 of them. Failed hosts come first;
     hosts that find no room are counted in C(hosts_left_out).
   - The C(error) is host, task and first useful line, with colons in between, shortened to the 64 characters that the
     service allows.
-  - Arguments of tasks are never sent, and of tasks under C(no_log) nothing but the name. Secrets that this plugin knows
-    are replaced everywhere.
+  - Arguments of tasks are never sent, and of tasks under C(no_log) nothing but the name, so that what these publish is
+    not sent either. Secrets that this plugin knows are replaced everywhere.
   - In check mode it says what it would send, and sends nothing. It publishes C(fgs_workflow_check_mode=true) as
     M(ansible.builtin.set_stats) does, so that a job of AWX behind this one reports nothing either, see
     C(functiongraph.workflow.callback).
@@ -45,6 +53,8 @@ notes:
     plugin do not give them.
   - Callback plugins are switched on by C(callbacks_enabled) in the section C([defaults]) of C(ansible.cfg), for AWX of
     the one at the root of the project. Extra vars cannot do that.
+  - An option of this plugin whose value is wrong, such as a O(timeout) that is no number, counts as unset, with a
+    warning.
   - With O(strict=true) plugins that stand behind this one in C(callbacks_enabled) are not told of the end of the run
     where the report failed. So let it be the last.
 requirements:
@@ -54,7 +64,10 @@ requirements:
 options:
   strict:
     description:
-      - Whether C(ansible-playbook) ends with an exit code other than 0 where the end could not be reported.
+      - Whether C(ansible-playbook) ends with an exit code other than 0 where the end could not be reported, or where an
+        option of this plugin is wrong.
+      - What is known to stand in the way of the report before the first task, an ID that is not given, say, or
+        credentials that are missing, ends C(ansible-playbook) then, before any work is done.
     type: bool
     default: false
     env:
@@ -201,6 +214,8 @@ seealso:
 import os
 import typing as t
 
+from ansible import constants as C
+from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
@@ -219,23 +234,54 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
     # Set before any other event comes.
     _reporter: _reporter.Reporter
+    _wrong_options: t.Sequence[str] = ()
 
-    def set_options(self, *args: t.Any, **kwargs: t.Any) -> None:
+    def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
         # AWX fills optional fields that were left empty with '', which is no number and no boolean.
         for name in [name for name, value in os.environ.items() if name.startswith("FGS_REPORT_") and not value]:
             del os.environ[name]
-        super().set_options(*args, **kwargs)
+        # Ansible does not load a plugin with a wrong option, and goes on: then nobody would report.
+        defaults, self._wrong_options = self._without_wrong_options(task_keys, var_options, direct)
+        super().set_options(task_keys=task_keys, var_options=var_options, direct={**(direct or {}), **defaults})
+
+    def _without_wrong_options(
+        self, task_keys: t.Any, var_options: t.Any, direct: t.Any
+    ) -> tuple[dict[str, t.Any], list[str]]:
+        """The defaults of options that Ansible cannot take, and a sentence on each."""
+        defaults: dict[str, t.Any] = {}
+        sentences: list[str] = []
+        for name, definition in C.config.get_configuration_definitions("callback", self._load_name).items():
+            try:
+                C.config.get_config_value(
+                    name,
+                    plugin_type="callback",
+                    plugin_name=self._load_name,
+                    keys=task_keys,
+                    variables=var_options,
+                    direct=direct,
+                )
+            except AnsibleError as error:
+                defaults[name] = definition.get("default")
+                reason = " ".join(str(error).split()).rstrip(".")
+                sentences.append("option %s is wrong and counts as unset: %s." % (name, reason))
+        return defaults, sentences
 
     def v2_playbook_on_start(self, playbook: t.Any) -> None:
-        if not hasattr(self, "_reporter"):
+        if hasattr(self, "_reporter"):
+            self._reporter.recap.playbook(playbook)
+        else:
+            # Until there is a reporter, no other event is of use.
+            self.disabled = True
             run = PlaybookRun.here()
-            ids, lacking = _reporter.ids(playbook, os.environ) if run is not None else ({}, [])
-            if run is None or not ids:
-                self.disabled = True
+            launch = _reporter.launch(run, playbook, os.environ) if run is not None else None
+            if run is None or launch is None or not (launch.ids or launch.problems):
                 return
             options = {name: self.get_option(name) for name in _OPTIONS}
-            self._reporter = _reporter.Reporter(run, ids, lacking, options, dict(os.environ), self._display)
-            self._reporter.start()
+            self._reporter = _reporter.Reporter(
+                run, launch, options, self._wrong_options, dict(os.environ), self._display
+            )
+            self._reporter.start(playbook)
+            self.disabled = False
         self._reporter.run.playbook_starts()
 
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
@@ -251,7 +297,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._reporter.recap.ok(result)
 
     def v2_runner_item_on_ok(self, result: t.Any) -> None:
-        self._reporter.recap.ok(result)
+        self._reporter.recap.ok(result, is_item=True)
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
         self._reporter.failed(result)

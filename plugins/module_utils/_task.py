@@ -26,6 +26,8 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._contract i
 from ansible_collections.functiongraph.workflow.plugins.module_utils._network_failures import UNRESOLVED
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
 
+_NO_PROJECT = "project_id is not given and cannot be looked up without a region: give project_id or region."
+
 
 class Unreachable(Exception):
     """No way to the service, and nothing was sent to it. result has the keys that say why."""
@@ -129,6 +131,14 @@ class Task:
                 raise Unreachable("The project of these credentials is not valid: %s." % violation.message)
         return Way(client, project_id)
 
+    def project_problem(self, credentials: t.Optional[_credentials.Credentials]) -> t.Optional[str]:
+        """Why the project cannot be looked up, as far as that is known without a request; None where it can be.
+
+        credentials are None where they are not known yet, as those of an ECS.
+        """
+        of_file = None if credentials is None else credentials.project_id
+        return None if self._project_id or of_file or self.addresses.region else _NO_PROJECT
+
     def _client(self, endpoint: str, credentials: _credentials.Credentials) -> _client.Client:
         return _client.Client(
             endpoint, credentials, self._route_to(endpoint), self.params["timeout"], self._connections
@@ -142,9 +152,7 @@ class Task:
     def _look_up(self, credentials: _credentials.Credentials) -> str:
         iam_endpoint = self.addresses.iam(credentials.iam_endpoint)
         if not iam_endpoint or not self.addresses.region:
-            raise Unreachable(
-                "project_id is not given and cannot be looked up without a region: give project_id or region."
-            )
+            raise Unreachable(_NO_PROJECT)
         wrong = _addresses.endpoint_violation("iam_endpoint", iam_endpoint)
         if wrong is not None:
             raise Unreachable("The credentials file is not valid: %s." % wrong.message)

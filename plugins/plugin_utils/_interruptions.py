@@ -5,10 +5,12 @@
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
 """
-Ctrl-C and the end of Ansible in the middle of a call: what is known is told before the worker goes.
+Signals in the middle of a call or a report: what is known is told before the process goes.
 
 Ansible drops the result of a task that it interrupts, and ends its workers at once. What a worker says until then
 still reaches the screen, if Ansible reads it before it stops listening: that is not promised.
+
+A signal that is ignored stays ignored: nohup, for one, starts Ansible so.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import threading
 import typing as t
 from contextlib import contextmanager
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Interrupted(BaseException):
@@ -34,18 +36,31 @@ def _interrupt(number: int, _frame: t.Any) -> None:
     interruption = _Interrupted(number)
     # Ansible sends a second signal soon, and what is told may be written to a file. A mask would not hold it back: it
     # would reach the thread of the attempt instead.
-    for each in SIGNALS:
-        signal.signal(each, lambda number, _frame: interruption.numbers.append(number))
+    handle(lambda number, _frame: interruption.numbers.append(number))
     raise interruption
+
+
+def handle(handler: t.Callable[[int, t.Any], t.Any]) -> dict[int, t.Any]:
+    """Sets the handler of every signal that is not ignored. Gives the handlers of these before.
+
+    Does nothing but in the main thread: Python allows it nowhere else.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    # None is a handler that is not Python's: it could not be set again.
+    mine: dict[int, t.Any] = {
+        number: was for number, was in before.items() if was is not None and was != signal.SIG_IGN
+    }
+    for number in mine:
+        signal.signal(number, handler)
+    return mine
 
 
 @contextmanager
 def telling(tell: t.Callable[[], None]) -> t.Iterator[None]:
     """Calls tell where a signal breaks off the block. The signal then does what it would have done without us."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, _interrupt) for number in SIGNALS}
+    before = handle(_interrupt)
     try:
         yield
     except _Interrupted as interruption:
@@ -60,6 +75,16 @@ def telling(tell: t.Callable[[], None]) -> t.Iterator[None]:
         _restore(before)
 
 
-def _restore(before: t.Mapping[signal.Signals, t.Any]) -> None:
+@contextmanager
+def waiting() -> t.Iterator[None]:
+    """Signals do nothing during the block: it belongs to a run that ends in any case."""
+    before = handle(lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        _restore(before)
+
+
+def _restore(before: t.Mapping[int, t.Any]) -> None:
     for number, handler in before.items():
         signal.signal(number, handler)

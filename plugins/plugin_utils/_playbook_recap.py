@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE
+
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED, DELIVERED
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _failure, _ids
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure
 
 MODULE = "functiongraph.workflow.fgs_workflow_callback"
 
-# The variable of a play that switches the report off.
+# The extra var, or variable of a play, that switches the report off.
 SWITCH = "fgs_workflow_report"
 
 # A task's arguments by the names of the ids, alias last.
@@ -46,9 +48,13 @@ class _Seen(t.NamedTuple):
 
 
 class Recap:
-    """What was seen of a playbook. ids are those of the state that waits, by option name."""
+    """What was seen of a playbook.
 
-    def __init__(self, ids: t.Mapping[str, str]) -> None:
+    ids are those of the state that waits, by option name. is_left_alone is what the extra var SWITCH says, None where
+    it is unset.
+    """
+
+    def __init__(self, ids: t.Mapping[str, str], is_left_alone: t.Optional[bool] = None) -> None:
         self._ids = ids
         self._plays = 0
         self._plays_without_hosts = 0
@@ -57,19 +63,32 @@ class Recap:
         self._last_task: dict[str, str] = {}
         self._counted: dict[str, int] = {}
         self._jobs: set[str] = set()
+        self._publishing: list[tuple[str, str]] = []
+        self._hidden: set[tuple[str, str]] = set()
         # Whether the playbook has completed the state itself.
         self.completed = False
         # Whether the playbook does not want to be reported.
-        self.is_left_alone = False
+        self.is_left_alone = bool(is_left_alone)
+        self._may_be_left_alone = is_left_alone is None
 
     @property
     def no_host_matched(self) -> bool:
         """Whether there was no host for any play."""
         return self._plays_without_hosts == self._plays
 
+    def playbook(self, playbook: t.Any) -> None:
+        """A playbook starts."""
+        for play in playbook.get_plays():
+            self._look_for_switch(play)
+
     def play(self, play: t.Any) -> None:
+        """A play starts."""
         self._plays += 1
-        self.is_left_alone = self.is_left_alone or play.vars.get(SWITCH) is False
+        self._look_for_switch(play)
+
+    def _look_for_switch(self, play: t.Any) -> None:
+        if self._may_be_left_alone and is_off(play.vars.get(SWITCH)):
+            self.is_left_alone = True
 
     def play_without_hosts(self) -> None:
         self._plays_without_hosts += 1
@@ -78,17 +97,21 @@ class Recap:
         if str(task.action).rpartition(".")[2] == "meta" and task.args.get("_raw_params") == "clear_host_errors":
             self._failures.clear()
 
-    def ok(self, result: t.Any) -> None:
+    def ok(self, result: t.Any, is_item: bool = False) -> None:
         """A task, or an item of its loop, that succeeded."""
         task, values = _task(result), _values(result)
         self._last_task[_host(result)] = _name(task)
         action = str(getattr(task, "resolved_action", None) or task.action)
         job = values.get("ansible_job_id")
+        if "censored" in values:
+            self._hidden.update(self._publishing)
+        self._publishing.clear()
         if action == MODULE and not task.check_mode and self._is_ours(task.args):
             if job and "delivery" not in values:
                 self._jobs.add(str(job))
             # A result that no_log hides is a success, unless the task has its own idea of that.
-            hidden = "censored" in values and not task.failed_when and not task.loop and not task.async_val
+            is_whole = is_item or not task.loop
+            hidden = "censored" in values and is_whole and not task.failed_when and not task.async_val
             self.completed = self.completed or hidden
         if (action == MODULE and self._is_ours(task.args)) or str(job) in self._jobs:
             done = values.get("delivery") in (DELIVERED, ALREADY_DELIVERED) and not task.check_mode
@@ -97,6 +120,18 @@ class Recap:
     def _is_ours(self, arguments: t.Mapping[str, t.Any]) -> bool:
         given = {n: next((arguments[a] for a in names if arguments.get(a)), None) for n, names in _NAMES.items()}
         return all(str(_ids.text(name, given[name], _no_warning)) == self._ids[name] for name in _NAMES)
+
+    def publishes(self, host: str, name: str) -> None:
+        """The task that ends next publishes name for host."""
+        self._publishing.append((host, name))
+
+    def published(self, stats: t.Any) -> dict[str, dict[str, t.Any]]:
+        """What was published, by host, without what a task under no_log has published or added to."""
+        custom = {
+            host: {name: value for name, value in values.items() if (host, name) not in self._hidden}
+            for host, values in stats.custom.items()
+        }
+        return {host: values for host, values in custom.items() if values}
 
     def failed(self, result: t.Any, count: t.Callable[[str], int]) -> None:
         """A task that failed on a host, or could not reach it.
@@ -136,17 +171,25 @@ class Recap:
         return Failure(hosts[0], name, _failure.UNTOLD, None)
 
 
-def hosts(stats: t.Any, failed: t.Iterable[str]) -> dict[str, dict[str, t.Any]]:
+def is_off(value: t.Any) -> bool:
+    """Whether a variable says no, as a boolean or in one of Ansible's words for it."""
+    return value is False or (isinstance(value, str) and value.lower() in BOOLEANS_FALSE)
+
+
+def hosts(
+    stats: t.Any, failed: t.Iterable[str], published: t.Mapping[str, t.Mapping[str, t.Any]]
+) -> dict[str, dict[str, t.Any]]:
     """The recap as ansible-core counts it, by host, and what each published for itself.
 
-    failed are hosts that ended as failed, also where ansible-core counted nothing.
+    published is what was published, by host. failed are hosts that ended as failed, also where ansible-core counted
+    nothing.
     """
     found: dict[str, dict[str, t.Any]] = {}
     for host in sorted({*stats.processed, *failed}):
         summary = stats.summarize(host)
         found[host] = {column: int(summary[name]) for column, name in _COLUMNS}
-        if stats.custom.get(host):
-            found[host]["published"] = stats.custom[host]
+        if host in published:
+            found[host]["published"] = published[host]
     for host in failed:
         if not (found[host]["failed"] or found[host]["unreachable"]):
             found[host]["failed"] = 1

@@ -17,15 +17,21 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 import types
 import typing as t
+from contextlib import nullcontext
 
 from ansible import context
 from ansible.executor.playbook_executor import PlaybookExecutor
 
-# 128 and the number of SIGTERM, as a shell says it.
-_TERMINATED = 143
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _interruptions
+
+# What ansible-core's statistics call the host of what is published for all.
+ALL_HOSTS = "_run"
+
+# As a shell says it: 128 and the number of the signal.
+_SHELL = 128
+_TERMINATED = {_SHELL + number: number.name for number in (signal.SIGTERM, signal.SIGHUP)}
 
 
 def _frame() -> t.Optional[types.FrameType]:
@@ -73,6 +79,27 @@ class PlaybookRun:
     def stats(self) -> t.Any:
         return self._manager._stats
 
+    @property
+    def variables(self) -> t.Any:
+        """ansible-core's manager of variables."""
+        return self._manager._variable_manager
+
+    def watch_published(self, seen: t.Callable[[str, str], None]) -> None:
+        """Calls seen with host and name of whatever is published from now on, the host "_run" where it is for all.
+
+        ansible-core publishes what a task gives before it tells callback plugins of that task.
+        """
+
+        def watched(publish: t.Callable[..., None]) -> t.Callable[..., None]:
+            def publishing(which: str, what: t.Any, host: t.Optional[str] = None) -> None:
+                seen(host or ALL_HOSTS, which)
+                publish(which, what, host)
+
+            return publishing
+
+        for name in ("set_custom_stats", "update_custom_stats"):
+            setattr(self.stats, name, watched(getattr(self.stats, name)))
+
     def found_no_task_to_start_at(self) -> t.Optional[str]:
         """The task of --start-at-task where it does not exist."""
         wanted: t.Optional[str] = context.CLIARGS.get("start_at_task")
@@ -83,40 +110,55 @@ class PlaybookRun:
         return bool(context.CLIARGS.get("check"))
 
     def when_cleaned_up(self, then: t.Callable[[t.Optional[BaseException]], None]) -> None:
-        """Calls then when the run is over, with what has broken it off, None where nothing has."""
+        """Calls then when the run is over, with what has broken it off, None where nothing has.
+
+        Signals wait while it is called.
+        """
         clean_up = self._manager.cleanup
 
         def cleanup() -> None:
-            clean_up()
-            then(sys.exc_info()[1])
+            reason = sys.exc_info()[1]
+            with _interruptions.waiting() if reason is not None else nullcontext():
+                try:
+                    # Where the terminal is gone, this fails.
+                    clean_up()
+                finally:
+                    then(reason)
 
         self._manager.cleanup = cleanup
 
-    def survive_termination(self) -> None:
-        """Lets SIGTERM end the run as an exception would, so that it cleans up."""
-        if threading.current_thread() is not threading.main_thread():
-            return
-        process = os.getpid()
+    def end_on_signals(self) -> None:
+        """Lets a signal end the run as an exception does, so that it cleans up.
 
-        def terminate(number: int, _frame: t.Any) -> None:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        Ansible knows how to do that for SIGINT, once: from ansible-core 2.20 on, a second one would kill.
+        """
+        process = os.getpid()
+        before: dict[int, t.Any] = {}
+
+        def end(number: int, frame: t.Any) -> None:
             if os.getpid() != process:
-                # A worker, which has inherited this before ansible-core 2.19.
+                # A worker, which has inherited this.
+                signal.signal(number, before[number])
                 os.kill(os.getpid(), number)
                 return
+            if number == signal.SIGINT:
+                try:
+                    (before[number] if callable(before[number]) else signal.default_int_handler)(number, frame)
+                finally:
+                    signal.signal(number, end)
             for worker in self._manager._workers:
                 if worker is not None and worker.is_alive():
                     worker.terminate()
-            raise SystemExit(_TERMINATED)
+            raise SystemExit(_SHELL + number)
 
-        signal.signal(signal.SIGTERM, terminate)
+        before.update(_interruptions.handle(end))
 
 
 def told(reason: BaseException) -> str:
     """What has broken a run off, in a line."""
     if isinstance(reason, KeyboardInterrupt):
         return "interrupted (Ctrl-C)"
-    if isinstance(reason, SystemExit):
-        return "terminated (SIGTERM)"
+    if isinstance(reason, SystemExit) and reason.code in _TERMINATED:
+        return "terminated (%s)" % _TERMINATED[reason.code]
     lines = str(reason).strip().splitlines()
     return "broken off: %s" % (lines[0] if lines else type(reason).__name__)

@@ -25,6 +25,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _task,
     _transport,
 )
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import plain
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure, bounded
 
 IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
@@ -56,6 +57,12 @@ NAME_LIMIT = 512
 # What AWX takes for its own address until somebody sets it.
 AWX_DEFAULT_HOST = "https://towerhost"
 AWX_HOST_HINT = 'AWX does not know its own address: set "Base URL of the service" in its system settings.'
+# The names of what was left out, together.
+NAMES_LIMIT = 2048
+# What a playbook published has at most this many bytes as JSON: the gateway takes requests of up to 12 MB.
+PUBLISHED_LIMIT = 11_900_000
+PUBLISHED_LEFT_OUT = "published_left_out"
+_INTERRUPTED = "a signal interrupted it"
 
 
 def ids(extra_vars: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -65,6 +72,23 @@ def ids(extra_vars: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tupl
         if found:
             return found, [key for name, key in names.items() if name not in found]
     return {}, []
+
+
+class Delivery:
+    """The delivery of one result."""
+
+    def __init__(self, task: _callback.CallbackTask) -> None:
+        self._task = task
+        self._came: t.Optional[dict[str, t.Any]] = None
+
+    def run(self) -> dict[str, t.Any]:
+        """Delivers. Gives the module's result. Raises only what a signal does."""
+        self._came = _libraries.guarded(self._task.run, self._task.NOTHING_DONE)
+        return self._came
+
+    def interrupted(self) -> dict[str, t.Any]:
+        """The result where a signal has broken off run()."""
+        return self._came or self._task.interrupted(_INTERRUPTED)
 
 
 class Report:
@@ -84,53 +108,84 @@ class Report:
         return validation.validated_parameters, list(validation.errors)
 
     def problems(self) -> list[str]:
-        """Everything that can be known before the end to stand in the way of the report. Sends nothing."""
+        """Everything that can be known before the end to stand in the way of the report, as clauses. Sends nothing."""
         missing = _libraries.missing_result()
         if missing is not None:
-            return ["%s %s" % (missing["msg"], missing["hint"])]
+            return [_clauses(missing["msg"], missing["hint"])]
         params, errors = self._validated(result="success")
         task = _task.Task(_contract.CALLBACK, params, errors, self._environ, _transport.Connections())
         found = [violation.message for violation in task.violations()]
-        lacking = self.learn_secrets(params)
+        credentials, lacking = self._credentials(params)
         if lacking is not None and not params.get("use_ecs_agency"):
             found.append(lacking)
-        return [self.redactor.known(text) for text in found]
+        if not found:
+            found.extend(filter(None, [task.project_problem(credentials)]))
+        return [self.redactor.known(_clauses(text)) for text in found]
 
-    def learn_secrets(self, options: t.Mapping[str, t.Any]) -> t.Optional[str]:
-        """Learns every secret that may show in what a task says, and gives why there are no credentials, if so.
+    def learn_secrets(self, options: t.Mapping[str, t.Any]) -> None:
+        """Learns every secret that may show in what a task says.
 
         The keys of an agency are not among them: they are fetched when the report is sent.
         """
+        self._credentials(options)
+
+    def _credentials(
+        self, options: t.Mapping[str, t.Any]
+    ) -> tuple[t.Optional[_credentials.Credentials], t.Optional[str]]:
+        """The credentials, but for those of an agency, and why there are none, if so. Every secret is learned."""
         if not _libraries.missing()[0]:
             route = _transport.route("https://" + KEY, self._environ, False, None)
             self.redactor.add(*_transport.proxy_secrets(route))
         try:
-            _credentials.find({**options, "use_ecs_agency": False}, self._environ, self.redactor)
+            return _credentials.find({**options, "use_ecs_agency": False}, self._environ, self.redactor), None
         except _credentials.CredentialsError as error:
             # What single values break is among the violations.
-            return None if error.violations else str(error).rstrip(".")
-        return None
+            return None, None if error.violations else str(error)
 
-    def send(
+    def delivery(
         self, result: str, output: dict[str, t.Any], error: t.Optional[str], check_mode: bool = False
-    ) -> dict[str, t.Any]:
-        """Delivers, and gives the result as the module would. Never raises but for an interruption of the process."""
+    ) -> Delivery:
+        """The delivery of a result, as the module would do it."""
         params, errors = self._validated(result=result, output=output, error=error)
-        task = _callback.CallbackTask(params, errors, self._environ, _transport.Connections(), check_mode=check_mode)
-        try:
-            return task.run()
-        except KeyboardInterrupt:
-            return task.interrupted("it was interrupted (Ctrl-C)")
+        return Delivery(
+            _callback.CallbackTask(params, errors, self._environ, _transport.Connections(), check_mode=check_mode)
+        )
 
     def output(
         self,
         published: t.Mapping[str, t.Any],
-        recap: t.Mapping[str, t.Any],
-    ) -> dict[str, t.Any]:
-        """The output: what the playbook published, and the recap under its key unless the playbook uses that itself."""
-        output: dict[str, t.Any] = self.redactor.within(dict(published))
-        output.setdefault(KEY, recap)
-        return output
+        hosts: t.Mapping[str, t.Mapping[str, t.Any]],
+        failure: t.Optional[Failure],
+        check_mode: bool,
+        job: t.Any,
+        refused: bool = False,
+    ) -> tuple[dict[str, t.Any], list[str]]:
+        """The output, redacted and small enough to be sent, and sentences on what is not in it.
+
+        published is what was published for all hosts, by name. hosts have their counts, and what they published for
+        themselves under "published". failure must be redacted. job is what is known of the job in AWX, None elsewhere.
+        refused says that an output with all of published was refused as too large.
+
+        The recap stands under KEY, unless the playbook has published that itself.
+        """
+        kept, reasons = _sendable(published, self.redactor.known)
+        _leave_out_largest(kept, reasons, 0 if refused else PUBLISHED_LIMIT)
+        output: dict[str, t.Any] = self.redactor.within(kept)
+        entries = self.redactor.within(
+            {host: _with_sendable(entry, self.redactor.known) for host, entry in hosts.items()}
+        )
+        left_out = _names(self.redactor.known(name) for name in reasons)
+        notes = []
+        if KEY in output:
+            notes.append("The recap is left out of output, as the playbook has published %s itself." % KEY)
+            if left_out:
+                output.setdefault(PUBLISHED_LEFT_OUT, left_out)
+        else:
+            output[KEY] = recap(entries, failure, check_mode, job, left_out)
+        if reasons:
+            each = self.redactor.text(", ".join("%s (%s)" % pair for pair in reasons.items()))
+            notes.append("What cannot be sent is left out of output: %s." % bounded(each, MESSAGE_LIMIT))
+        return output, notes
 
     def redacted(self, failure: Failure) -> Failure:
         """The failure as it may be sent."""
@@ -141,6 +196,11 @@ class Report:
             None if failure.line is None else hide(failure.line),
             None if failure.message is None else hide(failure.message),
         )
+
+
+def _clauses(*sentences: str) -> str:
+    """Sentences as one, that goes on or ends as it may: each but the last keeps its full stop."""
+    return ". ".join(sentence.strip().rstrip(".") for sentence in sentences)
 
 
 def job_link(environ: t.Mapping[str, str]) -> t.Optional[str]:
@@ -162,17 +222,22 @@ def recap(
     failure: t.Optional[Failure],
     check_mode: bool,
     job: t.Optional[str],
+    left_out: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
     """What stands under KEY: at most LIMIT bytes of JSON. hosts have their counts and what they published.
+
+    left_out are the names of what the playbook published and cannot be sent.
 
     Failed hosts come first. What finds no room is marked: first what a host published, then hosts, which are counted.
     """
     found: dict[str, t.Any] = {"check_mode": check_mode, "hosts": {}, **linked(job)}
     if failure is not None:
         found["failed_task"] = failed_task(failure)
+    if left_out:
+        found[PUBLISHED_LEFT_OUT] = list(left_out)
     bad_first = sorted(hosts, key=lambda host: not _is_bad(hosts[host]))
-    left_out = {"hosts": 0, "failed_or_unreachable": 0}
-    room = LIMIT - _size({**found, "hosts_left_out": {name: len(hosts) for name in left_out}})
+    hosts_left_out = {"hosts": 0, "failed_or_unreachable": 0}
+    room = LIMIT - _size({**found, "hosts_left_out": {name: len(hosts) for name in hosts_left_out}})
     for host in bad_first:
         for entry in _entries(hosts[host]):
             needed = _size({host: entry})
@@ -181,10 +246,10 @@ def recap(
                 found["hosts"][host] = entry
                 break
         else:
-            left_out["hosts"] += 1
-            left_out["failed_or_unreachable"] += _is_bad(hosts[host])
-    if left_out["hosts"]:
-        found["hosts_left_out"] = left_out
+            hosts_left_out["hosts"] += 1
+            hosts_left_out["failed_or_unreachable"] += _is_bad(hosts[host])
+    if hosts_left_out["hosts"]:
+        found["hosts_left_out"] = hosts_left_out
     return found
 
 
@@ -197,6 +262,61 @@ def failed_task(failure: Failure) -> dict[str, t.Optional[str]]:
     }
 
 
+def _sendable(
+    published: t.Mapping[str, t.Any], redact: t.Callable[[str], str]
+) -> tuple[dict[str, t.Any], dict[str, str]]:
+    """What of published can be sent, as plain JSON, and why the rest cannot, by name."""
+    kept: dict[str, t.Any] = {}
+    reasons: dict[str, str] = {}
+    for name, value in published.items():
+        try:
+            plain_value = plain(value)
+            output = {str(name): plain_value}
+            violations = _contract.argument_violations(_contract.CALLBACK, {"output": output}, redact)
+        except Exception as error:  # pylint: disable=broad-exception-caught  # the playbook may publish anything
+            reasons[str(name)] = type(error).__name__
+            continue
+        reason = next((violation.message for violation in violations if violation.option == "output"), None)
+        if reason is None:
+            kept.update(output)
+        else:
+            reasons[str(name)] = reason
+    return kept, reasons
+
+
+def _leave_out_largest(kept: dict[str, t.Any], reasons: dict[str, str], limit: int) -> None:
+    """Moves the largest of kept to reasons, until the rest has at most limit bytes."""
+    sizes = {name: _size({name: value}) for name, value in kept.items()}
+    total = sum(sizes.values())
+    for name in sorted(sizes, key=lambda name: -sizes[name]):
+        if total <= limit:
+            return
+        total -= sizes[name]
+        del kept[name]
+        reasons[name] = "too large, %d bytes" % sizes[name]
+
+
+def _with_sendable(entry: t.Mapping[str, t.Any], redact: t.Callable[[str], str]) -> dict[str, t.Any]:
+    """A host's entry with what can be sent of what it published."""
+    found = {name: value for name, value in entry.items() if name != "published"}
+    kept, reasons = _sendable(entry.get("published", {}), redact)
+    if kept:
+        found["published"] = kept
+    if reasons:
+        found[PUBLISHED_LEFT_OUT] = True
+    return found
+
+
+def _names(names: t.Iterable[str]) -> list[str]:
+    """As many of the names as have room; "…" stands for the rest."""
+    found: list[str] = []
+    for name in names:
+        if _size([*found, name, "…"]) > NAMES_LIMIT:
+            return [*found, "…"]
+        found.append(name)
+    return found
+
+
 def _is_bad(host: t.Mapping[str, t.Any]) -> bool:
     return bool(host["failed"] or host["unreachable"])
 
@@ -205,7 +325,7 @@ def _entries(host: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
     """A host's entry, and the smaller one to take where it finds no room."""
     yield dict(host)
     if "published" in host:
-        yield {**{name: value for name, value in host.items() if name != "published"}, "published_left_out": True}
+        yield {**{name: value for name, value in host.items() if name != "published"}, PUBLISHED_LEFT_OUT: True}
 
 
 def _size(value: t.Any) -> int:

@@ -11,99 +11,166 @@ From the end of a playbook to one report of it: what is found wrong at the start
 from __future__ import annotations
 
 import typing as t
+from contextlib import nullcontext, suppress
 from shlex import quote
 
 from ansible.template import Templar
 from ansible.utils.display import Display
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _failure, _ids, _playbook_recap, _report
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import plain
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import (
+    _failure,
+    _ids,
+    _interruptions,
+    _playbook_recap,
+    _report,
+)
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun, told
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_recap import SWITCH, is_off
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import ALL_HOSTS, PlaybookRun, told
 
 NAME = "fgs_workflow_report"
 NO_HOST = "no host matched: nothing was done"
 _FAILED = 1
+_TOO_LARGE = 413
 _SEND = "ansible-playbook functiongraph.workflow.callback -e %s"
 
 
-def ids(playbook: t.Any, environ: t.Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """The ids that the playbook's extra vars or the environment give, and the names of those that are lacking.
+class Launch(t.NamedTuple):
+    """What a launch says of the report.
+
+    ids are those that were found, problems says in clauses why others were not. is_left_alone is what the extra var
+    SWITCH says, None where it is unset: plays may say so then.
+    """
+
+    ids: dict[str, str]
+    problems: list[str]
+    is_left_alone: t.Optional[bool]
+
+
+def launch(run: PlaybookRun, playbook: t.Any, environ: t.Mapping[str, str]) -> Launch:
+    """What extra vars and environment say. playbook is the first one.
 
     An extra var may be a template. What AWX hands on is marked as unsafe, and then is no template.
     """
-    play = playbook.get_plays()[0]
-    manager = play.get_variable_manager()
-    given = {name: manager.extra_vars[name] for name in _report.EXTRA_VARS.values() if name in manager.extra_vars}
-    if given:
-        templar = Templar(loader=playbook._loader, variables=manager.get_vars(play=play))
-        given = {name: templar.template(value) for name, value in given.items()}
+    extra_vars = run.variables.extra_vars
+    values = {name: extra_vars[name] for name in (*_report.EXTRA_VARS.values(), SWITCH) if name in extra_vars}
+    wrong: dict[str, str] = {}
+    templar: t.Any = _templar(run, playbook) if values else None
+    for name, value in values.items():
+        try:
+            values[name] = templar.template(value)
+        except Exception as error:  # pylint: disable=broad-exception-caught  # whatever a template may raise
+            wrong[name] = " ".join(str(error).split())
+    switch = values.pop(SWITCH, None)
     for option, name in _report.EXTRA_VARS.items():
-        if name in given:
-            given[name] = _ids.text(option, given[name], lambda text: Display().warning("%s: %s" % (NAME, text)))
-    return _report.ids(given, environ)
+        if name in values and name not in wrong:
+            values[name] = _ids.text(option, values[name], lambda text: Display().warning("%s: %s" % (NAME, text)))
+    found, lacking = _report.ids(values, environ)
+    problems = ["%s is not given" % name for name in lacking]
+    for option, name in _report.EXTRA_VARS.items():
+        if name in wrong:
+            del found[option]
+            problems.append("%s cannot be evaluated: %s" % (name, wrong[name].rstrip(".")))
+    return Launch(found, problems, None if switch in (None, "") else is_off(switch))
+
+
+def _templar(run: PlaybookRun, playbook: t.Any) -> t.Any:
+    """Renders extra vars, with the variables of the first play where they can be loaded."""
+    try:
+        variables = run.variables.get_vars(play=playbook.get_plays()[0])
+    except Exception:  # pylint: disable=broad-exception-caught  # a vault without its password, for one
+        variables = run.variables.extra_vars
+    return Templar(loader=playbook._loader, variables=variables)
 
 
 class Reporter:
     """Reports one run, once.
 
-    ids are those that were found, lacking the names of those that were not. display is Ansible's.
+    wrong_options are sentences on the plugin's options that could not be taken. display is Ansible's.
     """
 
     def __init__(
         self,
         run: PlaybookRun,
-        ids: t.Mapping[str, str],
-        lacking: t.Sequence[str],
+        found: Launch,
         options: t.Mapping[str, t.Any],
+        wrong_options: t.Sequence[str],
         environ: t.Mapping[str, str],
         display: t.Any,
     ) -> None:
-        self.recap = _playbook_recap.Recap({name: ids.get(name, "") for name in _report.IDS})
+        ids = {name: found.ids.get(name, "") for name in _report.IDS}
+        self.recap = _playbook_recap.Recap(ids, found.is_left_alone)
         self.run = run
         self._ids = ids
-        self._lacking = lacking
+        self._problems = found.problems
         self._options = options
+        self._wrong_options = wrong_options
         self._environ = environ
         self._display = display
-        self._report = _report.Report(ids, options, environ)
+        self._report = _report.Report(found.ids, options, environ)
+        # result and failure, once the end is known.
+        self._end: t.Optional[tuple[str, t.Optional[Failure]]] = None
         self._done = False
 
-    def start(self) -> None:
-        """Warns of what stands in the way of the report, before any work is done, and waits for the end."""
-        problems = self._invalid() or self._report.problems()
-        if problems:
-            self._warn("the end of this playbook cannot be reported: %s." % "; ".join(problems))
+    def start(self, playbook: t.Any) -> None:
+        """Warns of what stands in the way of the report, before any work is done, and waits for the end.
+
+        Raises SystemExit where nothing can be reported and strict is on.
+        """
         if self.run.check_mode:
             # As set_stats would: AWX hands it on to the jobs behind this one, which report no success of it then.
-            self.run.stats.custom.setdefault("_run", {})[_report.CHECK_MODE] = True
+            self.run.stats.custom.setdefault(ALL_HOSTS, {})[_report.CHECK_MODE] = True
+        self.recap.playbook(playbook)
+        if self.recap.is_left_alone:
+            return
+        for sentence in self._wrong_options:
+            self._warn(sentence)
+        self._refuse(self._problems or self._report.problems())
+        self.run.watch_published(self.recap.publishes)
         self.run.when_cleaned_up(self._cleaned_up)
-        self.run.survive_termination()
+        self.run.end_on_signals()
 
-    def _invalid(self) -> list[str]:
-        return ["%s is not given" % name for name in self._lacking]
+    def _refuse(self, problems: t.Sequence[str]) -> None:
+        if not problems:
+            return
+        text = "the end of this playbook cannot be reported: %s." % "; ".join(problems)
+        if self._options["strict"]:
+            self._warn("%s It was not run, as strict is on." % text)
+            raise SystemExit(_FAILED)
+        self._warn(text)
 
     def failed(self, result: t.Any) -> None:
         """A task has failed on a host, or could not reach it."""
         self.recap.failed(result, self.run.failures)
 
     def _warn(self, text: str) -> None:
-        self._display.warning("%s: %s" % (NAME, text))
+        self._say(self._display.warning, self._report.redactor.known(text))
+
+    @staticmethod
+    def _say(say: t.Callable[[str], None], text: str) -> None:
+        # Where the terminal is gone, as after SIGHUP, the workflow is told all the same.
+        with suppress(OSError):
+            say("%s: %s" % (NAME, text))
 
     def end(self) -> None:
         """The playbook has come to its end. Raises SystemExit where nothing could be reported and strict is on."""
         if self._done or not self.run.is_last_playbook():
             return
         code = self.run.exit_code()
-        if not self._ended(*self._outcome(code)) and self._options["strict"]:
+        self._end = self._outcome(code)
+        is_reported = self._ended(*self._end)
+        if self._options["strict"] and not is_reported:
             raise SystemExit(code or _FAILED)
 
     def _cleaned_up(self, reason: t.Optional[BaseException]) -> None:
         if reason is None or self._done:
             return
         text = told(reason)
-        self._ended("fail", Failure("", "", text, str(reason) or text))
+        result, failure = self._end or ("fail", Failure("", "", text, str(reason) or text))
+        # One signal ends what runs, be it the playbook or its report; further ones wait.
+        by_signal = isinstance(reason, (KeyboardInterrupt, SystemExit))
+        self._ended(result, failure, may_be_interrupted=not by_signal)
 
     def _outcome(self, code: int) -> tuple[str, t.Optional[Failure]]:
         """result, and the failure behind it."""
@@ -116,57 +183,83 @@ class Reporter:
             return "fail", Failure("", "", "no task to start at: %s" % task, None)
         return "success", None
 
-    def _ended(self, result: str, failure: t.Optional[Failure]) -> bool:
-        """Reports. Gives whether there is nothing left to do for the user. Never raises."""
-        self._done = True
+    def _ended(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool = True) -> bool:
+        """Reports. Gives whether there is nothing left to do for the user. Raises only what a signal does."""
         if self.recap.is_left_alone:
-            return True
-        if self.recap.completed:
-            self._display.v("%s: the playbook has completed the state itself, nothing is left to report" % NAME)
-            return True
+            is_reported = True
+        elif self.recap.completed:
+            self._say(self._display.v, "the playbook has completed the state itself, nothing is left to report")
+            is_reported = True
+        else:
+            is_reported = self._reported(result, failure, may_be_interrupted)
+        self._done = True
+        return is_reported
+
+    def _reported(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool) -> bool:
         try:
-            if self._lacking:
-                self._warn("the workflow was not told of this %s: %s." % (result, "; ".join(self._invalid())))
+            if self._problems:
+                self._warn("the workflow was not told of this %s: %s." % (result, "; ".join(self._problems)))
                 return False
-            return self._sent(result, *self._said(failure))
+            is_delivered = self._delivered(result, failure, may_be_interrupted)
         except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the playbook is innocent
             self._warn("the workflow was not told of this %s: %s: %s" % (result, type(error).__name__, error))
             return False
+        if self._wrong_options and self._options["strict"]:
+            self._warn("the exit code is not 0, as strict is on and options of this plugin are wrong.")
+            return False
+        return is_delivered
 
-    def _said(self, failure: t.Optional[Failure]) -> tuple[dict[str, t.Any], t.Optional[str]]:
+    def _said(self, failure: t.Optional[Failure], refused: bool) -> tuple[dict[str, t.Any], t.Optional[str]]:
         """output and error. An outcome without words is worth more than none."""
         try:
             if failure is not None:
                 failure = self._report.redacted(failure)
             error = None if failure is None else _failure.error(failure)
-            return self._output(failure), error
+            return self._output(failure, refused), error
         except Exception as error:  # pylint: disable=broad-exception-caught
             self._warn("the report has no output, as that could not be made: %s: %s" % (type(error).__name__, error))
             return {}, None if failure is None else _failure.UNTOLD
 
-    def _output(self, failure: t.Optional[Failure]) -> dict[str, t.Any]:
+    def _output(self, failure: t.Optional[Failure], refused: bool) -> dict[str, t.Any]:
         stats = self.run.stats
-        published = plain(stats.custom.get("_run", {}))
-        hosts = plain(_playbook_recap.hosts(stats, self.run.failed_hosts()))
-        if _report.KEY in published:
-            self._warn("the recap is left out of output, as the playbook has published %s itself." % _report.KEY)
-        return self._report.output(
-            published,
-            _report.recap(hosts, failure, self.run.check_mode, _report.job_link(self._environ)),
-        )
+        published = self.recap.published(stats)
+        for_all = published.pop(ALL_HOSTS, {})
+        hosts = _playbook_recap.hosts(stats, self.run.failed_hosts(), published)
+        job = _report.job_link(self._environ)
+        output, notes = self._report.output(for_all, hosts, failure, self.run.check_mode, job, refused)
+        for note in notes:
+            self._warn(note)
+        return output
 
-    def _sent(self, result: str, output: dict[str, t.Any], error: t.Optional[str]) -> bool:
-        came = self._report.send(result, output, error, self.run.check_mode)
+    def _delivered(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool) -> bool:
+        """Whether result has reached the workflow. What could not be delivered is kept, also where a signal comes."""
+        output, error = self._said(failure, refused=False)
+        delivery = self._report.delivery(result, output, error, self.run.check_mode)
+
+        def tell() -> None:
+            self._presented(result, error, delivery.interrupted())
+
+        with _interruptions.telling(tell) if may_be_interrupted else nullcontext():
+            self._done = True
+            came = delivery.run()
+            if came.get("http_status") == _TOO_LARGE:
+                output, error = self._said(failure, refused=True)
+                delivery = self._report.delivery(result, output, error, self.run.check_mode)
+                came = delivery.run()
+            return self._presented(result, error, came)
+
+    def _presented(self, result: str, error: t.Optional[str], came: t.Mapping[str, t.Any]) -> bool:
+        """Tells the user what came of the delivery. Gives whether it has reached the workflow."""
         for warning in came.get("warnings", []):
             self._warn(warning)
         run_id = self._ids["workflow_run_id"]
         if came.get("failed"):
-            hint = " " + came["hint"] if "hint" in came else ""
-            self._warn("the workflow was not told that this playbook ended with %s. %s%s" % (result, came["msg"], hint))
+            parts = [part.rstrip(".") for part in (came["msg"], came.get("hint")) if part]
+            self._warn("the workflow was not told that this playbook ended with %s. %s." % (result, ". ".join(parts)))
             if "undelivered_file" in came:
                 # On a line of its own, as Ansible breaks warnings where they are wide.
                 command = _SEND % quote("@" + came["undelivered_file"])
-                self._display.display("%s: send it later with: %s" % (NAME, command))
+                self._say(self._display.display, "send it later with: %s" % command)
             return False
         if came["delivery"] == ALREADY_DELIVERED:
             text = "run %s has been told %s before" % (run_id, result)
@@ -174,5 +267,5 @@ class Reporter:
             text = "check mode, so this was not sent:\n%s" % came["diff"]["after"]
         else:
             text = "told run %s: %s" % (run_id, result if error is None else "%s (%s)" % (result, error))
-        self._display.display("%s: %s" % (NAME, text))
+        self._say(self._display.display, text)
         return True

@@ -10,7 +10,7 @@ import json
 from types import SimpleNamespace
 from typing import Any, cast
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Launch, Reporter
 from support.servers import Call, scripted
 from support.tasks import SECRET
 
@@ -53,8 +53,11 @@ class Run:
     def when_cleaned_up(self, then: Any) -> None:
         self.happened.append(then)
 
-    def survive_termination(self) -> None:
-        self.happened.append("survives")
+    def end_on_signals(self) -> None:
+        self.happened.append("ends on signals")
+
+    def watch_published(self, seen: Any) -> None:
+        self.publishes = seen
 
 
 class Display:
@@ -76,8 +79,15 @@ class Display:
 class Told:
     """A reporter with its run, and all that came of it."""
 
-    def __init__(self, run: Run | None = None, lacking: tuple[str, ...] = (), **options: Any) -> None:
-        ids = {name: value for name, value in IDS.items() if f"fgs_{name}" not in lacking}
+    def __init__(
+        self,
+        run: Run | None = None,
+        problems: tuple[str, ...] = (),
+        is_left_alone: bool | None = None,
+        wrong_options: tuple[str, ...] = (),
+        **options: Any,
+    ) -> None:
+        launch = Launch(IDS, list(problems), is_left_alone)
         self.run: Any = cast(Any, run or Run())
         self.display = Display()
         usual = {
@@ -88,8 +98,12 @@ class Told:
             "project_id": "p",
             "retries": 0,
         }
-        self.reporter = Reporter(self.run, ids, lacking, {**usual, **options}, ENVIRON, self.display)
+        self.reporter = Reporter(self.run, launch, {**usual, **options}, wrong_options, ENVIRON, self.display)
         self.reporter.recap.play(SimpleNamespace(vars={}))
+
+    def start(self, **variables: Any) -> None:
+        """Starts with a playbook of one play."""
+        self.reporter.start(SimpleNamespace(get_plays=lambda: [SimpleNamespace(vars=variables)]))
 
     @property
     def said(self) -> list[tuple[str, str]]:

@@ -18,7 +18,8 @@ Play = dict[str, Any]
 class Situation:
     """A playbook, how it is run, and what the workflow gets to know of that.
 
-    result is empty where nothing is sent. In error, … stands for anything. output is what must be in the output.
+    result is empty where nothing is sent. In error, … stands for anything. output is what must be in the output, none
+    of not_sent may be.
     returncodes are those of ansible-playbook, which differ between releases of ansible-core where there are several.
     says is in what the user reads.
     """
@@ -30,9 +31,11 @@ class Situation:
     returncodes: tuple[int, ...] = (0,)
     says: str = ""
     output: Mapping[str, Any] = field(default_factory=dict)
+    not_sent: tuple[str, ...] = ()
     hosts: Mapping[str, dict[str, Any]] = field(default_factory=lambda: {"web1": {}})
     arguments: tuple[str, ...] = ()
     ids: str = "extra_vars"
+    extra_vars: Mapping[str, Any] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     became: str = ""
     more: Mapping[str, str] = field(default_factory=dict)

@@ -54,6 +54,18 @@ QUIET = {
     "completed_hidden": Situation(
         "The same by a task under ``no_log``", [play(callback(no_log=True))], "", became="success"
     ),
+    "completed_hidden_in_loop": Situation(
+        "The same by an item of a loop under ``no_log``",
+        [
+            play(
+                callback(
+                    loop=["{{ fgs_workflow_state_id }}"], arguments={"workflow_state_id": "{{ item }}"}, no_log=True
+                )
+            )
+        ],
+        "",
+        became="success",
+    ),
     "completed_in_loop": Situation(
         "The same by an item of a loop",
         [play(callback(loop=["{{ fgs_workflow_state_id }}"], arguments={"workflow_state_id": "{{ item }}"}))],
@@ -107,5 +119,26 @@ QUIET = {
         "A play has the variable ``fgs_workflow_report: false``",
         [play(works(), vars={"fgs_workflow_report": False})],
         "",
+    ),
+    "switched_off": Situation(
+        "The extra var ``fgs_workflow_report`` is ``false``",
+        [play(works())],
+        "",
+        extra_vars={"fgs_workflow_report": False},
+    ),
+    "limit_matches_nothing": Situation(
+        "``--limit`` matches no host of the inventory: Ansible ends with exit code 1 before it loads the plugin",
+        [play(works())],
+        "",
+        returncodes=(1,),
+        says="Could not match supplied host pattern, ignoring: databases",
+        arguments=("--limit", "databases"),
+    ),
+    "unreadable": Situation(
+        "The first playbook cannot be read: the same",
+        [{"hosts": "all", "tasks": "nonsense"}],
+        "",
+        returncodes=(1, 4),
+        says="nonsense",
     ),
 }

@@ -93,12 +93,43 @@ SUCCESS = {
         "success",
         output={"ansible": {"hosts": {"web1": {"published": {"release": "web1"}}}}},
     ),
+    "set_stats_no_log": Situation(
+        "A task under ``no_log`` publishes: that is not sent",
+        [
+            play(
+                task("publish", "set_stats", {"data": {"release": "1.4", "token": "open"}}),
+                task("hide", "set_stats", {"data": {"token": "hidden", "key": "hidden"}}, no_log=True),
+            )
+        ],
+        "success",
+        output={"release": "1.4"},
+        not_sent=("token", "key", "hidden"),
+    ),
+    "set_stats_nan": Situation(
+        "The playbook publishes what JSON does not have: that is left out, and named",
+        [play(task("publish", "set_stats", {"data": {"release": "1.4", "ratio": "{{ 'nan' | float }}"}}))],
+        "success",
+        output={"release": "1.4", "ansible": {"published_left_out": ["ratio"]}},
+        says="What cannot be sent is left out of output: ratio",
+    ),
+    "set_stats_too_large": Situation(
+        "The playbook publishes more than the gateway takes: the same",
+        [
+            play(
+                task("publish", "set_stats", {"data": {"release": "1.4"}}),
+                task("publish more", "set_stats", {"data": {"dump": "{{ 'x' * 13000000 }}"}}),
+            )
+        ],
+        "success",
+        output={"release": "1.4", "ansible": {"published_left_out": ["dump"]}},
+        says="What cannot be sent is left out of output: dump",
+    ),
     "publishes_ansible": Situation(
         "The playbook publishes ``ansible`` itself: the recap gives way",
         [play(task("publish", "set_stats", {"data": {"ansible": "mine"}}))],
         "success",
         output={"ansible": "mine"},
-        says="the recap is left out of output",
+        says="The recap is left out of output",
     ),
     "no_hosts_ignored": Situation(
         "No host matches any play, with ``no_hosts=ignore``",

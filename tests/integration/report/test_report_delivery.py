@@ -87,29 +87,53 @@ def test_undelivered_report_is_kept_and_sent_later(
     assert became["output"]["ansible"]["hosts"]["web1"]["failed"] == int(result == "fail")
 
 
-@pytest.mark.parametrize(
-    ("env", "extra_vars", "says"),
-    [
-        ({}, {"fgs_workflow_run_id": ""}, "fgs_workflow_run_id is not given"),
-        ({}, {"fgs_workflow_run_id": "a\tb"}, "workflow_run_id must not contain control characters"),
-        ({"HUAWEICLOUD_SDK_AK": "", "HUAWEICLOUD_SDK_SK": ""}, {}, "No credentials were found"),
-        ({"HUAWEICLOUD_SDK_SK": ""}, {}, "HUAWEICLOUD_SDK_SK is not"),
-        ({"HW_REGION_NAME": "", "FGS_ENDPOINT": ""}, {}, "region or endpoint is required"),
-        ({"FGS_REPORT_RETRIES": "1000"}, {}, "retries must be from 0 to 100, was 1000"),
-    ],
-    ids=["lacking", "invalid", "no_credentials", "half_credentials", "no_address", "limit"],
-)
-def test_what_stands_in_the_way_is_said_twice(
-    reported: Any, env: dict[str, str], extra_vars: dict[str, str], says: str
-) -> None:
-    finished, became = reported(env={**env, "FGS_REPORT_STRICT": "true"}, extra_vars=extra_vars)
-    assert finished.returncode == 1, finished.output
+IN_THE_WAY: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
+    "lacking": ({}, {"fgs_workflow_run_id": ""}, "fgs_workflow_run_id is not given"),
+    "invalid": ({}, {"fgs_workflow_run_id": "a\tb"}, "workflow_run_id must not contain control characters"),
+    "undefined": ({}, {"fgs_workflow_run_id": "{{ nobody_knows }}"}, "fgs_workflow_run_id cannot be evaluated: "),
+    "no_credentials": ({"HUAWEICLOUD_SDK_AK": "", "HUAWEICLOUD_SDK_SK": ""}, {}, "No credentials were found"),
+    "half_credentials": ({"HUAWEICLOUD_SDK_SK": ""}, {}, "HUAWEICLOUD_SDK_SK is not"),
+    "no_address": ({"HW_REGION_NAME": "", "FGS_ENDPOINT": ""}, {}, "region or endpoint is required"),
+    "no_project": ({"HW_REGION_NAME": ""}, {}, "project_id is not given and cannot be looked up without a region"),
+    "limit": ({"FGS_REPORT_RETRIES": "1000"}, {}, "retries must be from 0 to 100, was 1000"),
+    "no_requests": ({"PYTHONPATH": "WITHOUT"}, {}, "Failed to import the required Python library (requests)"),
+}
+
+
+@pytest.fixture
+def without_requests(home: Path) -> str:
+    """A folder that takes requests from a Python that looks there."""
+    (home / "requests.py").write_text("raise ImportError('not here')\n")
+    return str(home)
+
+
+@pytest.mark.parametrize("name", IN_THE_WAY)
+def test_what_stands_in_the_way_is_said_twice(reported: Any, without_requests: str, name: str) -> None:
+    env, extra_vars, says = IN_THE_WAY[name]
+    env = {key: value.replace("WITHOUT", without_requests) for key, value in env.items()}
+    finished, became = reported(env=env, extra_vars=extra_vars)
+    assert finished.returncode == 0, finished.output
     assert became["callback_requests"] == 0
     text = reporting.unwrapped(finished.output)
     start, end = text.index("the end of this playbook cannot be reported: "), text.index("the workflow was not told")
     assert start < text.index("PLAY [all]") < end, text
     assert says in text[start:end]
     assert says in text[end:]
+    assert ".." not in text.replace("...", "")
+    assert "failed for plugin" not in text
+    assert "Failure using method" not in text
+
+
+@pytest.mark.parametrize("name", IN_THE_WAY)
+def test_strict_runs_nothing_whose_end_cannot_be_reported(reported: Any, without_requests: str, name: str) -> None:
+    env, extra_vars, says = IN_THE_WAY[name]
+    env = {key: value.replace("WITHOUT", without_requests) for key, value in env.items()}
+    finished, became = reported(env={**env, "FGS_REPORT_STRICT": "true"}, extra_vars=extra_vars)
+    assert finished.returncode == 1, finished.output
+    assert became["callback_requests"] == 0
+    assert says in warning(finished)
+    assert warning(finished).rstrip().endswith("It was not run, as strict is on.")
+    assert "PLAY [all]" not in finished.output
 
 
 def test_second_report_of_the_same_outcome_is_a_success(simulator: Simulator, reported: Any) -> None:
@@ -162,13 +186,26 @@ def test_empty_options_count_as_not_given(reported: Any) -> None:
     assert (finished.returncode, became["status"]) == (0, "success"), finished.output
 
 
-def test_wrong_option_is_refused_by_ansible(reported: Any) -> None:
-    finished, became = reported(env={"FGS_REPORT_TIMEOUT": "soon"})
-    assert finished.returncode == 0
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize(
+    ("option", "value"), [("TIMEOUT", "abc"), ("RETRIES", "many"), ("CONFIRM", "sometimes"), ("NO_HOSTS", "no")]
+)
+def test_wrong_option_counts_as_unset(reported: Any, option: str, value: str, strict: bool) -> None:
+    env = {f"FGS_REPORT_{option}": value, "FGS_REPORT_STRICT": str(strict)}
+    finished, became = reported(env=env)
+    assert (became["status"], became["callback_requests"]) == ("success", 1), finished.output
+    assert finished.returncode == int(strict), finished.output
     text = reporting.unwrapped(finished.output)
-    assert "functiongraph.workflow.fgs_workflow_report" in text
-    assert "timeout" in text
-    assert became["callback_requests"] == 0
+    assert f"fgs_workflow_report: option {option.lower()} is wrong and counts as unset: " in text
+    assert ("the exit code is not 0, as strict is on" in text) is strict
+
+
+def test_strict_counts_where_options_of_ansible_cfg_are_wrong(reported: Any, home: Path) -> None:
+    config = home / "ansible.cfg"
+    config.write_text("[fgs_workflow_report]\nretries = many\nstrict = yes\n")
+    finished, became = reported(env={"ANSIBLE_CONFIG": str(config)})
+    assert (finished.returncode, became["status"]) == (1, "success"), finished.output
+    assert "option retries is wrong and counts as unset: " in reporting.unwrapped(finished.output)
 
 
 def test_ids_may_be_templates_and_unsafe_ones_are_none(
@@ -198,6 +235,7 @@ def test_secrets_stay_where_they_are(simulator: Simulator, reported: Any) -> Non
     secret = simulator.accounts["permanent"]["secret_key"]
     finished, became = reported(
         task("publish", "set_stats", {"data": {"leak": f"key {secret}", secret: ["x", secret]}}),
+        task("publish here", "set_stats", {"data": {"leak": f"key {secret}"}, "per_host": True}),
         task("hidden", "command", "sh -c 'echo hush-hush >&2; exit 1'", no_log=True, ignore_errors=True),
         task("hidden item", "command", "sh -c 'echo hush-hush >&2; exit 1'", no_log=True, loop=["hush-hush"]),
         hosts={"web1": {}},
@@ -206,6 +244,7 @@ def test_secrets_stay_where_they_are(simulator: Simulator, reported: Any) -> Non
     assert secret not in text
     assert "hush-hush" not in text + finished.output
     assert became["output"]["leak"] == "key ********"
+    assert became["output"]["ansible"]["hosts"]["web1"]["published"] == {"leak": "key ********"}
     assert became["output"]["ansible"]["failed_task"] == {"host": "web1", "task": "hidden item", "message": None}
     assert became["error"] == "web1: hidden item: failed, and no_log hides why"
 

@@ -13,11 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from ansible import constants as C
 from support.playbooks import Run
 from support.servers import scripted
 from support.tasks import SECRET, YES
 
-from ansible_collections.functiongraph.workflow.plugins.callback.fgs_workflow_report import CallbackModule
+from ansible_collections.functiongraph.workflow.plugins.callback.fgs_workflow_report import (
+    DOCUMENTATION,
+    CallbackModule,
+)
 
 IDS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "run", "fgs_workflow_state_id": "state"}
 ENVIRONMENT = {
@@ -123,3 +128,20 @@ def test_empty_variables_count_as_not_given(monkeypatch: pytest.MonkeyPatch) -> 
     plugin.set_options()
     assert "FGS_REPORT_RETRIES" not in os.environ
     assert os.environ["FGS_REPORT_REGION"] == "cn-north-4"
+
+
+def test_a_wrong_option_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FGS_REPORT_TIMEOUT", "abc")
+    monkeypatch.setenv("FGS_REPORT_CONFIRM", "sometimes")
+    monkeypatch.setenv("FGS_REPORT_RETRIES", "1")
+    plugin = CallbackModule()
+    # As the loader of plugins does.
+    plugin._load_name = plugin.CALLBACK_NAME
+    definitions = yaml.safe_load(DOCUMENTATION)["options"]
+    C.config.initialize_plugin_configuration_definitions("callback", plugin._load_name, definitions)
+    plugin.set_options()
+    assert [plugin.get_option(name) for name in ("timeout", "confirm", "retries")] == [30.0, "always", 1]
+    confirm, timeout = sorted(plugin._wrong_options)
+    assert confirm.startswith("option confirm is wrong and counts as unset: ")
+    assert timeout.startswith("option timeout is wrong and counts as unset: ")
+    assert not timeout.endswith("..")

@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def _handlers() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_handlers")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_tells_and_lets_the_signal_do_its_work(number: signal.Signals) -> None:
     happened: list[str] = []
     signal.signal(number, lambda *_arguments: happened.append("as before"))
@@ -88,3 +89,44 @@ def test_does_nothing_in_another_thread() -> None:
     thread.start()
     thread.join()
     assert ran == [True]
+
+
+@pytest.mark.usefixtures("_handlers")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("manager", [lambda: _interruptions.telling(lambda: None), _interruptions.waiting])
+def test_an_ignored_signal_stays_ignored(number: signal.Signals, manager: Any) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    with manager():
+        send(number)
+        assert signal.getsignal(number) is signal.SIG_IGN
+    assert signal.getsignal(number) is signal.SIG_IGN
+
+
+@pytest.mark.usefixtures("_handlers")
+def test_an_ignored_signal_stays_ignored_while_it_is_told() -> None:
+    """As nohup starts Ansible."""
+    happened: list[str] = []
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_arguments: happened.append("terminated"))
+
+    def block() -> None:
+        with _interruptions.telling(lambda: send(signal.SIGHUP)):
+            send(signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt):
+        block()
+    assert happened == ["terminated"]
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+@pytest.mark.usefixtures("_handlers")
+def test_signals_do_nothing_while_they_wait() -> None:
+    happened: list[int] = []
+    for number in _interruptions.SIGNALS:
+        signal.signal(number, lambda number, _frame: happened.append(number))
+    with _interruptions.waiting():
+        for number in _interruptions.SIGNALS:
+            send(number)
+        assert happened == []
+    send(signal.SIGTERM)
+    assert happened == [signal.SIGTERM]

@@ -127,6 +127,11 @@ def test_the_full_name_is_enough_where_nothing_was_resolved(recap: Recap) -> Non
     assert completed(recap, as_since_219(task(MODULE, args=IDS), DELIVERED))
 
 
+def test_item_that_no_log_hides(recap: Recap, made: Callable[..., Any]) -> None:
+    recap.ok(made(callback(loop=["a"]), {"censored": "the output has been hidden"}), is_item=True)
+    assert recap.completed
+
+
 def test_success_that_no_log_hides(recap: Recap, made: Callable[..., Any]) -> None:
     assert completed(recap, made(callback(), {"censored": "the output has been hidden"}))
 
@@ -151,12 +156,45 @@ def test_a_job_of_another_state_tells_nothing(recap: Recap, made: Callable[..., 
 
 @pytest.mark.parametrize(
     ("variables", "alone"),
-    [([{}], False), ([{}, {"fgs_workflow_report": False}, {}], True), ([{"fgs_workflow_report": True}], False)],
+    [
+        ([{}], False),
+        ([{}, {"fgs_workflow_report": False}, {}], True),
+        ([{"fgs_workflow_report": "No"}], True),
+        ([{"fgs_workflow_report": True}], False),
+        ([{"fgs_workflow_report": ""}], False),
+        ([{"fgs_workflow_report": []}], False),
+    ],
 )
 def test_one_play_can_switch_the_report_off(recap: Recap, variables: list[dict[str, Any]], alone: bool) -> None:
     for each in variables:
         recap.play(play(**each))
     assert recap.is_left_alone is alone
+    # The same is known as soon as the playbook starts.
+    before = Recap(IDS)
+    before.playbook(SimpleNamespace(get_plays=lambda: [play(**each) for each in variables]))
+    assert before.is_left_alone is alone
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_the_extra_var_wins_over_plays(alone: bool) -> None:
+    recap = Recap(IDS, alone)
+    recap.play(play(fgs_workflow_report=not alone))
+    assert recap.is_left_alone is alone
+
+
+def test_what_a_task_publishes_under_no_log_stays_hidden(recap: Recap, made: Callable[..., Any]) -> None:
+    stats = SimpleNamespace(custom={"_run": {"a": 1, "b": 2, "c": 3}, "web1": {"a": 4}, "web2": {"d": 5}})
+    for host, name, values in [
+        ("_run", "a", {"changed": False}),
+        ("_run", "b", {"censored": "…"}),
+        ("_run", "c", {"changed": False}),
+        ("_run", "c", {"censored": "…"}),
+        ("web1", "a", {"censored": "…"}),
+        ("web2", "d", {"changed": False}),
+    ]:
+        recap.publishes(host, name)
+        recap.ok(made(task("set_stats"), values))
+    assert recap.published(stats) == {"_run": {"a": 1}, "web2": {"d": 5}}
 
 
 def test_no_host_matched_any_play(recap: Recap) -> None:

@@ -14,9 +14,8 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _pla
 class Statistics:
     """ansible-core's, by host."""
 
-    def __init__(self, counted: dict[str, dict[str, int]], custom: dict[str, Any]) -> None:
+    def __init__(self, counted: dict[str, dict[str, int]]) -> None:
         self.processed = dict.fromkeys(counted, 1)
-        self.custom = custom
         self._counted = counted
 
     def summarize(self, host: str) -> dict[str, int]:
@@ -36,9 +35,8 @@ def test_hosts_have_their_counts_and_what_they_published() -> None:
             "web1": {"ok": 1, "failures": 2},
             "web3": {"unreachable": 1},
         },
-        {"web2": {"version": "1.2"}, "web1": {}, "_run": {"ticket": 7}},
     )
-    found = _playbook_recap.hosts(stats, ["web1", "web3"])
+    found = _playbook_recap.hosts(stats, ["web1", "web3"], {"web2": {"version": "1.2"}})
     assert list(found) == ["web1", "web2", "web3"]
     assert found == {
         "web1": row(ok=1, failed=2),
@@ -49,7 +47,7 @@ def test_hosts_have_their_counts_and_what_they_published() -> None:
 
 def test_a_host_that_ended_as_failed_is_never_counted_as_fine() -> None:
     """Nor left out, where ansible-core has not counted it at all."""
-    assert _playbook_recap.hosts(Statistics({"web1": {"ok": 1}}, {}), ["web1", "web0"]) == {
+    assert _playbook_recap.hosts(Statistics({"web1": {"ok": 1}}), ["web1", "web0"], {}) == {
         "web0": row(failed=1),
         "web1": row(ok=1, failed=1),
     }

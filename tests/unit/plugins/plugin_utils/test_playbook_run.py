@@ -21,6 +21,7 @@ from ansible.executor.playbook_executor import PlaybookExecutor
 from ansible.executor.stats import AggregateStats
 from support.playbooks import ROOT, environment
 
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _interruptions
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun, told
 
 
@@ -97,24 +98,25 @@ def test_check_mode(arguments: dict[str, Any]) -> None:
     assert PlaybookRun(manager()).check_mode
 
 
+def broken_off(of_ansible: Any, reason: BaseException) -> None:
+    """What PlaybookExecutor.run does where something breaks it off."""
+    try:
+        raise reason
+    finally:
+        of_ansible.cleanup()
+
+
 @pytest.mark.parametrize("reason", [None, KeyboardInterrupt(), RuntimeError("no")])
 def test_what_has_broken_the_run_off(reason: BaseException | None) -> None:
     happened: list[Any] = []
     of_ansible = manager(cleanup=lambda: happened.append("cleaned up"))
     PlaybookRun(of_ansible).when_cleaned_up(happened.append)
 
-    def run() -> None:
-        try:
-            if reason is not None:
-                raise reason
-        finally:
-            of_ansible.cleanup()
-
     if reason is None:
-        run()
+        of_ansible.cleanup()
     else:
         with pytest.raises(type(reason)):
-            run()
+            broken_off(of_ansible, reason)
     assert happened == ["cleaned up", reason]
 
 
@@ -123,6 +125,8 @@ def test_what_has_broken_the_run_off(reason: BaseException | None) -> None:
     [
         (KeyboardInterrupt(), "interrupted (Ctrl-C)"),
         (SystemExit(143), "terminated (SIGTERM)"),
+        (SystemExit(129), "terminated (SIGHUP)"),
+        (SystemExit("no more"), "broken off: no more"),
         (RuntimeError("\n no such role \nin site.yml\n"), "broken off: no such role "),
         (RuntimeError(" "), "broken off: RuntimeError"),
     ],
@@ -132,10 +136,11 @@ def test_it_is_told_in_a_line(reason: BaseException, line: str) -> None:
 
 
 @pytest.fixture
-def _handler() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
+def _handlers() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in _interruptions.SIGNALS}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 class Worker:
@@ -150,16 +155,84 @@ class Worker:
         self.is_terminated = True
 
 
-@pytest.mark.usefixtures("_handler")
-def test_termination_ends_the_run_and_its_workers() -> None:
+@pytest.mark.usefixtures("_handlers")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_termination_ends_the_run_and_its_workers(number: signal.Signals) -> None:
     workers = [None, Worker(True), Worker(False)]
-    PlaybookRun(manager(_workers=workers)).survive_termination()
-    with pytest.raises(SystemExit) as raised:
-        os.kill(os.getpid(), signal.SIGTERM)
-    assert raised.value.code == 143
+    PlaybookRun(manager(_workers=workers)).end_on_signals()
+    # A second one does the same.
+    for _ in range(2):
+        with pytest.raises(SystemExit) as raised:
+            os.kill(os.getpid(), number)
+        assert raised.value.code == 128 + number
     assert [worker and worker.is_terminated for worker in workers] == [None, True, False]
-    # A second one is not survived.
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.usefixtures("_handlers")
+@pytest.mark.parametrize("of_ansible", [None, signal.SIG_DFL])
+def test_ctrl_c_ends_the_run_as_ansible_does_it(of_ansible: Any) -> None:
+    def interrupt(number: int, _frame: Any) -> None:
+        # As ansible-core since 2.20: the next one would kill.
+        signal.signal(number, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, of_ansible or interrupt)
+    PlaybookRun(manager()).end_on_signals()
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.usefixtures("_handlers")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_ignored_signal_ends_nothing(number: signal.Signals) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    PlaybookRun(manager()).end_on_signals()
+    os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is signal.SIG_IGN
+
+
+@pytest.mark.usefixtures("_handlers")
+def test_signals_wait_in_a_run_that_was_broken_off() -> None:
+    of_ansible = manager(_workers=[], cleanup=lambda: os.kill(os.getpid(), signal.SIGHUP))
+    run = PlaybookRun(of_ansible)
+    run.end_on_signals()
+    happened: list[Any] = []
+
+    def report(reason: BaseException | None) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+        happened.append(reason)
+
+    run.when_cleaned_up(report)
+    reason = RuntimeError("no")
+    with pytest.raises(RuntimeError):
+        broken_off(of_ansible, reason)
+    assert happened == [reason]
+
+
+def test_a_clean_up_that_fails_does_not_stop_the_report() -> None:
+    def gone() -> None:
+        raise OSError("Input/output error")
+
+    happened: list[Any] = []
+    of_ansible = manager(cleanup=gone)
+    PlaybookRun(of_ansible).when_cleaned_up(happened.append)
+    reason = SystemExit(129)
+    with pytest.raises(OSError, match="Input/output error"):
+        broken_off(of_ansible, reason)
+    assert happened == [reason]
+
+
+def test_what_is_published_is_watched() -> None:
+    run = PlaybookRun(manager())
+    seen: list[tuple[str, str]] = []
+    run.watch_published(lambda host, name: seen.append((host, name)))
+    run.stats.set_custom_stats("release", "1.4")
+    run.stats.update_custom_stats("disk", 1, "web1")
+    run.stats.update_custom_stats("disk", 2, "web1")
+    assert list(dict.fromkeys(seen)) == [("_run", "release"), ("web1", "disk")]
+    assert run.stats.custom == {"_run": {"release": "1.4"}, "web1": {"disk": 3}}
 
 
 FORKED = """
@@ -167,7 +240,7 @@ import os, signal
 from types import SimpleNamespace
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun
 
-PlaybookRun(SimpleNamespace(_workers=[])).survive_termination()
+PlaybookRun(SimpleNamespace(_workers=[])).end_on_signals()
 worker = os.fork()
 if worker == 0:
     os.kill(os.getpid(), signal.SIGTERM)
@@ -189,11 +262,11 @@ def test_a_worker_ends_of_the_signal_itself() -> None:
     assert finished.stdout.split() == [str(int(signal.SIGTERM))], finished.stderr
 
 
-@pytest.mark.usefixtures("_handler")
+@pytest.mark.usefixtures("_handlers")
 def test_a_worker_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same in this process, where it can be measured."""
     workers = [Worker(True)]
-    PlaybookRun(manager(_workers=workers)).survive_termination()
+    PlaybookRun(manager(_workers=workers)).end_on_signals()
     handler: Any = signal.getsignal(signal.SIGTERM)
     sent: list[tuple[int, int]] = []
     monkeypatch.setattr(os, "getpid", lambda: 1)
@@ -210,7 +283,7 @@ def test_a_thread_leaves_the_signal_alone() -> None:
 
     def start() -> None:
         try:
-            PlaybookRun(manager()).survive_termination()
+            PlaybookRun(manager()).end_on_signals()
         except ValueError as error:
             raised.append(error)
 

@@ -74,6 +74,25 @@ def test_every_problem_is_known_at_the_start() -> None:
     assert [any(text.startswith(name) for name in named) for text in found] == [True] * 4, found
 
 
+NO_REGION = {name: value for name, value in ENVIRON.items() if name != "HW_REGION_NAME"}
+
+
+@pytest.mark.parametrize("environ", [NO_REGION, {"HOME": "/nonexistent"}])
+def test_a_project_that_cannot_be_looked_up_is_known_at_the_start(environ: dict[str, str]) -> None:
+    options = {"endpoint": "https://fg.example", "project_id": None, "use_ecs_agency": True}
+    (found,) = report(options, environ).problems()
+    assert found == "project_id is not given and cannot be looked up without a region: give project_id or region"
+    assert report({**options, "project_id": "p"}, environ).problems() == []
+    assert report({**options, "region": "cn-north-4"}, environ).problems() == []
+
+
+def test_the_credentials_file_may_name_the_project(tmp_path: Path) -> None:
+    file = tmp_path / "credentials"
+    file.write_text("[basic]\nak = AKEXAMPLE0001\nsk = SKEXAMPLE-secret-0001\nproject_id = p\n")
+    options = {"endpoint": "https://fg.example", "project_id": None, "credentials_file": str(file)}
+    assert report(options, {"HOME": "/nonexistent"}).problems() == []
+
+
 def test_an_agency_is_asked_only_at_the_end() -> None:
     assert report({"use_ecs_agency": True}, {"HOME": "/nonexistent", "HW_REGION_NAME": "cn-north-4"}).problems() == []
 
@@ -82,10 +101,11 @@ def test_a_missing_library_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(_libraries, "REQUESTS_IMPORT_ERROR", "Traceback")
     (found,) = report().problems()
     assert "requests" in found
-    assert found.endswith(_libraries.HINT)
+    assert found.endswith(_libraries.HINT.rstrip("."))
+    assert "ansible_python_interpreter. " in found
     # The role asks for secrets without looking whether there are libraries.
     made = report()
-    assert made.learn_secrets({}) is None
+    made.learn_secrets({})
     assert made.redactor.known(SECRET) == "********"
 
 
@@ -98,7 +118,7 @@ def test_problems_name_no_secret() -> None:
 def test_a_secret_that_cannot_be_sent_is_one_problem() -> None:
     environ = {"HOME": "/nonexistent", "HW_REGION_NAME": "cn-north-4", "HW_AUTH_TOKEN": f"{SECRET}\n"}
     assert report(environ=environ).problems() == ["HW_AUTH_TOKEN must not have leading or trailing whitespace"]
-    came = report(environ=environ).send("success", {}, None)
+    came = report(environ=environ).delivery("success", {}, None).run()
     assert (came["delivery"], [one["rule"] for one in came["violations"]]) == ("not_sent", ["whitespace"])
     assert SECRET not in str(came)
 
@@ -106,14 +126,14 @@ def test_a_secret_that_cannot_be_sent_is_one_problem() -> None:
 def test_every_secret_is_learned() -> None:
     environ = {**ENVIRON, "https_proxy": "http://me:proxy%2Dpassword@127.0.0.1:3128"}
     made = report(environ=environ)
-    assert made.learn_secrets({"auth_token": "token-0000001"}) is None
+    made.learn_secrets({"auth_token": "token-0000001"})
     text = f"{SECRET} proxy%2Dpassword proxy-password token-0000001 harmless"
     assert made.redactor.known(text) == "******** ******** ******** ******** harmless"
 
 
 def test_a_report_is_delivered() -> None:
     with scripted(Call(*POST, 200, {"execution_id": "run"})) as server:
-        came = report({"endpoint": server.url}).send("fail", {"ansible": {"check_mode": False}}, "e" * 99)
+        came = report({"endpoint": server.url}).delivery("fail", {"ansible": {"check_mode": False}}, "e" * 99).run()
     assert (came["delivery"], came["changed"]) == ("delivered", True)
     (call,) = server.came
     body = json.loads(call.body)
@@ -122,36 +142,122 @@ def test_a_report_is_delivered() -> None:
 
 def test_check_mode_sends_nothing() -> None:
     with scripted() as server:
-        came = report({"endpoint": server.url}).send("success", {}, None, check_mode=True)
+        came = report({"endpoint": server.url}).delivery("success", {}, None, check_mode=True).run()
     assert came["delivery"] == "not_sent"
     assert "POST " in came["diff"]["after"]
 
 
-def test_an_interruption_of_the_delivery_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_arguments: Any, **_options: Any) -> Any:
-        raise KeyboardInterrupt
+def test_a_library_that_is_missing_at_the_end_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_libraries, "REQUESTS_IMPORT_ERROR", "Traceback")
+    monkeypatch.setattr(_transport, "requests", None)
+    came = report().delivery("success", {}, None).run()
+    assert (came["failed"], came["delivery"], came["requests_sent"]) == (True, "not_sent", 0)
+    assert "Failed to import the required Python library (requests)" in came["msg"]
 
-    monkeypatch.setattr(_transport, "exchange", interrupted)
-    came = report({"endpoint": "http://127.0.0.1:9"}).send("success", {}, None)
-    assert came["failed"]
-    assert "interrupted (Ctrl-C)" in came["msg"]
+
+def test_an_interrupted_delivery_has_a_result() -> None:
+    with scripted(Call(*POST, 200, {"execution_id": "run"})) as server:
+        delivery = report({"endpoint": server.url}).delivery("success", {}, None)
+        assert delivery.interrupted()["msg"] == "Nothing was sent, as a signal interrupted it."
+        came = delivery.run()
+    # Where the signal comes too late, it changes nothing.
+    assert delivery.interrupted() == came
+
+
+def output(published: Mapping[str, Any], hosts: Any = None, **more: Any) -> tuple[dict[str, Any], list[str]]:
+    made = report()
+    made.redactor.add(SECRET)
+    return made.output(published, hosts or {}, None, False, None, **more)
 
 
 def test_what_the_playbook_published_is_kept() -> None:
     published = {"ticket": 7, "nested": {"list": ["a", 1, None, {"deep": 1.5}]}}
-    assert report().output(published, {"check_mode": False}) == {**published, "ansible": {"check_mode": False}}
+    expected = {**published, "ansible": {"check_mode": False, "hosts": {}}}
+    assert output(published) == (expected, [])
     assert "ansible" not in published
 
 
 def test_the_playbook_owns_the_key_if_it_uses_it() -> None:
-    assert report().output({"ansible": "mine"}, {"check_mode": False}) == {"ansible": "mine"}
+    note = "The recap is left out of output, as the playbook has published ansible itself."
+    assert output({"ansible": "mine"}) == ({"ansible": "mine"}, [note])
 
 
 def test_no_secret_is_published() -> None:
-    made = report()
-    made.redactor.add(SECRET)
-    found = made.output({f"key {SECRET}": [{"deep": f"<{SECRET}>"}], "number": 7}, {})
-    assert found == {"key ********": [{"deep": "<********>"}], "number": 7, "ansible": {}}
+    hosts = {"web1": host(published={SECRET: f"<{SECRET}>"})}
+    found, notes = output({f"key {SECRET}": [{"deep": f"<{SECRET}>"}], "number": 7}, hosts)
+    assert notes == []
+    assert found["key ********"] == [{"deep": "<********>"}]
+    assert found["ansible"]["hosts"]["web1"]["published"] == {"********": "<********>"}
+
+
+def deep(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (float("nan"), "output.wrong must be a number that JSON has, was nan"),
+        ({"a": [float("-inf")]}, "output.wrong.a[0] must be a number that JSON has, was -inf"),
+        (deep(300), "output must be nested at most 200 levels deep"),
+        (deep(200_000), "RecursionError"),
+        (object(), "TypeError"),
+    ],
+    ids=["nan", "infinity", "deep", "too deep for Python", "no JSON"],
+)
+def test_what_cannot_be_sent_is_left_out(value: Any, reason: str) -> None:
+    hosts = {"web1": host(published={"wrong": value, "right": 2}), "web2": host(published={"wrong": value})}
+    found, notes = output({"wrong": value, "right": 1}, hosts)
+    assert json.loads(json.dumps(found, allow_nan=False)) == {
+        "right": 1,
+        "ansible": {
+            "check_mode": False,
+            "published_left_out": ["wrong"],
+            "hosts": {
+                "web1": host(published={"right": 2}, published_left_out=True),
+                "web2": host(published_left_out=True),
+            },
+        },
+    }
+    assert notes == [f"What cannot be sent is left out of output: wrong ({reason})."]
+
+
+def test_what_was_left_out_is_said_without_the_recap_too() -> None:
+    left_out = {"wrong": float("nan")}
+    assert output({"ansible": "mine", **left_out})[0] == {"ansible": "mine", "published_left_out": ["wrong"]}
+    mine = {"ansible": "mine", "published_left_out": "mine too"}
+    assert output({**mine, **left_out})[0] == mine
+
+
+def test_the_recap_takes_the_place_of_one_that_cannot_be_sent() -> None:
+    found, _notes = output({"ansible": float("nan")})
+    assert found["ansible"]["published_left_out"] == ["ansible"]
+
+
+def test_the_largest_is_left_out_first() -> None:
+    published = {"small": "x", "large": "x" * 7_000_000, "larger": "x" * 8_000_000}
+    found, notes = output(published)
+    assert found.keys() == {"small", "large", "ansible"}
+    assert found["large"] == published["large"]
+    assert found["ansible"]["published_left_out"] == ["larger"]
+    assert notes == ["What cannot be sent is left out of output: larger (too large, 8000014 bytes)."]
+
+
+def test_nothing_published_is_in_an_output_that_was_refused_as_too_large() -> None:
+    found, _notes = output({"small": "x", "large": "xx"}, refused=True)
+    assert found.keys() == {"ansible"}
+    assert found["ansible"]["published_left_out"] == ["large", "small"]
+
+
+def test_the_names_of_what_was_left_out_have_a_limit() -> None:
+    found, (note,) = output({f"a_long_name_{number}": float("nan") for number in range(1000)})
+    names = found["ansible"]["published_left_out"]
+    assert (names[0], names[-1]) == ("a_long_name_0", "…")
+    assert len(json.dumps(names)) <= 2048
+    assert len(note) < 5000
 
 
 def test_no_secret_is_in_a_failure() -> None:
@@ -279,7 +385,7 @@ def test_a_failed_task_within_its_limits(name: str, message: str | None) -> None
 
 def test_undelivered_reports_are_kept(tmp_path: Path) -> None:
     options = {"endpoint": "http://127.0.0.1:9", "undelivered_path": str(tmp_path / "kept.json"), "timeout": 1}
-    came = report(options).send("success", {"ticket": 7}, None)
+    came = report(options).delivery("success", {"ticket": 7}, None).run()
     assert came["failed"]
     text = (tmp_path / "kept.json").read_text()
     assert 'fgs_workflow_run_id: "run"' in text.replace("!unsafe ", "")

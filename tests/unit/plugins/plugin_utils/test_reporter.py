@@ -7,6 +7,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,8 +20,10 @@ from support.reporters import Run, Told
 from support.servers import Call, scripted
 from support.tasks import POST, SECRET, YES
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport, _undelivered
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _interruptions, _report, _reporter
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import UNTOLD
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Launch
 
 try:
     from ansible.template import trust_as_template
@@ -33,59 +39,158 @@ def failed(msg: str) -> Any:
     return SimpleNamespace(task=task, host=SimpleNamespace(get_name=lambda: "web1"), result={"msg": msg})
 
 
-class Playbook:
-    """A playbook whose extra vars are given."""
+class Variables:
+    """ansible-core's manager of variables, with extra vars that are given."""
 
-    def __init__(self, **extra_vars: Any) -> None:
+    def __init__(self, extra_vars: dict[str, Any]) -> None:
         self.extra_vars = extra_vars
-        self._loader = DataLoader()
-
-    def get_plays(self) -> list[Any]:
-        return [SimpleNamespace(get_variable_manager=lambda: self)]
+        self.broken: Exception | None = None
 
     def get_vars(self, play: Any) -> dict[str, Any]:
-        return {"base": "run", **self.extra_vars}
+        if self.broken is not None:
+            raise self.broken
+        return {"base": play.base, **self.extra_vars}
+
+
+PLAYBOOK = SimpleNamespace(get_plays=lambda: [SimpleNamespace(base="run", vars={})], _loader=DataLoader())
+EXTRA_VARS = {
+    "fgs_workflow_id": "w",
+    "fgs_workflow_run_id": trust_as_template("{{ base }}-1"),
+    "fgs_workflow_state_id": 7,
+}
+
+
+def launched(environ: dict[str, str] | None = None, broken: Exception | None = None, **extra_vars: Any) -> Launch:
+    variables = Variables(extra_vars)
+    variables.broken = broken
+    run: Any = Run(variables=variables)
+    return _reporter.launch(run, PLAYBOOK, environ or {})
 
 
 def test_ids_may_be_templates() -> None:
-    playbook = Playbook(
-        fgs_workflow_id="w", fgs_workflow_run_id=trust_as_template("{{ base }}-1"), fgs_workflow_state_id=7, other="x"
-    )
     expected = {"workflow_id": "w", "workflow_run_id": "run-1", "workflow_state_id": "7"}
-    assert _reporter.ids(playbook, {"FGS_WORKFLOW_ID": "we"}) == (expected, [])
+    assert launched({"FGS_WORKFLOW_ID": "we"}, **EXTRA_VARS, other="x") == (expected, [], None)
 
 
 def test_ids_of_the_environment() -> None:
-    lacking = ["FGS_WORKFLOW_RUN_ID", "FGS_WORKFLOW_STATE_ID"]
-    assert _reporter.ids(Playbook(), {"FGS_WORKFLOW_ID": "w"}) == ({"workflow_id": "w"}, lacking)
+    problems = ["FGS_WORKFLOW_RUN_ID is not given", "FGS_WORKFLOW_STATE_ID is not given"]
+    assert launched({"FGS_WORKFLOW_ID": "w"}) == ({"workflow_id": "w"}, problems, None)
+
+
+def test_ids_of_extra_vars_alone_where_the_play_has_variables_that_cannot_be_loaded() -> None:
+    given = {**EXTRA_VARS, "base": "extra"}
+    expected = {"workflow_id": "w", "workflow_run_id": "extra-1", "workflow_state_id": "7"}
+    assert launched(broken=ValueError("no vault secrets found"), **given).ids == expected
+
+
+def test_an_id_that_cannot_be_evaluated_is_a_problem() -> None:
+    found = launched({"FGS_WORKFLOW_RUN_ID": "re"}, broken=ValueError(), **EXTRA_VARS)
+    assert found.ids == {"workflow_id": "w", "workflow_state_id": "7"}
+    (problem,) = found.problems
+    assert problem.startswith("fgs_workflow_run_id cannot be evaluated: 'base' is undefined")
+    assert not problem.endswith(".")
+
+
+def test_nothing_but_an_id_that_cannot_be_evaluated() -> None:
+    found = launched(
+        {name.upper(): "e" for name in EXTRA_VARS}, fgs_workflow_id=trust_as_template("{{ nobody_knows }}")
+    )
+    assert found.ids == {}
+    assert [problem.split()[0] for problem in found.problems] == [
+        "fgs_workflow_run_id",
+        "fgs_workflow_state_id",
+        "fgs_workflow_id",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_left_alone"),
+    [
+        (False, True),
+        ("false", True),
+        ("No", True),
+        (trust_as_template("{{ 1 == 2 }}"), True),
+        (True, False),
+        ("yes", False),
+        ("", None),
+        (trust_as_template("{{ nobody_knows }}"), False),
+    ],
+)
+def test_an_extra_var_switches_the_report_off(value: Any, is_left_alone: bool | None) -> None:
+    assert launched(**EXTRA_VARS, fgs_workflow_report=value).is_left_alone is is_left_alone
 
 
 def test_a_good_start_is_silent() -> None:
     told = Told()
-    told.reporter.start()
+    told.start()
     assert told.said == []
-    assert told.run.happened[1:] == ["survives"]
+    assert told.run.happened[1:] == ["ends on signals"]
+
+
+LACKING = ("fgs_workflow_id is not given", "fgs_workflow_state_id is not given")
+CANNOT = (
+    "fgs_workflow_report: the end of this playbook cannot be reported: "
+    "fgs_workflow_id is not given; fgs_workflow_state_id is not given."
+)
 
 
 def test_the_start_warns_of_all_that_is_lacking() -> None:
-    lacking = ("fgs_workflow_id", "fgs_workflow_state_id")
-    told = Told(lacking=lacking, retries="x")
-    told.reporter.start()
-    assert told.said == [
-        (
-            "warning",
-            "fgs_workflow_report: the end of this playbook cannot be reported: "
-            "fgs_workflow_id is not given; fgs_workflow_state_id is not given.",
-        )
-    ]
+    told = Told(problems=LACKING, retries="x")
+    told.start()
+    assert told.said == [("warning", CANNOT)]
+
+
+def test_strict_refuses_before_any_work_is_done() -> None:
+    told = Told(problems=LACKING, strict=True)
+    with pytest.raises(SystemExit) as raised:
+        told.start()
+    assert raised.value.code == 1
+    assert told.said == [("warning", f"{CANNOT} It was not run, as strict is on.")]
+    assert told.run.happened == []
+
+
+@pytest.mark.parametrize("where", ["extra var", "play"])
+def test_a_playbook_that_wants_no_report_is_not_warned_of(where: str) -> None:
+    told = Told(
+        problems=LACKING,
+        wrong_options=("option timeout is wrong.",),
+        strict=True,
+        is_left_alone=True if where == "extra var" else None,
+    )
+    told.start(**({"fgs_workflow_report": False} if where == "play" else {}))
+    assert told.end() == []
+    assert (told.said, told.run.happened) == ([], [])
 
 
 def test_the_start_warns_of_what_is_wrong() -> None:
     told = Told(retries="x")
-    told.reporter.start()
+    told.start()
     ((kind, text),) = told.said
     assert kind == "warning"
     assert "argument 'retries'" in text
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_wrong_option_counts_as_unset(strict: bool) -> None:
+    told = Told(wrong_options=("option timeout is wrong and counts as unset: soon.",), strict=strict)
+    told.start()
+    if strict:
+        with scripted(YES) as server, pytest.raises(SystemExit) as raised:
+            told.reporter._report._arguments["endpoint"] = server.url
+            told.reporter.end()
+        assert raised.value.code == 1
+        assert len(server.came) == 1
+    else:
+        assert len(told.end(YES)) == 1
+    expected = [
+        ("warning", "fgs_workflow_report: option timeout is wrong and counts as unset: soon."),
+        ("display", "fgs_workflow_report: told run run: success"),
+        (
+            "warning",
+            "fgs_workflow_report: the exit code is not 0, as strict is on and options of this plugin are wrong.",
+        ),
+    ]
+    assert told.said == expected[: 3 if strict else 2]
 
 
 def test_success() -> None:
@@ -97,7 +202,7 @@ def test_success() -> None:
 
 def test_a_failure_with_its_reason_and_without_secrets() -> None:
     told = Told(Run(2, failed=["web1"]))
-    told.reporter.start()
+    told.start()
     told.reporter.failed(failed(f"gone with {SECRET}"))
     (body,) = told.end(YES)
     assert (body["result"], body["error"]) == ("fail", "web1: do it: gone with ********")
@@ -140,7 +245,7 @@ def test_a_run_in_which_nothing_was_done(run: Run, no_hosts: str, result: str, e
 
 def test_a_run_that_was_broken_off() -> None:
     told = Told()
-    told.reporter.start()
+    told.start()
     cleaned_up = told.run.happened[0]
     with scripted(YES) as server:
         told.reporter._report._arguments["endpoint"] = server.url
@@ -157,7 +262,7 @@ def test_a_run_that_was_broken_off() -> None:
 
 def test_a_broken_off_run_without_words() -> None:
     told = Told()
-    told.reporter.start()
+    told.start()
     with scripted(YES) as server:
         told.reporter._report._arguments["endpoint"] = server.url
         told.run.happened[0](KeyboardInterrupt())
@@ -167,8 +272,7 @@ def test_a_broken_off_run_without_words() -> None:
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_playbook_that_wants_no_report(strict: bool) -> None:
-    told = Told(strict=strict)
-    told.reporter.recap.is_left_alone = True
+    told = Told(strict=strict, is_left_alone=True)
     assert told.end() == []
     assert told.said == []
 
@@ -185,7 +289,7 @@ def test_a_playbook_that_has_completed_the_state_itself(strict: bool) -> None:
 
 @pytest.mark.parametrize(("code", "result", "exit_code"), [(0, "success", 1), (2, "fail", 2)])
 def test_strict_ends_with_an_exit_code(code: int, result: str, exit_code: int) -> None:
-    told = Told(Run(code), strict=True, lacking=("fgs_workflow_id",))
+    told = Told(Run(code), strict=True, problems=("fgs_workflow_id is not given",))
     with pytest.raises(SystemExit) as raised:
         told.end()
     assert raised.value.code == exit_code
@@ -194,7 +298,7 @@ def test_strict_ends_with_an_exit_code(code: int, result: str, exit_code: int) -
 
 
 def test_lacking_ids_are_no_error_without_strict() -> None:
-    told = Told(lacking=("fgs_workflow_id",))
+    told = Told(problems=("fgs_workflow_id is not given",))
     assert told.end() == []
     assert len(told.said) == 1
 
@@ -212,7 +316,7 @@ def test_a_refusal_is_a_warning_that_says_what_to_do() -> None:
 def test_the_hint_of_a_refusal(monkeypatch: pytest.MonkeyPatch, hint: dict[str, str], end: str) -> None:
     told = Told(strict=True)
     came = {"failed": True, "msg": "No.", "warnings": ["Look out."], **hint}
-    monkeypatch.setattr(told.reporter._report, "send", lambda *_arguments: came)
+    monkeypatch.setattr(_report.Delivery, "run", lambda _delivery: came)
     with pytest.raises(SystemExit):
         told.end()
     text = "fgs_workflow_report: the workflow was not told that this playbook ended with success. "
@@ -222,7 +326,7 @@ def test_the_hint_of_a_refusal(monkeypatch: pytest.MonkeyPatch, hint: dict[str, 
 def test_what_was_kept_can_be_sent_by_a_command_to_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told()
     came = {"failed": True, "msg": "No.", "undelivered_file": "/a folder/kept.yml"}
-    monkeypatch.setattr(told.reporter._report, "send", lambda *_arguments: came)
+    monkeypatch.setattr(_report.Delivery, "run", lambda _delivery: came)
     told.end()
     command = "ansible-playbook functiongraph.workflow.callback -e '@/a folder/kept.yml'"
     assert told.said[-1] == ("display", f"fgs_workflow_report: send it later with: {command}")
@@ -231,7 +335,7 @@ def test_what_was_kept_can_be_sent_by_a_command_to_copy(monkeypatch: pytest.Monk
 def test_what_was_told_before_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told(strict=True)
     came = {"delivery": "already_delivered"}
-    monkeypatch.setattr(told.reporter._report, "send", lambda *_arguments: came)
+    monkeypatch.setattr(_report.Delivery, "run", lambda _delivery: came)
     told.end()
     assert told.said == [("display", "fgs_workflow_report: run run has been told success before")]
 
@@ -241,7 +345,7 @@ def test_what_was_told_before_is_no_error(monkeypatch: pytest.MonkeyPatch) -> No
 )
 def test_jobs_behind_this_one_learn_that_it_is_a_check(check_mode: bool, published: dict[str, Any]) -> None:
     told = Told(Run(check_mode=check_mode))
-    told.reporter.start()
+    told.start()
     assert told.run.stats.custom == published
 
 
@@ -258,7 +362,7 @@ def test_the_playbook_owns_the_key_of_the_recap() -> None:
     told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ansible": "mine"}}, processed={})))
     (body,) = told.end(YES)
     assert body["output"] == {"ansible": "mine"}
-    text = "fgs_workflow_report: the recap is left out of output, as the playbook has published ansible itself."
+    text = "fgs_workflow_report: The recap is left out of output, as the playbook has published ansible itself."
     assert told.said[0] == ("warning", text)
 
 
@@ -278,7 +382,7 @@ def test_whatever_goes_wrong_the_playbook_is_innocent(monkeypatch: pytest.Monkey
         raise ZeroDivisionError("oops")
 
     told = Told(strict=strict)
-    monkeypatch.setattr(told.reporter._report, "send", wrong)
+    monkeypatch.setattr(_report.Delivery, "run", wrong)
     if strict:
         with pytest.raises(SystemExit):
             told.end()
@@ -286,3 +390,112 @@ def test_whatever_goes_wrong_the_playbook_is_innocent(monkeypatch: pytest.Monkey
         told.end()
     text = "fgs_workflow_report: the workflow was not told of this success: ZeroDivisionError: oops"
     assert told.said == [("warning", text)]
+
+
+def test_an_output_that_is_refused_as_too_large_is_sent_without_what_was_published() -> None:
+    told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ticket": 7}}, processed={})), strict=True)
+    bodies = told.end(Call(*POST, 413, {"error_code": "APIG.0201", "error_msg": "Request entity too large"}), YES)
+    without = {"ansible": {"check_mode": False, "published_left_out": ["ticket"], "hosts": {}}}
+    assert [body["output"].get("ticket") for body in bodies] == [7, None]
+    assert bodies[1]["output"] == without
+    assert told.said == [
+        (
+            "warning",
+            "fgs_workflow_report: What cannot be sent is left out of output: ticket (too large, 13 bytes).",
+        ),
+        ("display", "fgs_workflow_report: told run run: success"),
+    ]
+
+
+def test_a_terminal_that_is_gone_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_text: str) -> None:
+        raise OSError("Input/output error")
+
+    told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ansible": "mine"}}, processed={})), strict=True)
+    monkeypatch.setattr(told.display, "warning", gone)
+    monkeypatch.setattr(told.display, "display", gone)
+    assert len(told.end(YES)) == 1
+
+
+@pytest.fixture(params=[signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def number(request: pytest.FixtureRequest) -> Iterator[signal.Signals]:
+    """A signal that ends the process, as an exception."""
+
+    def end(number: int, _frame: Any) -> None:
+        raise SystemExit(128 + number)
+
+    before = {each: signal.signal(each, end) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield request.param
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
+def signalled(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, *numbers: signal.Signals) -> None:
+    """Lets signals come where a function is called for the first time."""
+    function = getattr(place, name)
+    left = list(numbers)
+
+    def called(*arguments: Any, **options: Any) -> Any:
+        while left:
+            os.kill(os.getpid(), left.pop(0))
+        return function(*arguments, **options)
+
+    monkeypatch.setattr(place, name, called)
+
+
+def test_a_report_that_a_signal_interrupts_is_kept(
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals, tmp_path: Path
+) -> None:
+    told = Told(undelivered_path=str(tmp_path / "kept.yml"))
+    told.start()
+    signalled(monkeypatch, _transport, "exchange", number)
+    # While it is kept, others come.
+    signalled(monkeypatch, _undelivered, "write", signal.SIGTERM, signal.SIGINT)
+    with pytest.raises(SystemExit):
+        told.end()
+    told.run.happened[0](SystemExit(128 + number))
+    warning, command = told.said
+    assert warning[1].startswith(
+        "fgs_workflow_report: the workflow was not told that this playbook ended with success. "
+        "It is not known whether the callback arrived: a signal interrupted it."
+    )
+    assert command[1].endswith(f"-e @{tmp_path}/kept.yml")
+    assert 'fgs_workflow_result: "success"' in (tmp_path / "kept.yml").read_text()
+
+
+def test_a_signal_before_the_delivery_does_not_lose_the_outcome(
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    told = Told()
+    told.start()
+    signalled(monkeypatch, told.reporter._report, "output", number)
+    with scripted(YES) as server:
+        told.reporter._report._arguments["endpoint"] = server.url
+        with pytest.raises(SystemExit) as raised:
+            told.reporter.end()
+        told.run.happened[0](raised.value)
+    assert [json.loads(came.body)["result"] for came in server.came] == ["success"]
+
+
+def test_a_report_because_of_a_signal_is_finished_whatever_comes(
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    told = Told()
+    told.start()
+    signalled(monkeypatch, _transport, "exchange", number, number)
+    with scripted(YES) as server, _interruptions.waiting():
+        told.reporter._report._arguments["endpoint"] = server.url
+        told.run.happened[0](SystemExit(128 + signal.SIGHUP))
+    assert [json.loads(came.body)["error"] for came in server.came] == ["terminated (SIGHUP)"]
+
+
+def test_a_report_because_of_an_error_can_be_interrupted(
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals, tmp_path: Path
+) -> None:
+    told = Told(undelivered_path=str(tmp_path))
+    told.start()
+    signalled(monkeypatch, _transport, "exchange", number)
+    with pytest.raises(SystemExit):
+        told.run.happened[0](RuntimeError("no such role"))
+    (kept,) = tmp_path.iterdir()
+    assert 'fgs_workflow_error: "broken off: no such role"' in kept.read_text()
