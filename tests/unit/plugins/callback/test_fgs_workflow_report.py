@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible import constants as C
+from ansible import constants
 from support.playbooks import Run
 from support.servers import scripted
 from support.tasks import SECRET, YES
@@ -138,7 +138,7 @@ def test_a_wrong_option_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None
     # As the loader of plugins does.
     plugin._load_name = plugin.CALLBACK_NAME
     definitions = yaml.safe_load(DOCUMENTATION)["options"]
-    C.config.initialize_plugin_configuration_definitions("callback", plugin._load_name, definitions)
+    constants.config.initialize_plugin_configuration_definitions("callback", plugin._load_name, definitions)
     plugin.set_options()
     assert [plugin.get_option(name) for name in ("timeout", "confirm", "retries")] == [30.0, "always", 1]
     confirm, timeout = sorted(plugin._wrong_options)
