@@ -109,31 +109,48 @@ class Redactor:
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
+        # Folded, those that are replaced wherever they stand.
+        self._long: set[str] = set()
 
     def add(self, *values: t.Optional[str]) -> None:
         for value in values:
             if value and value not in self._secrets:
                 self._secrets.update((value, value.strip() or value))
+                self._long = {_folded(secret) for secret in self._secrets if len(secret) >= SHORT}
                 if register_secret is not None and len(value) >= SHORT:
                     register_secret(value)
 
     def known(self, text: str) -> str:
         """text without the secrets of this task, in any case, however escaped, and wherever they were cut."""
-        spans: set[tuple[int, int]] = set()
-        long = [_folded(secret) for secret in self._secrets if len(secret) >= SHORT]
-        layer, places = text, t.cast(t.Sequence[int], range(len(text) + 1))
-        for _count in range(_LAYERS):
-            folded = _folded(layer)
-            spans.update((places[a], places[b]) for secret in long for a, b in _spans(secret, folded))
-            if not _ESCAPED.search(layer):
-                break
-            layer, inner = _unescaped(layer)
-            places = [places[place] for place in inner]
-        text = _without(text, spans)
+        if self._is_in(text):
+            text = self._without_long(text)
         for secret in self._secrets:
             if len(secret) < SHORT:
                 text = re.sub(r"(?<!\w)%s(?!\w)" % re.escape(secret), PLACEHOLDER, text)
         return text
+
+    def _is_in(self, text: str) -> bool:
+        """Whether the head of a long secret is in text. Quick, as most of a run's many strings have none."""
+        for _count in range(_LAYERS):
+            folded = _folded(text)
+            if any(secret[:_HEAD] in folded for secret in self._long):
+                return True
+            if not _ESCAPED.search(text):
+                return False
+            text = _ESCAPED.sub(lambda match: "".join(one for one, _length in _characters(match.group())), text)
+        return False
+
+    def _without_long(self, text: str) -> str:
+        spans: set[tuple[int, int]] = set()
+        layer, places = text, t.cast(t.Sequence[int], range(len(text) + 1))
+        for _count in range(_LAYERS):
+            folded = _folded(layer)
+            spans.update((places[a], places[b]) for secret in self._long for a, b in _spans(secret, folded))
+            if not _ESCAPED.search(layer):
+                break
+            layer, inner = _unescaped(layer)
+            places = [places[place] for place in inner]
+        return _without(text, spans)
 
     def text(self, text: str) -> str:
         """text that others wrote, without secrets and without what else signs a request."""

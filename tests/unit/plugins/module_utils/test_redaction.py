@@ -101,6 +101,13 @@ def test_a_token_is_removed_however_it_is_written(form: str) -> None:
     assert shown.replace("…", "") == "100 % sure & 1 < 2: \\u00e9 'x********' &none; %C3%A9 \\u."
 
 
+@pytest.mark.parametrize("text", ["", "100 %", "a%20b\\n&amp;", "%25252525", '\\\\\\\\"'])
+def test_a_text_without_a_secret_stays_as_it_is(text: str) -> None:
+    redactor = Redactor()
+    redactor.add(TOKEN)
+    assert redactor.known(text) == text
+
+
 def test_a_secret_beyond_ascii_is_removed_however_it_is_written() -> None:
     redactor = Redactor()
     redactor.add("passwörd-İ-😀")
