@@ -14,6 +14,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import platform
+import shlex
+import sys
 import traceback
 import typing as t
 
@@ -50,9 +53,13 @@ if importlib.util.find_spec("jsonschema") is None:
     except ImportError:
         JSONSCHEMA_IMPORT_ERROR = traceback.format_exc()
 
+# As meta/requirements.txt has them; a managed host does not have that file.
+REQUIREMENTS = ("requests>=2.25", "jsonschema>=3.2")
+
 HINT = (
-    "AWX and automation controller run playbooks in an execution environment: it must contain requests and jsonschema, "
-    "as project updates never install Python packages."
+    "AWX and automation controller run playbooks in an execution environment, and this line in its definition for "
+    "ansible-builder installs both: dependencies: {python: ['%s']}; project updates never install Python packages."
+    % "', '".join(REQUIREMENTS)
 )
 
 
@@ -69,10 +76,10 @@ def missing_result() -> t.Optional[dict[str, t.Any]]:
 
 
 def _told(names: list[str]) -> dict[str, t.Any]:
-    # Only here, so that what needs no Ansible, the signature for one, can be used where there is none.
-    from ansible.module_utils.basic import missing_required_lib
-
-    return {"failed": True, "changed": False, "msg": missing_required_lib(" and ".join(names)), "hint": HINT}
+    # The interpreter by the name that it was started with: the file behind it may be that of another environment.
+    command = " ".join(shlex.quote(word) for word in (sys.executable, "-m", "pip", "install", *REQUIREMENTS))
+    text = "%s cannot be imported on %s; run %s." % (" and ".join(names), platform.node(), command)
+    return {"failed": True, "changed": False, "msg": text, "hint": HINT}
 
 
 def guarded(work: t.Callable[[], dict[str, t.Any]], nothing_done: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

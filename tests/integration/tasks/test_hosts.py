@@ -111,7 +111,8 @@ def test_missing_library(simulator: Simulator, tmp_path: Path, home: Path, libra
     run = playbooks.ansible_playbook([play], home=home, hosts=inventory, env={"PYTHONPATH": str(tmp_path)})
     for case in ("callback", "info"):
         result = faces.same(run, inventory, case)
-        assert f"Failed to import the required Python library ({library})" in result["msg"]
+        assert f"{library} cannot be imported on " in result["msg"]
+        assert " -m pip install 'requests>=2.25' 'jsonschema>=3.2'." in result["msg"]
         assert "execution environment" in result["hint"]
         assert result.get("delivery") == ("not_sent" if case == "callback" else None)
     assert not simulator.run(inventory["controller"]["runs"]["callback"])["callback_requests"]

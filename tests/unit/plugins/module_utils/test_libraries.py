@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -53,9 +54,11 @@ def test_missing(missing: list[str], tmp_path: Path) -> None:
     assert names == missing
     assert tracebacks.count("Traceback") == len(missing)
     assert (result["failed"], result["changed"]) == (True, False)
-    assert f"Failed to import the required Python library ({' and '.join(missing)})" in result["msg"]
-    assert interpreter in result["msg"]
-    assert "execution environment" in result["hint"]
+    assert result["msg"] == (
+        f"{' and '.join(missing)} cannot be imported on {platform.node()}; "
+        f"run {interpreter} -m pip install 'requests>=2.25' 'jsonschema>=3.2'."
+    )
+    assert "dependencies: {python: ['requests>=2.25', 'jsonschema>=3.2']}" in result["hint"]
     assert "project updates never install Python packages" in result["hint"]
 
 
@@ -64,10 +67,15 @@ def test_nothing_is_missing_here() -> None:
     assert _libraries.missing_result() is None
 
 
-def test_the_hint_comes_with_ansibles_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_to_be_installed_is_what_the_metadata_asks_for() -> None:
+    lines = (ROOT / "meta/requirements.txt").read_text().splitlines()
+    assert tuple(line for line in lines if line and not line.startswith("#")) == _libraries.REQUIREMENTS
+
+
+def test_the_interpreter_is_named_as_a_shell_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_libraries, "JSONSCHEMA_IMPORT_ERROR", "Traceback")
+    monkeypatch.setattr(sys, "executable", "/opt/my python/bin/python3")
     result = _libraries.missing_result()
     assert result is not None
-    assert result["msg"].startswith("Failed to import the required Python library (jsonschema) on ")
-    assert sys.executable in result["msg"]
+    assert "; run '/opt/my python/bin/python3' -m pip install " in result["msg"]
     assert result["hint"] == _libraries.HINT
