@@ -40,6 +40,7 @@ NOT_RUN = {
     "[web]": "tests/integration/tutorial uses it",
     '{\n  "fgs_workflow_id"': "tests/integration/tutorial compares it with what the function launches",
     '{\n  "status"': "tests/integration/tutorial compares it with what a run becomes",
+    '{"extra_vars": {"awx_note"': "a template of AWX; tests/awx sends what AWX makes of it",
     "[basic]": "test_examples.py takes keys from it",
     "[defaults]": "test_examples.py runs the playbook beside it",
 }

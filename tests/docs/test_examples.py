@@ -171,7 +171,7 @@ def test_the_configuration_switches_the_report_plugin_on(simulator: Simulator, h
     (tmp_path / "inventory.yml").write_text(playbooks.inventory({"web1": {}, "web2": {}}))
     stage = examples.Stage(simulator)
     ids = stage.ids("site.yml")
-    environment = playbooks.environment(home, **_as_the_endpoint(simulator))
+    environment = playbooks.environment(home, **_as_the_region(simulator))
     # What a user would not have set.
     for name in ("ANSIBLE_CALLBACKS_ENABLED", "ANSIBLE_CALLBACK_PLUGINS"):
         del environment[name]

@@ -10,6 +10,7 @@ import http.client
 import json
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from awx.runner.jobs import PROJECT, Job
 from awx.standin import TOKEN as AWX_TOKEN
 from awx.standin import serving
@@ -113,7 +115,7 @@ def test_an_event_becomes_a_report(simulator: Simulator, tmp_path: Path) -> None
         assert rulebook.post(event(refused), token=None) == 401
         assert rulebook.post(event(refused), token="another") == 401
         assert rulebook.post(event(refused, fgs_workflow_state_id=template)) == 200
-        assert rulebook.post(event(refused, work="../../elsewhere")) == 200
+        assert rulebook.post(event(refused, work="../../elsewhere", password="of-somebody")) == 200
         # Events are taken in order, so when this one is done the ones before were seen.
         assert rulebook.post(event(run)) == 200
         path = f"/_simulator/wait?run={run['workflow_run_id']}&for=ended&timeout=120"
@@ -123,11 +125,21 @@ def test_an_event_becomes_a_report(simulator: Simulator, tmp_path: Path) -> None
     assert became["output"]["hosts_done"] == 1
     assert simulator.run(refused)["requests"] == []
     assert not mark.exists()
+    # The sender got 200 for what was refused: only this log tells of it.
+    logged = [line for line in rulebook.text().splitlines() if line.startswith("No rule takes this event: ")]
+    assert len(logged) == 2, rulebook.text()
+    assert "touch " in logged[0]
+    assert "../../elsewhere" in logged[1]
+    assert "of-somebody" not in rulebook.text()
     assert TOKEN not in rulebook.text()
     assert simulator.accounts["permanent"]["secret_key"] not in rulebook.text()
 
 
 def test_an_event_launches_the_workflow_template(simulator: Simulator, tmp_path: Path) -> None:
+    """In an AWX whose certificate is of an authority that only EDA_CONTROLLER_SSL_VERIFY names."""
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     awx = Awx()
     awx.create(
         "workflow_job_templates",
@@ -138,11 +150,13 @@ def test_an_event_launches_the_workflow_template(simulator: Simulator, tmp_path:
     run = simulator.start_run()
     launched = threading.Event()
     awx.on_launch = launched.set
-    with serving(awx) as address:
+    with serving(awx, tls) as address:
         environment = Job(simulator, tmp_path / "job", None).environment()
         controller = {"EDA_CONTROLLER_URL": address, "EDA_CONTROLLER_TOKEN": AWX_TOKEN}
+        controller["EDA_CONTROLLER_SSL_VERIFY"] = str(tmp_path / "ca.pem")
         with running("work_in_awx.yml", tmp_path, {**environment, **controller}) as rulebook:
             assert rulebook.post(event(run)) == 200
             assert launched.wait(120), rulebook.text()
+    assert "No rule takes" not in rulebook.text()
     (job,) = awx.objects["workflow_jobs"].values()
     assert json.loads(job["extra_vars"]) == {n: v for n, v in event(run).items() if n != "work"}
