@@ -245,7 +245,7 @@ class Awx:
         self.surveys[place, number] = document
 
     def launch(self, place: str, number: int, extra_vars: Json) -> Json:
-        """Starts a job. Variables that nothing asks for are ignored, and the job starts all the same."""
+        """Starts a job. It starts without variables that nothing asks for; a workflow template refuses them."""
         template = self.objects[place][number]
         questions = self.surveys.get((place, number), {}).get("spec", []) if template["survey_enabled"] else []
         faults = [fault for fault in (_answer_fault(question, extra_vars) for question in questions) if fault]
@@ -256,6 +256,8 @@ class Awx:
             extra_vars if template["ask_variables_on_launch"] else {n: extra_vars[n] for n in extra_vars if n in asked}
         )
         ignored = {name: value for name, value in extra_vars.items() if name not in taken}
+        if ignored and place == "workflow_job_templates":
+            raise Refused({"extra_vars": [f"Variables {', '.join(ignored)} are not allowed on launch."]})
         kind = "jobs" if place == "job_templates" else "workflow_jobs"
         number, self._next = self._next, self._next + 1
         job = {"unified_job_template": template["id"], "extra_vars": json.dumps(taken), "status": "pending"}
