@@ -19,9 +19,10 @@ attributes:
       - functiongraph.workflow.fgs
   async:
     description: Can be used with C(async).
-    support: full
+    support: partial
     details:
-      - A task with C(async) is run as an ordinary module, on the host of the task.
+      - Only with O(run_on=target). The module and its arguments, secrets included, lie in the C(remote_tmp) of the host
+        while the job runs and for some seconds after, and stay there where the job is killed from outside.
   check_mode:
     description: Can run in check mode and tell what would change without changing it.
   diff_mode:

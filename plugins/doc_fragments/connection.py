@@ -106,7 +106,7 @@ options:
     description:
       - Where the call is made from.
       - V(controller), by the Ansible process itself. This is much cheaper, and keeps the credentials on the controller.
-      - V(target), by the host of the task, as an ordinary module. Tasks with C(async) are always run this way.
+      - V(target), by the host of the task, as an ordinary module. C(async) is refused with V(controller).
     type: str
     choices: [controller, target]
     default: controller

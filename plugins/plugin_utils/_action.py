@@ -15,6 +15,7 @@ import os
 import typing as t
 
 from ansible import constants as C
+from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
@@ -44,6 +45,11 @@ else:  # ansible-core 2.19 and later
 
 
 _INTERRUPTED = "the run of the playbook was interrupted"
+_LOST = "the module on the host of the task gave no result"
+_ASYNC = (
+    "Nothing was sent: with async the module and its arguments, secrets included, are copied to the host of the task, "
+    "but run_on=controller keeps them on the controller; set run_on=target, or remove async."
+)
 _TIMED_OUT = "the task's timeout of %s seconds has ended it"
 
 # Of the worker that runs the task: every item of a loop uses the connections of the one before.
@@ -67,8 +73,10 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
         empty_ids = _arguments.empty_ids(self.specification, self._task.args)
         arguments = _arguments.without_empty(self._task.args)
         warnings = self._restore_ids(arguments, task_vars or {})
-        if self._task.async_val or arguments.get("run_on") == "target":
+        if arguments.get("run_on") == "target":
             result.update(self._handed_on({**empty_ids, **arguments}, task_vars))
+        elif self._task.async_val:
+            result.update({"failed": True, "changed": False, **self.task_class.NOTHING_DONE, "msg": _ASYNC})
         else:
             result.update(self._called(plain(arguments), empty_ids, task_vars))
         if warnings:
@@ -105,7 +113,16 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
                     wrap_async=bool(self._task.async_val),
                 )
         except TaskTimeoutError:
-            found = broken_off(_TIMED_OUT % self._task.timeout)
+            return broken_off(_TIMED_OUT % self._task.timeout)  # type: ignore[no-any-return]
+        except AnsibleConnectionFailure as error:
+            if not self.task_class.NOTHING_DONE:
+                raise
+            found = {"unreachable": True, "msg": str(error)}
+        if "ansible_job_id" not in found and not self.task_class.NOTHING_DONE.keys() <= found.keys():
+            # The module was killed, something else was printed in its place, or the connection was lost.
+            lost = broken_off(_LOST)
+            message = ("%s %s" % (lost["msg"], found.get("msg", ""))).strip()
+            found = {**found, **lost, "msg": message, "failed": not found.get("unreachable", False)}
         return found
 
     def _called(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:

@@ -61,6 +61,7 @@ def finished_job(case: str) -> dict[str, Any]:
     return {
         "name": f"{case}, finished",
         "ansible.builtin.async_status": {"jid": "{{ started.ansible_job_id }}"},
+        "when": "run_on == 'target'",
         "register": "job",
         "until": "job is finished",
         "delay": 0.2,
@@ -88,7 +89,7 @@ def tasks() -> list[dict[str, Any]]:
         callback("check_mode", {"error": "e" * 70, "truncate_error": True}, check_mode=True),
         callback("diff", {"output": {"key": "value"}}, diff=True),
         callback("no_log", {"output": {"key": "not-for-the-log"}}, no_log=True),
-        callback("async", {"output": {"key": "later"}}, register="started", **ASYNC),
+        callback("async", {"output": {"key": "later"}}, register="started", ignore_errors=True, **ASYNC),
         finished_job("async"),
         callback("ignore_errors", ignore_errors=True),
         callback("failed_when", failed_when="false", changed_when="true"),
@@ -103,7 +104,7 @@ def tasks() -> list[dict[str, Any]]:
         ),
         execution_info("info", register="read", until="read.status == 'running'", retries=1),
         execution_info("info, check_mode", check_mode=True, diff=True),
-        execution_info("info, async", register="started", **ASYNC),
+        execution_info("info, async", register="started", ignore_errors=True, **ASYNC),
         finished_job("info, async"),
         execution_info("info, no_log", no_log=True),
     ]
@@ -188,10 +189,19 @@ def test_no_log(keywords: Keywords, case: str) -> None:
 
 
 def test_async(keywords: Keywords) -> None:
-    for face in FACES:
-        result = keywords.run.result("async, finished", face)
-        assert (result["finished"], result["delivery"], result["changed"]) == (1, "delivered", True)
-    assert [run["output"] for run in keywords.became("async")] == [{"key": "later"}] * 2
+    result = keywords.run.result("async, finished", "target")
+    assert (result["finished"], result["delivery"], result["changed"]) == (1, "delivered", True)
+    assert [run["output"] for run in keywords.became("async")] == [None, {"key": "later"}]
+
+
+@pytest.mark.parametrize("case", ["async", "info, async"])
+def test_async_is_refused_where_the_call_is_made_on_the_controller(keywords: Keywords, case: str) -> None:
+    result = keywords.run.result(case, "controller")
+    outcomes = [task.outcome for task in keywords.run.tasks if (task.task, task.host) == (case, "controller")]
+    assert (outcomes, result["changed"]) == (["failed"], False)
+    assert "set run_on=target, or remove async" in result["msg"]
+    assert "ansible_job_id" not in result
+    assert result.get("delivery") == ("not_sent" if case == "async" else None)
 
 
 def test_ignore_errors(keywords: Keywords) -> None:
@@ -229,5 +239,4 @@ def test_execution_info(keywords: Keywords, case: str) -> None:
 
 
 def test_execution_info_async(keywords: Keywords) -> None:
-    for face in FACES:
-        assert keywords.run.result("info, async, finished", face)["status"] == "running"
+    assert keywords.run.result("info, async, finished", "target")["status"] == "running"

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from ansible import constants, context
+from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.common.collections import ImmutableDict
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.task import Task
@@ -30,6 +31,10 @@ try:
     from ansible._internal._errors._task_timeout import TaskTimeoutError
 except ImportError:  # ansible-core before 2.19
     from ansible.executor.task_executor import TaskTimeoutError
+
+
+# What a module that has come to its end says.
+DELIVERED = {"delivery": "delivered", "requests_sent": 1}
 
 
 @pytest.fixture(autouse=True)
@@ -149,29 +154,70 @@ def test_the_environment_of_the_task_wins(monkeypatch: pytest.MonkeyPatch) -> No
     assert keys == ["AKPROCESS", "AKTASK"]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "keywords", "wrapped"),
-    [({"run_on": "target"}, {}, False), ({}, {"async_val": 30}, True), ({"run_on": "target"}, {"async_val": 30}, True)],
-)
-def test_is_handed_on_to_the_module(
-    arguments: dict[str, Any], keywords: dict[str, Any], wrapped: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("keywords", "wrapped"), [({}, False), ({"async_val": 30}, True)])
+def test_is_handed_on_to_the_module(keywords: dict[str, Any], wrapped: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     handed: list[dict[str, Any]] = []
 
     def execute(_self: Any, **options: Any) -> dict[str, Any]:
         handed.append(options)
-        return {"changed": True, "msg": "from the module"}
+        return {"changed": True, "msg": "from the module", **({"ansible_job_id": "j1"} if wrapped else DELIVERED)}
 
     monkeypatch.setattr(ActionBase, "_execute_module", execute)
     for plugin, given in ((fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)):
-        result = run(plugin, {**given, **arguments, "error": ""}, **keywords)
-        assert result["msg"] == "from the module"
+        result = run(plugin, {**given, "run_on": "target", "error": ""}, **keywords)
+        assert (result["msg"], result["changed"]) == ("from the module", True)
     assert [options["module_name"] for options in handed] == [
         "functiongraph.workflow.fgs_workflow_callback",
         "functiongraph.workflow.fgs_workflow_execution_info",
     ]
     assert all(options["wrap_async"] is wrapped for options in handed)
-    assert handed[0]["module_args"] == {**CALLBACK, **arguments}
+    assert handed[0]["module_args"] == {**CALLBACK, "run_on": "target"}
+
+
+@pytest.mark.parametrize("given", [{}, {"run_on": "controller"}])
+def test_async_would_take_the_secrets_to_the_host(given: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def execute(_self: Any, **_options: Any) -> dict[str, Any]:
+        raise AssertionError("the module was handed on")
+
+    monkeypatch.setattr(ActionBase, "_execute_module", execute)
+    for plugin, arguments in ((fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)):
+        result = run(plugin, {**arguments, **given}, async_val=30)
+        assert (result["failed"], result["changed"]) == (True, False)
+        assert result["msg"].endswith("set run_on=target, or remove async.")
+    assert run(fgs_workflow_callback, CALLBACK, async_val=30)["delivery"] == "not_sent"
+
+
+LOST = "It is not known whether the callback arrived: the module on the host of the task gave no result."
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"failed": True, "msg": "MODULE FAILURE", "rc": -9},
+        {"changed": True},
+        {},
+    ],
+)
+def test_a_lost_result_of_the_module_is_unknown(found: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ActionBase, "_execute_module", lambda _self, **_options: dict(found))
+    result = run(fgs_workflow_callback, {**CALLBACK, "run_on": "target"})
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert (result["delivery"], result["requests_sent"]) == ("unknown", 0)
+    assert result["msg"] == f"{LOST} {found.get('msg', '')}".strip()
+    assert "Look at the run before sending again" in result["hint"]
+    assert result.get("rc") == found.get("rc")
+
+
+def test_a_lost_connection_to_the_host_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_self: Any, **_options: Any) -> dict[str, Any]:
+        raise AnsibleConnectionFailure("the host is gone")
+
+    monkeypatch.setattr(ActionBase, "_execute_module", gone)
+    result = run(fgs_workflow_callback, {**CALLBACK, "run_on": "target"})
+    assert (result["unreachable"], result["failed"], result["delivery"]) == (True, False, "unknown")
+    assert result["msg"] == f"{LOST} the host is gone"
+    with pytest.raises(AnsibleConnectionFailure):
+        run(fgs_workflow_execution_info, {**EXECUTION, "run_on": "target"})
 
 
 @pytest.mark.parametrize(
