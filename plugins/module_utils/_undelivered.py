@@ -13,12 +13,15 @@ ids are texts; output is JSON, as the module and the playbook take it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import stat
 import tempfile
 import typing as t
 
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract
 from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Callback
 
 _HEAD = """---
@@ -51,15 +54,37 @@ def variables(callback: Callback, addresses: t.Mapping[str, t.Optional[str]]) ->
     return found
 
 
+def violation(path: str) -> t.Optional[_contract.Violation]:
+    """What is wrong with a path for write(), found before anything is sent. A path that does not exist yet is right."""
+    try:
+        mode = os.stat(os.path.expanduser(path)).st_mode
+    except OSError:
+        return None
+    except ValueError:  # NUL, or half of a surrogate pair
+        text = "undelivered_path must be a valid path, got %s" % _contract.quoted(path)
+        return _contract.Violation("undelivered_path", "path", None, text)
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return None
+    text = "undelivered_path must name a file or folder, got a device, pipe or socket: %s" % _contract.quoted(path)
+    return _contract.Violation("undelivered_path", "file", None, text)
+
+
+def _name(values: t.Mapping[str, str]) -> str:
+    """A file name of at most 200 characters that people can read, and that no other ids have."""
+    ids = [values["fgs_workflow_%sid" % part] for part in ("", "run_", "state_")]
+    digest = hashlib.sha256(json.dumps(ids).encode("ascii")).hexdigest()[:16]
+    run, state = (re.sub(r"[^A-Za-z0-9-]", "_", text)[:80] for text in ids[1:])
+    return "fgs-undelivered-%s-%s-%s.yml" % (run, state, digest)
+
+
 def write(path: str, values: t.Mapping[str, str]) -> str:
     """Writes the variables to path, whole or not at all, readable by the owner only. Gives the file's path.
 
-    In a folder, the file is named after the run and the state. Raises OSError.
+    In a folder, the file is named after the run and the state, and no two sets of IDs share a file. Raises OSError.
     """
     path = os.path.expanduser(path)
     if os.path.isdir(path):
-        ids = "%s-%s" % (values["fgs_workflow_run_id"], values["fgs_workflow_state_id"])
-        path = os.path.join(path, "fgs-undelivered-%s.yml" % re.sub(r"[^A-Za-z0-9-]", "_", ids)[:200])
+        path = os.path.join(path, _name(values))
     folder = os.path.dirname(os.path.abspath(path))
     handle, temporary = tempfile.mkstemp(prefix=".fgs-undelivered-", dir=folder)
     try:

@@ -101,11 +101,54 @@ def test_a_folder_gets_a_file_named_after_run_and_state(tmp_path: Path) -> None:
     path = Path(_undelivered.write(str(tmp_path), values))
     assert path.parent == tmp_path
     assert path.name.startswith("fgs-undelivered-___run_1-sss")
+    assert len(path.name) <= 200
     assert path.name.endswith(".yml")
-    assert len(path.name) < 255
     # The same answer again is the same file.
     assert Path(_undelivered.write(str(tmp_path) + "/", values)) == path
     assert os.listdir(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("w", "a-b", "c"), ("w", "a", "b-c")),
+        (("w", "a.b", "c"), ("w", "a_b", "c")),
+        (("w", "r" * 300, "c"), ("w", "r" * 299 + "q", "c")),
+        (("w", "r" * 300, "c"), ("w", "r" * 300, "d")),
+        (("v", "a", "b"), ("w", "a", "b")),
+    ],
+)
+def test_different_ids_never_share_a_file(tmp_path: Path, one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    names = ("workflow_id", "workflow_run_id", "workflow_state_id")
+    for ids in (one, other):
+        given: dict[str, Any] = dict(zip(names, ids, strict=True))
+        callback = CALLBACK._replace(**given)
+        _undelivered.write(str(tmp_path), _undelivered.variables(callback, {}))
+    assert len(os.listdir(tmp_path)) == 2
+
+
+def test_a_path_may_name_a_file_or_a_folder_or_nothing_yet(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path, tmp_path / "file", tmp_path / "absent"):
+        assert _undelivered.violation(str(path)) is None
+
+
+def test_a_path_may_not_name_anything_else(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/null")
+    for path in ("/dev/null", str(tmp_path / "pipe"), str(tmp_path / "link")):
+        found = _undelivered.violation(path)
+        assert found is not None
+        assert (found.option, found.rule) == ("undelivered_path", "file")
+        said = f"undelivered_path must name a file or folder, got a device, pipe or socket: '{path[:30]}"
+        assert found.message.startswith(said)
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a\ud800b"])
+def test_a_path_that_no_system_takes(path: str) -> None:
+    found = _undelivered.violation(path)
+    assert found is not None
+    assert found.message.startswith("undelivered_path must be a valid path, got ")
 
 
 def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
