@@ -67,7 +67,7 @@ def read(request: t.Callable[[], Answer], attempts: Attempts) -> Answer:
             if failure.lasting or not attempts.again():
                 raise
             continue
-        if answer.status == 429 or answer.status >= 500:
+        if answer.status in (408, 429) or answer.status >= 500:
             asked = _service_errors.retry_after(answer.headers)
             if attempts.again(asked):
                 continue

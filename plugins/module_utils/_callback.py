@@ -15,8 +15,9 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _client,
     _contract,
     _delivery,
+    _libraries,
+    _network_failures,
     _output_schema,
-    _service_errors,
     _task,
     _transport,
     _undelivered,
@@ -49,10 +50,22 @@ class CallbackTask:
         self._delivery: t.Optional[_delivery.Delivery] = None
 
     def run(self) -> dict[str, t.Any]:
+        try:
+            return self._run()
+        except _libraries.Unusable:
+            raise
+        except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the outcome is reported
+            return self.interrupted(_network_failures.unexpected(error, True).message)
+
+    def _run(self) -> dict[str, t.Any]:
         violations = self._task.violations()
         schema = self._params.get("output_schema")
         if isinstance(schema, dict) and isinstance(self._params["output"], dict):
             violations.extend(_output_schema.violations(self._params["output"], schema, hide=self._task.redactor.known))
+        path = self._params.get("undelivered_path")
+        wrong_path = _undelivered.violation(path) if path else None
+        if wrong_path is not None:
+            violations.append(wrong_path)
         if violations:
             listed = self._task.redactor.within([violation._asdict() for violation in violations])
             return self._unsent(_contract.sentence(violations), violations=listed)
@@ -114,7 +127,7 @@ class CallbackTask:
             return result
         result["failed"] = True
         reason = self._task.redactor.line(outcome.reason or "")
-        result["msg"] = _SENTENCES[outcome.delivery] % {"reason": reason, "endpoint": delivery.client.endpoint}
+        result["msg"] = _SENTENCES[outcome.delivery] % {"reason": reason}
         hint = self._hint(outcome)
         if hint:
             result["hint"] = hint
@@ -123,13 +136,12 @@ class CallbackTask:
         return result
 
     def _hint(self, outcome: _delivery.Outcome) -> t.Optional[str]:
+        if outcome.hint:
+            return outcome.hint
         if outcome.delivery == _delivery.SUPERSEDED:
             return "Look at the run: the state was completed by somebody else, or has timed out, or was cancelled."
         if outcome.answer is not None and outcome.delivery == _delivery.REJECTED:
-            answer = outcome.answer
-            error = _service_errors.read(answer.headers, answer.document)
-            found = _service_errors.hint(answer.status, error, answer.headers, answer.at)
-            return found or (_ENDED if answer.status == 400 else None)
+            return outcome.answer.hint() or (_ENDED if outcome.answer.status == 400 else None)
         if outcome.delivery == _delivery.UNKNOWN:
             return _LOOK
         return self._task.hint_of_network(outcome.reason or "")
@@ -148,8 +160,8 @@ class CallbackTask:
             variables = _undelivered.variables(delivery.callback, addresses)
             result["undelivered_file"] = _undelivered.write(path, variables)
             kept = "The answer was kept in %s to be sent later" % result["undelivered_file"]
-        except OSError as error:
-            why = (error.strerror or type(error).__name__).lower()
+        except Exception as error:  # pylint: disable=broad-exception-caught  # the outcome must not be lost with it
+            why = (getattr(error, "strerror", None) or type(error).__name__).lower()
             kept = "The answer could not be kept in undelivered_path %s either: %s" % (path, why)
         result["msg"] = "%s %s." % (result["msg"], self._task.redactor.known(kept))
 
@@ -174,7 +186,7 @@ _LOOK = "Look at the run before sending again; with confirm=always a second task
 
 _SENTENCES = {
     _delivery.REJECTED: "The service refused the callback: %(reason)s.",
-    _delivery.NOT_SENT: "Nothing was sent, as no connection to %(endpoint)s could be made: %(reason)s.",
+    _delivery.NOT_SENT: "Nothing was sent, as %(reason)s.",
     _delivery.UNKNOWN: "It is not known whether the callback arrived: %(reason)s.",
     _delivery.SUPERSEDED: "The callback did not complete the state: %(reason)s.",
 }

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import time
 import typing as t
+from contextlib import nullcontext
 from urllib.parse import quote, urlsplit
 
 from ansible.module_utils.ansible_release import __version__ as _core_version
@@ -19,6 +20,8 @@ from ansible.module_utils.ansible_release import __version__ as _core_version
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _service_errors, _transport
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import Credentials
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
+from ansible_collections.functiongraph.workflow.plugins.module_utils._network_failures import Failure, no_outcome_lost
+from ansible_collections.functiongraph.workflow.plugins.module_utils._refused_keys import refused_keys
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import TABLES
 from ansible_collections.functiongraph.workflow.plugins.module_utils._version import VERSION
 
@@ -77,6 +80,11 @@ class Answer(t.NamedTuple):
             clause += ", with %s from %s" % (self.credentials.kind, self.credentials.source)
         return clause
 
+    def hint(self) -> t.Optional[str]:
+        """What the user can do about an answer that is no success, None where nothing is known."""
+        error = _service_errors.read(self.headers, self.document)
+        return _service_errors.hint(self.status, error, self.headers, self.at)
+
     def redirected_to(self) -> t.Optional[str]:
         """The host that a 3xx names. Only the host: the rest of a location may hold secrets."""
         location = self.headers.get("Location")
@@ -122,18 +130,33 @@ class Client:
         self._credentials = credentials
         self._route = route
         self._timeout = timeout
+        self._connections = connections
         self._adapter = connections.adapter((endpoint, credentials.key(), route))
 
     def _request(self, method: str, path: str, headers: dict[str, str], body: t.Optional[bytes] = None) -> t.Any:
         # Set before the signature, which covers it: the official signer signs every header that the caller sets.
         return requests.Request(method, self.endpoint + path, headers={"User-Agent": _USER_AGENT, **headers}, data=body)
 
-    def _send(self, request: t.Any) -> Answer:
-        request.auth = self._credentials.auth()
-        prepared = request.prepare()
-        # A compressed answer costs more than it saves here, and can be a bomb.
-        prepared.headers["Accept-Encoding"] = "identity"
-        response = _transport.exchange(self._adapter, prepared, self._route, self._timeout)
+    def _send(self, request: t.Any, own_connection: bool = False) -> Answer:
+        key = self._credentials.key()
+        with no_outcome_lost(sent=False):
+            hint = refused_keys.hint(key)
+            if hint is not None:
+                message = "the service refused the keys from %s before, with status 401" % self._credentials.source
+                raise Failure("refused", message, sent=False, lasting=True, hint=hint)
+            request.auth = self._credentials.auth()
+            prepared = request.prepare()
+            # A compressed answer costs more than it saves here, and can be a bomb.
+            prepared.headers["Accept-Encoding"] = "identity"
+        with self._connections.own() if own_connection else nullcontext(self._adapter) as adapter:
+            response = _transport.exchange(adapter, prepared, self._route, self._timeout)
+        with no_outcome_lost(sent=True):
+            answer = self._answer(response)
+            if answer.status == 401 and self._credentials.is_key:
+                refused_keys.add(key, answer.hint() or "")
+            return answer
+
+    def _answer(self, response: _transport.Response) -> Answer:
         redactor = self._credentials.redactor
         document, problem = _document(response)
         headers = requests.structures.CaseInsensitiveDict(
@@ -157,9 +180,11 @@ class Client:
             callback.body(),
         )
 
-    def complete_state(self, project_id: str, callback: Callback) -> Answer:
-        """CreateCallbackWorkflow."""
-        return self._send(self._callback(project_id, callback))
+    def complete_state(self, project_id: str, callback: Callback, own_connection: bool = False) -> Answer:
+        """CreateCallbackWorkflow. own_connection keeps it off a connection that the server may be closing."""
+        with no_outcome_lost(sent=False):
+            request = self._callback(project_id, callback)
+        return self._send(request, own_connection)
 
     def describe_callback(self, project_id: str, callback: Callback) -> str:
         """The request that complete_state sends, for people: no secret and no signature in it."""

@@ -13,10 +13,14 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 import typing as t
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
+
+# Seconds. An address is tried for so long at least.
+_LEAST = 0.001
 
 # attempt: the Attempt that this thread makes.
 current = threading.local()
@@ -54,18 +58,51 @@ class Attempt:
 if requests is not None:
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.exceptions import HTTPError
+    from urllib3.util.connection import allowed_gai_family
+
+    def _addresses(host: str, port: int) -> list[str]:
+        """The addresses of a host; the host itself where they cannot be looked up, for urllib3 to say why."""
+        try:
+            found = socket.getaddrinfo(host.strip("[]"), port, allowed_gai_family(), socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            return [host]
+        return [str(address[0]) for *_kind, address in found] or [host]
 
     class _Watched:
         """Tells the thread's attempt when the request, not the set-up of the connection, begins to be sent."""
 
         # Of the connection classes that this is put over.
         sock: t.Any
+        port: int
+        timeout: t.Any
+        _dns_host: str
         _connecting = False
 
         def _new_conn(self) -> t.Any:
-            sock = super()._new_conn()  # type: ignore[misc]
+            sock = self._connected()
             current.attempt.sockets.append(sock)
             return sock
+
+        def _connected(self) -> t.Any:
+            """A socket to the first of the host's addresses that accepts. They share the time for connecting."""
+            host, timeout = self._dns_host, self.timeout
+            end = time.monotonic() + timeout
+            waiting = _addresses(host, self.port)
+            try:
+                while True:
+                    self._dns_host = waiting.pop(0)
+                    self.timeout = max(_LEAST, (end - time.monotonic()) / (len(waiting) + 1))
+                    try:
+                        sock = super()._new_conn()  # type: ignore[misc]
+                    except HTTPError:
+                        if not waiting:
+                            raise
+                    else:
+                        sock.settimeout(timeout)
+                        return sock
+            finally:
+                self._dns_host, self.timeout = host, timeout
 
         def connect(self) -> None:
             self._connecting = True
@@ -117,6 +154,16 @@ class Connections:
         if key not in self._adapters:
             self._adapters[key] = Adapter()
         return self._adapters[key]
+
+    @staticmethod
+    @contextmanager
+    def own() -> t.Iterator[t.Any]:
+        """An adapter whose connection nothing has used before, and nothing uses after."""
+        adapter = Adapter()
+        try:
+            yield adapter
+        finally:
+            adapter.close()
 
     def close(self) -> None:
         while self._adapters:

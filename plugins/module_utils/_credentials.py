@@ -97,6 +97,11 @@ class Credentials:
             return "an IAM token"
         return "temporary AK/SK" if "security_token" in self._values else "AK/SK"
 
+    @property
+    def is_key(self) -> bool:
+        """Whether refusals lock these. A token is not locked, and may be refused for one project only."""
+        return "auth_token" not in self._values
+
     def refused(self, status: str, clock_is_wrong: bool) -> str:
         """What a message says of a 401 to a request with these credentials. status is its status and code."""
         if "auth_token" in self._values:

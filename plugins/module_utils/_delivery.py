@@ -21,8 +21,12 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _service_errors,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Answer, Callback, Client
+from ansible_collections.functiongraph.workflow.plugins.module_utils._network_failures import (
+    Failure,
+    no_outcome_lost,
+    unexpected,
+)
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import RUN_STATUSES, RUNNING
-from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Failure
 
 DELIVERED = "delivered"
 ALREADY_DELIVERED = "already_delivered"
@@ -46,7 +50,8 @@ class Outcome(t.NamedTuple):
 
     delivery is one of DELIVERIES. answer is the last answer to a callback request, failure the trouble of one that
     brought none. reason is the sentence that explains an outcome that is a failure. passing is true where trouble of
-    the network or the gateway was the cause, so that the same callback may be delivered later.
+    the network or the gateway was the cause, so that the same callback may be delivered later. hint says what to do,
+    where more is known than delivery and answer tell.
     """
 
     delivery: str
@@ -56,6 +61,22 @@ class Outcome(t.NamedTuple):
     reason: t.Optional[str] = None
     passing: bool = False
     warnings: tuple[str, ...] = ()
+    hint: t.Optional[str] = None
+
+
+class _Came(t.NamedTuple):
+    """What came of one request: its execution_id, or the trouble.
+
+    unknown is true where it may have arrived nevertheless, again where it has not and another attempt may help. asked
+    is how many seconds the server wants to be waited, failure what was raised where no answer came.
+    """
+
+    execution_id: t.Optional[str] = None
+    trouble: str = ""
+    unknown: bool = False
+    again: bool = False
+    asked: t.Optional[float] = None
+    failure: t.Optional[Failure] = None
 
 
 class _Seen(t.NamedTuple):
@@ -64,6 +85,7 @@ class _Seen(t.NamedTuple):
     status: t.Optional[str]
     reason: str = ""
     execution_id: t.Optional[str] = None
+    unreadable: t.Optional[_executions.Unreadable] = None
 
 
 class Delivery:
@@ -86,6 +108,8 @@ class Delivery:
         if self._confirm != ALWAYS:
             return None
         seen = self._look()
+        if seen.unreadable is not None and seen.unreadable.refused:
+            return self._keys_refused(seen.unreadable)
         if seen.status is None:
             self.warnings.append(
                 "The run could not be read before sending (%s), so it is not known whether the state had ended before."
@@ -105,58 +129,44 @@ class Delivery:
     def _deliver(self) -> Outcome:
         doubt = False
         while True:
-            trouble, asked, unknown, again = "", None, False, False
-            sent = self._send()
-            answer = None if isinstance(sent, Failure) else sent
-            if isinstance(sent, Failure):
-                unknown = sent.sent
-                if not unknown and not sent.lasting and self._attempts.again():
-                    continue
-                trouble = sent.message
-            elif 200 <= sent.status < 300:
-                execution_id = _contract.execution_id(sent.document)
-                if execution_id is not None:
-                    return self._answered(execution_id)
-                trouble = "the answer has no valid execution_id: its body %s" % (
-                    sent.problem or "is not what the service documents for status 200"
-                )
-                unknown = True
-            else:
-                unknown = sent.status >= 500 and not _of_unavailable_iam(sent)
-                again = sent.status == 429 or _of_unavailable_iam(sent)
-                asked = _service_errors.retry_after(sent.headers)
-                if not unknown and again and self._attempts.again(asked):
-                    continue
-                trouble = sent.clause()
-            doubt = doubt or unknown
+            came = self._send()
+            if came.execution_id is not None:
+                return self._answered(came.execution_id)
+            if came.again and self._attempts.again(came.asked):
+                continue
+            doubt = doubt or came.unknown
             if not doubt:
-                return self._refused(trouble, again) if answer is not None else self._unsent(trouble)
+                return self._refused(came) if came.failure is None else self._unsent(came.failure)
             if self._confirm == NEVER:
-                return self._outcome(UNKNOWN, reason="%s; confirm=never" % trouble, passing=True)
+                return self._outcome(UNKNOWN, reason="%s; confirm=never" % came.trouble, passing=True)
             seen = self._look_until_ended()
             if seen.status is None:
-                return self._outcome(UNKNOWN, reason="%s; %s" % (trouble, seen.reason), passing=True)
+                return self._outcome(UNKNOWN, reason="%s; %s" % (came.trouble, seen.reason), passing=True)
             if seen.status == self.callback.result:
                 return self._outcome(DELIVERED, execution_id=seen.execution_id)
             if seen.status != RUNNING:
                 return self._superseded(seen)
-            if not unknown and answer is not None:
-                return self._refused(trouble, again)
-            if not unknown or not self._attempts.again(asked):
+            if not came.unknown and came.failure is None:
+                return self._refused(came)
+            if not came.unknown or not self._attempts.again(came.asked):
                 waits = "the state still waits as far as the run shows, and no attempt is left"
-                return self._outcome(UNKNOWN, reason="%s; %s" % (trouble, waits), passing=True)
+                return self._outcome(UNKNOWN, reason="%s; %s" % (came.trouble, waits), passing=True)
 
-    def _send(self) -> t.Union[Answer, Failure]:
+    def _send(self) -> _Came:
         try:
-            self._answer = self.client.complete_state(self.project_id, self.callback)
+            with no_outcome_lost(sent=True):
+                answer = self.client.complete_state(self.project_id, self.callback, self._confirm == NEVER)
+                came = _judged(answer)
         except Failure as failure:
             self.requests_sent += failure.sent
-            return failure
+            again = not failure.sent and not failure.lasting
+            return _Came(trouble=failure.message, unknown=failure.sent, again=again, failure=failure)
         except BaseException as interruption:
             self.requests_sent += getattr(interruption, "request_sent", True)
             raise
+        self._answer = answer
         self.requests_sent += 1
-        return self._answer
+        return came
 
     def _answered(self, execution_id: str) -> Outcome:
         """The service said yes; with confirm=always the run has to show it too."""
@@ -180,13 +190,18 @@ class Delivery:
 
     def _look(self) -> _Seen:
         """Reads the run once. A run that can be read but does not show the state has an execution_id and no status."""
-        callback = self.callback
         try:
-            run = _executions.read(
-                self.client, self.project_id, callback.workflow_id, callback.workflow_run_id, self._attempts.anew()
-            )
+            return self._read()
         except _executions.Unreadable as unreadable:
-            return _Seen(None, "the run could not be read back: %s" % unreadable)
+            return _Seen(None, "the run could not be read back: %s" % unreadable, unreadable=unreadable)
+        except Exception as error:  # pylint: disable=broad-exception-caught  # the outcome must not be lost with it
+            return _Seen(None, "the run could not be read back: %s" % unexpected(error, False))
+
+    def _read(self) -> _Seen:
+        callback = self.callback
+        run = _executions.read(
+            self.client, self.project_id, callback.workflow_id, callback.workflow_run_id, self._attempts.anew()
+        )
         execution_id = _contract.execution_id(run.execution) or callback.workflow_run_id
         state = _executions.state_of(run, callback.workflow_state_id)
         if state is None or state["status"] not in RUN_STATUSES:
@@ -194,16 +209,42 @@ class Delivery:
         return _Seen(state["status"], "", execution_id)
 
     def _outcome(self, delivery: str, **fields: t.Any) -> Outcome:
-        return Outcome(delivery, self.requests_sent, answer=self._answer, warnings=tuple(self.warnings), **fields)
+        given = {"answer": self._answer, "warnings": tuple(self.warnings), **fields}
+        return Outcome(delivery, self.requests_sent, **given)
 
     def _superseded(self, seen: _Seen) -> Outcome:
         return self._outcome(SUPERSEDED, reason="the state ended before with %s" % seen.status)
 
-    def _refused(self, trouble: str, passing: bool) -> Outcome:
-        return self._outcome(REJECTED, reason=trouble, passing=passing)
+    def _refused(self, came: _Came) -> Outcome:
+        return self._outcome(REJECTED, reason=came.trouble, passing=came.again)
 
-    def _unsent(self, trouble: str) -> Outcome:
-        return self._outcome(NOT_SENT, reason=trouble, passing=True)
+    def _unsent(self, failure: Failure) -> Outcome:
+        reason = failure.message
+        if failure.kind not in ("refused", "unexpected"):
+            reason = "no connection to %s could be made: %s" % (self.client.endpoint, reason)
+        return self._outcome(NOT_SENT, reason=reason, passing=failure.kind != "refused", hint=failure.hint)
+
+    def _keys_refused(self, unreadable: _executions.Unreadable) -> Outcome:
+        return self._outcome(NOT_SENT, answer=unreadable.answer, reason=str(unreadable), hint=unreadable.hint)
+
+
+def _judged(answer: Answer) -> _Came:
+    if 200 <= answer.status < 300:
+        execution_id = _contract.execution_id(answer.document)
+        problem = answer.problem or "is not what the service documents for status 200"
+        trouble = "the answer has no valid execution_id: its body %s" % problem
+        return _Came(execution_id, trouble, unknown=execution_id is None)
+    again = answer.status == 429 or _of_unavailable_iam(answer)
+    asked = _service_errors.retry_after(answer.headers)
+    return _Came(trouble=answer.clause(), unknown=_leaves_unknown(answer), again=again, asked=asked)
+
+
+def _leaves_unknown(answer: Answer) -> bool:
+    """Whether a status other than 2xx leaves open what became of the request.
+
+    An interim response promises a final one, and 408 says that the server did not wait for all of the request.
+    """
+    return answer.status < 200 or answer.status == 408 or (answer.status >= 500 and not _of_unavailable_iam(answer))
 
 
 def _of_unavailable_iam(answer: Answer) -> bool:

@@ -14,7 +14,6 @@ import typing as t
 from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _contract,
     _executions,
-    _service_errors,
     _task,
     _transport,
 )
@@ -71,15 +70,12 @@ class ExecutionInfoTask:
         return {"failed": True, "changed": False, "msg": self._task.redactor.line(message), **fields}
 
     def _unreadable(self, unreadable: _executions.Unreadable) -> dict[str, t.Any]:
-        answer = unreadable.answer
-        fields = _task.service_fields(answer, self._task.redactor)
-        if answer is None:
-            fields["hint"] = self._task.hint_of_network(str(unreadable))
-        else:
-            error = _service_errors.read(answer.headers, answer.document)
-            hint = _service_errors.hint(answer.status, error, answer.headers, answer.at)
-            if hint:
-                fields["hint"] = hint
+        fields = _task.service_fields(unreadable.answer, self._task.redactor)
+        hint = unreadable.hint
+        if hint is None and unreadable.answer is None:
+            hint = self._task.hint_of_network(str(unreadable))
+        if hint:
+            fields["hint"] = hint
         return self._failed("The run could not be read: %s." % unreadable, **fields)
 
     def interrupted(self, what: str) -> dict[str, t.Any]:

@@ -12,6 +12,7 @@ A state that waits for its callback has no status of its own; it most likely sho
 
 from __future__ import annotations
 
+import math
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _attempts
@@ -19,13 +20,23 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._client imp
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import RUN_STATUSES
 from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Failure
 
+# Milliseconds since the epoch.
+_TIME_LIMIT = 10**15
+
 
 class Unreadable(Exception):
-    """The run could not be read. The message is a clause; answer is the service's, None where none came."""
+    """The run could not be read. The message is a clause; answer is the service's, None where none came.
 
-    def __init__(self, message: str, answer: t.Optional[Answer] = None) -> None:
+    hint says what to do. refused is true where the credentials are refused, so that nothing more may be sent with them.
+    """
+
+    def __init__(
+        self, message: str, answer: t.Optional[Answer] = None, hint: t.Optional[str] = None, refused: bool = False
+    ) -> None:
         super().__init__(message)
         self.answer = answer
+        self.hint = hint
+        self.refused = refused
 
 
 class Run(t.NamedTuple):
@@ -41,37 +52,58 @@ def read(client: Client, project_id: str, workflow_id: str, execution_id: str, a
     try:
         answer = _attempts.read(lambda: client.show_execution(project_id, workflow_id, execution_id), attempts)
     except Failure as failure:
-        raise Unreadable(failure.message) from None
+        raise Unreadable(failure.message, None, failure.hint, failure.kind == "refused") from None
     if answer.status != 200:
-        raise Unreadable(answer.clause(), answer)
+        raise Unreadable(answer.clause(), answer, answer.hint(), answer.status == 401)
     if answer.problem:
         raise Unreadable("the answer %s" % answer.problem, answer)
-    status = answer.document.get("status") if isinstance(answer.document, dict) else None
+    document = answer.document if isinstance(answer.document, dict) else {}
+    status = document.get("status")
     if status not in RUN_STATUSES:
         raise Unreadable("the answer shows no status of a run", answer)
-    return Run(answer.document, status, answer)
+    for name, asked in (("workflow_id", workflow_id), ("execution_id", execution_id)):
+        # Case may differ, as in any UUID. What is unset or empty says nothing.
+        if str(document.get(name) or asked).lower() != asked.lower():
+            raise Unreadable("the response shows another %s" % name, answer)
+    return Run(document, status, answer)
 
 
 def state_of(run: Run, state_id: str) -> t.Optional[dict[str, t.Any]]:
     """The state with that id: of its node node_id, node_name and execution_id, and its latest execution's fields.
 
-    None where the run shows no such state. A node_id is preferred to an execution_id.
+    None where the run shows no such state. A node_id is preferred to an execution_id. Where the run shows different
+    statuses and not which of them is the latest, status is None.
     """
     nodes = run.execution.get("node_execution_details")
     nodes = [node for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
     for id_field in ("node_id", "execution_id"):
-        for node in reversed(nodes):
-            if node.get(id_field) == state_id:
-                return _latest(node)
+        ours = [node for node in nodes if node.get(id_field) == state_id]
+        if ours:
+            return _latest(ours)
     return None
 
 
-def _latest(node: dict[str, t.Any]) -> dict[str, t.Any]:
-    executions = node.get("executions")
-    executions = [item for item in executions if isinstance(item, dict)] if isinstance(executions, list) else []
-    # Their order is not documented.
-    executions.sort(key=lambda item: item["begin_time"] if isinstance(item.get("begin_time"), (int, float)) else 0)
-    state = {"status": None, "error_message": None}
-    state.update(executions[-1] if executions else {})
+def _latest(nodes: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    """Neither the order of nodes nor that of their executions is documented, so the time of their begin decides."""
+    found: list[tuple[float, dict[str, t.Any], dict[str, t.Any]]] = []
+    for node in nodes:
+        executions = node.get("executions")
+        executions = executions if isinstance(executions, list) else []
+        found.extend((_begin(item), node, item) for item in executions if isinstance(item, dict))
+    begin = max((each[0] for each in found), default=0.0)
+    latest = [each for each in found if each[0] == begin] or [(begin, nodes[-1], {})]
+    _begin_time, node, execution = latest[-1]
+    state = {"status": None, "error_message": None, **execution}
+    if any(item.get("status") != execution.get("status") for _time, _node, item in latest):
+        state["status"] = None
     state.update({name: node.get(name) for name in ("node_id", "node_name", "execution_id")})
     return state
+
+
+def _begin(execution: dict[str, t.Any]) -> float:
+    """When an execution began, in milliseconds since the epoch; 0 where that is unset or no number."""
+    begin = execution.get("begin_time")
+    if isinstance(begin, float) and math.isfinite(begin):
+        return begin
+    # More than that is no time, and overflows a float.
+    return float(begin) if isinstance(begin, int) and abs(begin) < _TIME_LIMIT else 0.0

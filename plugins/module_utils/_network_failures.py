@@ -9,10 +9,13 @@ What went wrong on the network, in words for the user: no URL, no header and no 
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
+import traceback
 import typing as t
 import zlib
+from contextlib import contextmanager
 
 # OpenSSL's codes where the certificate does not name the host or the address. Old libraries look for themselves.
 _FOR_ANOTHER_HOST = (62, 64)
@@ -23,16 +26,20 @@ _ANOTHER_HOST = "the server's certificate is for another host"
 class Failure(Exception):
     """An attempt that brought no answer.
 
-    kind is "connect", "tls", "proxy", "timeout", "lost" or "response". sent tells whether anything of the request may
-    have reached the server. lasting is true where another attempt cannot end differently.
+    kind is "connect", "tls", "proxy", "timeout", "lost", "unexpected" or "refused", where the credentials were refused
+    before. sent tells whether anything of the request may have reached the server. lasting is true where another
+    attempt cannot end differently. hint says what to do, where more is known than that of the kind.
     """
 
-    def __init__(self, kind: str, message: str, sent: bool, lasting: bool = False) -> None:
+    def __init__(
+        self, kind: str, message: str, sent: bool, lasting: bool = False, hint: t.Optional[str] = None
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.sent = sent
         self.lasting = lasting
+        self.hint = hint
 
 
 def _causes(error: t.Optional[BaseException]) -> list[BaseException]:
@@ -48,11 +55,33 @@ def _causes(error: t.Optional[BaseException]) -> list[BaseException]:
     return found
 
 
+def unexpected(error: BaseException, sent: bool) -> Failure:
+    """A Failure for an error that is none of the network. Its own words may hold a header, so its place stands for it.
+
+    Where nothing was sent, another attempt would raise it again.
+    """
+    what = type(error).__name__
+    for place in traceback.extract_tb(error.__traceback__)[-1:]:
+        what += " in %s, line %s" % (os.path.basename(place.filename), place.lineno)
+    return Failure("unexpected", "an unexpected error occurred (%s)" % what, sent, not sent)
+
+
+@contextmanager
+def no_outcome_lost(sent: bool) -> t.Iterator[None]:
+    """Raises every error of the block as a Failure, so that it is always known whether anything was sent."""
+    try:
+        yield
+    except Failure:
+        raise
+    except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the outcome counts
+        raise unexpected(error, sent) from error
+
+
 def explained(error: BaseException, sent: bool) -> Failure:
-    """What went wrong, in words that name no URL and no header. Errors that are no network's are raised as they are."""
+    """What went wrong, in words that name no URL and no header."""
     causes = _causes(error)
     if not any(isinstance(cause, (OSError, zlib.error)) or _of_http(cause) for cause in causes):
-        raise error
+        return unexpected(error, sent)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             if getattr(cause, "verify_code", None) in _FOR_ANOTHER_HOST:

@@ -11,12 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import (
-    _addresses,
-    _attempts,
-    _contract,
-    _service_errors,
-)
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _addresses, _attempts, _contract
 from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Answer, Client
 from ansible_collections.functiongraph.workflow.plugins.module_utils._network_failures import UNRESOLVED
 from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Failure
@@ -55,21 +50,26 @@ def _looked_up(client: Client, region: str, attempts: _attempts.Attempts) -> str
                 _addresses.region_meant(region),
             )
             raise ProjectError(text) from None
+        if failure.kind == "refused":
+            text = "The project of region %s was not looked up in IAM, as %s."
+            raise ProjectError(text % (region, failure.message), hint=failure.hint) from None
         text = "The project of region %s could not be looked up in IAM (%s): %s; %s."
         raise ProjectError(text % (region, client.endpoint, failure.message, give)) from None
     if answer.status != 200:
-        error = _service_errors.read(answer.headers, answer.document)
         text = "IAM refused to look up the project of region %s: %s%s."
         # With wrong keys the callback would be refused as well.
         instead = "" if answer.status == 401 else "; " + give
-        hint = _service_errors.hint(answer.status, error, answer.headers, answer.at)
-        raise ProjectError(text % (region, answer.clause(), instead), answer, hint)
+        raise ProjectError(text % (region, answer.clause(), instead), answer, answer.hint())
     try:
-        found = [project["id"] for project in answer.document["projects"]]
-    except (KeyError, TypeError):
-        found = [None]
+        listed = answer.document["projects"]
+        found = [project["id"] for project in listed if project.get("name", region) == region]
+    except (AttributeError, KeyError, TypeError):
+        listed, found = [], [None]
     if not all(isinstance(project, str) and project for project in found):
         text = "IAM answered the lookup of the project of region %s with something that is no list of projects; %s."
+        raise ProjectError(text % (region, give), answer)
+    if listed and not found:
+        text = "IAM answered the lookup of the project of region %s with projects of other names only; %s."
         raise ProjectError(text % (region, give), answer)
     if not found:
         text = "IAM knows no project of region %s for these credentials: check region, or give project_id."

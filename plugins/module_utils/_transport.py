@@ -26,10 +26,16 @@ from urllib.parse import unquote, urlsplit
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Attempt, Connections, current
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
-from ansible_collections.functiongraph.workflow.plugins.module_utils._network_failures import Failure, explained
+from ansible_collections.functiongraph.workflow.plugins.module_utils._network_failures import (
+    Failure,
+    explained,
+    unexpected,
+)
 
 BODY_LIMIT = 1024 * 1024
 _CHUNK = 64 * 1024
+# Of a Content-Length: more than any response has, and few enough for int() of every Python.
+_DIGITS = 18
 # Seconds.
 _WAIT = 0.25
 
@@ -147,8 +153,11 @@ def exchange(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> 
         thread.start()
         _wait(thread, timeout)
     except BaseException as interruption:  # Ctrl-C, or a task's timeout
-        interruption.request_sent = attempt.close()  # type: ignore[attr-defined]
+        sent = attempt.close()
         attempt.abort()
+        if isinstance(interruption, Exception):
+            raise unexpected(interruption, sent) from None
+        interruption.request_sent = sent  # type: ignore[attr-defined]
         raise
     if not outcome:
         sent = attempt.close()
@@ -183,6 +192,9 @@ def _send(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> Res
         )
     finished = False
     try:
+        if answer.status_code < 200:
+            # The final response is still to come, and would be taken for that of the next request.
+            return Response(answer.status_code, answer.headers, b"", True)
         body, complete = _body(answer)
         finished = complete
         return Response(answer.status_code, answer.headers, body, complete)
@@ -190,7 +202,7 @@ def _send(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> Res
         if finished:
             answer.raw.release_conn()
         else:
-            # Rest of the body would be taken for the next answer.
+            # The rest would be taken for the next response.
             answer.raw.close()
         answer.close()
 
@@ -225,8 +237,12 @@ def _body(answer: t.Any) -> tuple[bytes, bool]:
 
 def _cut(answer: t.Any, received: int) -> bool:
     """Whether the answer ended before its end. http.client takes headers that break off for all headers."""
-    length = answer.headers.get("Content-Length", "")
-    if length.isdigit():
+    lengths = {length.strip() for length in answer.headers.get("Content-Length", "").split(",")} - {""}
+    if lengths:
+        length = lengths.pop()
+        if lengths or not (length.isascii() and length.isdigit() and len(length) <= _DIGITS):
+            # Where such a response ends is not known (RFC 9112, section 6.3).
+            raise OSError("the response has an invalid content length")
         return received < int(length) and answer.raw.status not in (204, 304)
     framed = "Transfer-Encoding" in answer.headers or answer.raw.status == 204
     return 200 <= answer.raw.status < 300 and not framed and not received

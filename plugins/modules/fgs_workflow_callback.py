@@ -89,12 +89,13 @@ options:
     description:
       - When to read the run back.
       - With V(when_unknown), where it is not known whether a request arrived, that is after a lost connection, a
-        timeout, a status of 500 or above, or a success without a valid C(execution_id). Where the state still waits,
-        the request is sent again. Where the run cannot be read, the task fails.
+        timeout, an interim response without a final one, a status of 408 or of 500 or above, a success without a valid
+        C(execution_id), or anything else that fails after the first byte was sent. Where the state still waits, the
+        request is sent again. Where the run cannot be read, the task fails.
       - With V(always) also before anything is sent, so that a state that already ended with this result is left alone,
         and afterwards. This makes a task that can be repeated. Where the run cannot be read beforehand, the request is
         sent with a warning.
-      - With V(never), not at all. An unknown outcome fails the task.
+      - With V(never), not at all. An unknown outcome fails the task. Each callback has a connection of its own.
       - Workflows of the express kind keep no history, so nothing can be read back from them.
     type: str
     choices: [never, when_unknown, always]
@@ -103,8 +104,9 @@ options:
     description:
       - A file, or a folder in which a file is made, to keep an answer that could not be delivered for reasons of the
         network or because its outcome is unknown.
-      - In a folder each run and state has a file of its own. A file that is named here is replaced, so name a folder
-        where more than one answer may have to be kept.
+      - In a folder each workflow, run and state has a file of its own. A file that is named here is replaced, so name a
+        folder where more than one answer may have to be kept.
+      - What is there and neither a file nor a folder, as a device or a pipe, is refused before anything is sent.
       - It holds variables and no secrets, and the playbook C(functiongraph.workflow.callback) sends it later.
     type: path
 seealso:
@@ -179,7 +181,8 @@ delivery:
     - How the delivery ended.
     - V(delivered), this task completed the state.
     - V(already_delivered), the state had this result before, as the run shows. Nothing was changed.
-    - V(not_sent), nothing reached the service.
+    - V(not_sent), nothing reached the service. That is also so where it refused the access key before with status 401,
+      as repeated failures lock the key.
     - V(rejected), the service refused the callback.
     - V(superseded), the state ended with another result, as the run shows.
     - V(unknown), the callback may or may not have arrived.

@@ -77,17 +77,29 @@ SUCCESSES = (
 )
 
 REFUSALS = (
+    *(
+        read_back(f"status_{status}", f"{status}, and the callback took effect", once(f"status_{status}"))
+        for status in (101, 102, 103)
+    ),
     redirect(302),
     redirect(307),
     rejected("status_400", "400", " (FGS.3002: Invalid parameters)", 400, also={"error_code": "FGS.3002"}),
     rejected("empty_400", "400 without a body", " (the body is empty)", 400),
     rejected("errorCode_shape", "400 in the shape errorCode, errorMsg", " (FSS.0400: Bad request)", 400),
     rejected("code_message_shape", "400 in the shape code, message", " (FSS.0400: Bad request)", 400),
-    rejected("status_401_echo", "401 that echoes the request and its secrets", ", …0301", 401, "clock is right"),
-    rejected("iam_shape", "401 in the shape of IAM", "", 401, "lock the key"),
+    rejected(
+        "status_401_echo",
+        "401 that echoes the request and its secrets",
+        ", …0301",
+        401,
+        "clock is right",
+        own_key=True,
+    ),
+    rejected("iam_shape", "401 in the shape of IAM", "", 401, "lock the key", own_key=True),
     rejected("status_403", "403, not permitted", f" (…), with AK/SK from {KEYS}", 403, "Grant the IAM user"),
     rejected("status_404", "404, no such API", " (…0101: …)", 404, "Check endpoint, region"),
     rejected("status_405", "405, the account is frozen", " (…0502: …)", 405, "frozen"),
+    read_back("status_408", "408 once", once("status_408"), sent=2),
     rejected("status_413", "413, too large", " (…0201: …)", 413, "12 MB"),
     rejected(
         "ended_by_somebody_else",

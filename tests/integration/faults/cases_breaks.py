@@ -95,6 +95,20 @@ BREAKS = (
     ),
     read_back("truncated_body", "Took effect, and the answer's body is cut", once("truncated_body")),
     read_back(
+        "invalid_length", "Took effect, and the answer's Content-Length is a superscript two", once("invalid_length")
+    ),
+    read_back("long_length", "Took effect, and the answer's Content-Length has 5,000 digits", once("long_length")),
+    read_back("negative_chunk", "Took effect, and a chunk of the answer has the size -5", once("negative_chunk")),
+    unknown(
+        "negative_chunk_never",
+        "Took effect, and a chunk of the answer has the size -5, with confirm=never",
+        "an unexpected error occurred (ValueError in …); confirm=never.",
+        "success",
+        run=always("negative_chunk"),
+        options=NEVER,
+        faces=("controller",),
+    ),
+    read_back(
         "applied_cut_then_400",
         "Took effect, then cut; the status lags behind; 400 answers the second request",
         always("applied_cut_then_400", lag=3),
@@ -164,6 +178,35 @@ CONFIRMATION = (
         "The answer is lost, and reading the run gets none",
         "no complete answer within 2 seconds.",
         options={"timeout": 2},
+    ),
+    unreadable(
+        "other_execution",
+        "The answer is lost, and reading the run shows another run",
+        "the response shows another execution_id.",
+    ),
+    unreadable(
+        "other_workflow",
+        "The answer is lost, and reading the run shows another workflow",
+        "the response shows another workflow_id.",
+    ),
+    read_back(
+        "newest_first",
+        "The answer is lost, and the run lists the state twice, the newest first",
+        once("close_before_answer_applied", read_fault="read_newest_first"),
+    ),
+    Case(
+        "refused_on_reading",
+        "The credentials are refused when the run is read, with confirm=always",
+        "not_sent",
+        0,
+        "running",
+        "Nothing was sent, as the access key or secret key is wrong (status 401, …0301); the keys come from ….",
+        run={"read_fault": "read_401"},
+        options=ALWAYS,
+        reads=True,
+        hint="lock the key",
+        also={"http_status": 401, "error_code": "APIGW.0301"},
+        own_key=True,
     ),
     read_back(
         "read_500_once",

@@ -26,6 +26,7 @@ class Case:
     end; connections, how many connections the listener accepted. message is the whole msg and warning a warning, both
     with "…" for anything and {endpoint}; hint is a part of the hint; also are further keys of the result.
 
+    own_key gives the case an access key of its own, as a refused one is not used again by the other hosts.
     faces are those that the case runs through: where it differs from another one only far from the faces, one is
     enough.
     """
@@ -48,6 +49,7 @@ class Case:
     hint: str = ""
     also: Mapping[str, Any] = field(default_factory=dict)
     check: bool = False
+    own_key: bool = False
     faces: tuple[str, ...] = FACES
 
     @property

@@ -73,12 +73,19 @@ def endpoint(case: Case, addresses: dict[str, Any]) -> str:
     return case.at if "://" in case.at else str(addresses[case.at])
 
 
-def task(case: Case, run: dict[str, str], addresses: dict[str, Any]) -> dict[str, Any]:
+def own_key(name: str, face: str) -> dict[str, str]:
+    """An access key for one case, of the same length for both faces."""
+    return {"access_key": f"AK-{face[:6]}-{name}", "secret_key": f"SK-{face[:6]}-{name}"}
+
+
+def task(case: Case, run: dict[str, str], addresses: dict[str, Any], face: str) -> dict[str, Any]:
     """The task of a case, as a user would write it."""
     ids = {name: run[name] for name in ("workflow_id", "workflow_run_id", "workflow_state_id")}
     options = {**DEFAULTS, **ids, **filled(dict(case.options), addresses)}
     if case.at:
         options["endpoint"] = endpoint(case, addresses)
+    if case.own_key:
+        options.update(own_key(case.name, face))
     return {
         "name": "callback",
         "functiongraph.workflow.fgs_workflow_callback": options,
@@ -130,7 +137,9 @@ def _run(
     for thread in somebody:
         thread.start()
     for name, case in cases.items():
-        (place / f"{name}.json").write_text(json.dumps([task(case, runs[name], addresses)]))
+        (place / f"{name}.json").write_text(json.dumps([task(case, runs[name], addresses, face)]))
+        if case.own_key:
+            simulator.ask("POST", "/_simulator/accounts", {"name": f"{face} {name}", **own_key(name, face)})
     before = simulator.ask("GET", "/_simulator/connections")
     finished = ansible_playbook(
         PLAY,

@@ -66,6 +66,12 @@ def arguments(simulator: Simulator, case: str, home: Path) -> dict[str, Any]:
     return {"undelivered_path": str(home)} if case == "lost" else {}
 
 
+def keys_of(account: str, case: str, face: str) -> dict[str, str]:
+    """The credentials of a case: its own where they are refused, as a refused key is not used again."""
+    own = f"x{face}{list(CASES).index(case)}" if case.startswith("echo") else ""
+    return {key: f"{value}{own}" for key, value in ACCOUNTS[account].items()}
+
+
 def commands(stop: threading.Event, found: set[bytes]) -> None:
     """Collects the arguments of every process, as anybody on the machine can."""
     while not stop.wait(1 / SAMPLES):
@@ -85,10 +91,13 @@ def leaks(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Lea
     wrong = with_password.replace(proxy["password"], proxy["password"] + "-wrong")
     hosts, tasks = {}, []
     for face in FACES:
-        for account, owns in ACCOUNTS.items():
-            simulator.ask("POST", "/_simulator/accounts", {"name": f"leaks {account}", **owns})
+        for account in ACCOUNTS:
+            keys = {}
+            for case in CASES:
+                owns = keys_of(account, case, face)
+                simulator.ask("POST", "/_simulator/accounts", {"name": f"leaks {account} {face} {case}", **owns})
+                keys[case] = {key: owns.get(key, "") for key in KEYS}
             runs = {case: simulator.start_run(**options) for case, (options, _) in CASES.items()}
-            keys = {key: owns.get(key, "") for key in KEYS}
             refusing = {"HTTPS_PROXY": wrong} if face == "controller" else {}
             hosts[f"{account}_{face}"] = {"run_on": face, "runs": runs, "keys": keys, "refusing": refusing}
     for case, (_, keywords) in CASES.items():
@@ -101,7 +110,7 @@ def leaks(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Lea
             **arguments(simulator, case, home),
         }
         tasks.append(callback(case, given, ignore_errors=True, environment=environment, **keywords))
-    of_host = {key: f"{{{{ hostvars[inventory_hostname]['keys']['{key}'] }}}}" for key in KEYS}
+    of_host = {key: f"{{{{ hostvars[inventory_hostname]['keys'][case]['{key}'] }}}}" for key in KEYS}
     play = faces.play(tasks, {**faces.connection(simulator), **of_host}, strategy="free")
     stop, found = threading.Event(), set[bytes]()
     watch = threading.Thread(target=commands, args=(stop, found))

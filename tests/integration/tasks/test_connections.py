@@ -29,6 +29,7 @@ def loop(simulator: Simulator, ansible_playbook: Callable[..., Run]) -> Callable
             **faces.connection(simulator),
             "endpoint": simulator[listener],
             "ca_path": simulator["ca"],
+            "confirm": "when_unknown",
         }
         own = {
             name: f"{{{{ item.{name} | default('{value}') }}}}"
@@ -56,6 +57,12 @@ def test_one_tls_handshake_for_all_items(loop: Callable[..., Any]) -> None:
     results, used = loop("https", [{}] * ITEMS)
     assert [result["delivery"] for result in results] == ["delivered"] * ITEMS
     assert used == 1
+
+
+def test_without_reading_back_each_callback_has_a_connection_of_its_own(loop: Callable[..., Any]) -> None:
+    results, used = loop("https", [{"confirm": "never"}] * ITEMS)
+    assert [result["delivery"] for result in results] == ["delivered"] * ITEMS
+    assert used == ITEMS
 
 
 def test_accounts_never_share(loop: Callable[..., Any], simulator: Simulator) -> None:

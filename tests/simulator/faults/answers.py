@@ -33,6 +33,11 @@ _REFUSALS: Mapping[str, tuple[bool, str, Refusal]] = {
         "The gateway answers 405, the account is frozen; nothing is done.",
         gateway("0502", 405, "The app has been frozen"),
     ),
+    "status_408": (
+        False,
+        "The service answers 408, it has not waited for all of the request; nothing is done.",
+        Refusal(408, "FSS.0408", "Request Timeout."),
+    ),
     "status_413": (
         False,
         "The gateway answers 413, too large; nothing is done.",
@@ -100,6 +105,17 @@ async def status_401_echo(strike: Strike) -> web.StreamResponse:
 async def status_502_html(_strike: Strike) -> web.StreamResponse:
     """A proxy in between answers 502 with a web page; nothing is done."""
     return web.Response(status=502, text=HTML.format("502 Bad Gateway"), content_type="text/html")
+
+
+def _interim(status: int) -> None:
+    async def act(strike: Strike) -> web.StreamResponse:
+        return strike.close(strike.head(status, {}))
+
+    add(f"status_{status}", True, f"The callback takes effect, and {status} is all that comes.", act)
+
+
+for _status in (101, 102, 103):
+    _interim(_status)
 
 
 @fault(applied=False)

@@ -83,7 +83,7 @@ class Strike:
             "Content-Type": "application/json",
         }
         lines = [f"{name}: {value}" for name, value in {**fixed, **headers}.items()]
-        return "\r\n".join([f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *lines, "", ""]).encode()
+        return "\r\n".join([f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *lines, "", ""]).encode("latin-1")
 
     def gone(self) -> web.StreamResponse:
         """What a handler returns when the connection has been dealt with."""

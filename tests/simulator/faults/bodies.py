@@ -30,6 +30,29 @@ async def truncated_body(strike: Strike) -> web.StreamResponse:
 
 
 @fault(applied=True)
+async def invalid_length(strike: Strike) -> web.StreamResponse:
+    """The callback takes effect, and the answer's Content-Length is a superscript two."""
+    return _with_length(strike, "\N{SUPERSCRIPT TWO}")
+
+
+@fault(applied=True)
+async def long_length(strike: Strike) -> web.StreamResponse:
+    """The callback takes effect, and the answer's Content-Length has 5,000 digits."""
+    return _with_length(strike, "9" * 5000)
+
+
+@fault(applied=True)
+async def negative_chunk(strike: Strike) -> web.StreamResponse:
+    """The callback takes effect, and the answer's first chunk has the size -5."""
+    return strike.close(strike.head(200, {"Transfer-Encoding": "chunked"}), b"-5\r\n{}\r\n0\r\n\r\n")
+
+
+def _with_length(strike: Strike, length: str) -> web.StreamResponse:
+    body = strike.complete().body
+    return strike.close(strike.head(200, {"Content-Length": length}), body if isinstance(body, bytes) else b"")
+
+
+@fault(applied=True)
 async def endless_body(strike: Strike) -> web.StreamResponse:
     """The callback takes effect, and the answer's body never ends."""
     return await _stream(strike, None)

@@ -6,12 +6,21 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from aiohttp import web
 
-from ..answers import gateway, no_permission, not_found
+from ..answers import as_json, gateway, no_permission, not_found
 from .answers import HTML
 from .bench import Strike, fault
 from .connections import for_ever
+
+
+@fault(applied=False, reads=True)
+async def read_401(_strike: Strike) -> web.StreamResponse:
+    """Reading the run gets 401, as if the secret key were wrong."""
+    raise gateway("0301", 401, "Incorrect IAM authentication information: verify aksk signature fail")
 
 
 @fault(applied=False, reads=True)
@@ -42,6 +51,32 @@ async def read_cut(strike: Strike) -> web.StreamResponse:
 async def read_html(_strike: Strike) -> web.StreamResponse:
     """Reading the run gets a web page with 200."""
     return web.Response(text=HTML.format("Welcome"), content_type="text/html")
+
+
+@fault(applied=False, reads=True)
+async def read_other_execution(strike: Strike) -> web.StreamResponse:
+    """Reading the run shows another run of the same workflow."""
+    return as_json({**_shown(strike), "execution_id": "another-run"})
+
+
+@fault(applied=False, reads=True)
+async def read_other_workflow(strike: Strike) -> web.StreamResponse:
+    """Reading the run shows a run of another workflow."""
+    return as_json({**_shown(strike), "workflow_id": "another-workflow"})
+
+
+@fault(applied=False, reads=True)
+async def read_newest_first(strike: Strike) -> web.StreamResponse:
+    """Reading the run shows the state twice, as after a retry of the run: how it is now, then how it failed before."""
+    shown = _shown(strike)
+    nodes = shown["node_execution_details"]
+    failed = {**nodes[0]["executions"][0], "status": "fail", "begin_time": nodes[0]["executions"][0]["begin_time"] - 1}
+    return as_json({**shown, "node_execution_details": [*nodes, {**nodes[0], "executions": [failed]}]})
+
+
+def _shown(strike: Strike) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(strike.complete().text or "{}")
+    return shown
 
 
 @fault(applied=False, reads=True)

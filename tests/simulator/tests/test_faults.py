@@ -39,6 +39,9 @@ SEEN: dict[str, tuple[str | int, bytes]] = {
     "drip_body": ("drips", b"{a"),
     "keep_alive_close": (200, b"execution_id"),
     "truncated_body": ("truncated", b""),
+    "invalid_length": ("written", b"Content-Length: \xb2\r\n"),
+    "long_length": ("written", b"Content-Length: " + b"9" * 5000),
+    "negative_chunk": ("written", b"\r\n\r\n-5\r\n"),
     "endless_body": ("streams", b""),
     "huge_body_plain": ("streams", b""),
     "huge_body_gzip": ("bomb", b""),
@@ -59,6 +62,10 @@ SEEN: dict[str, tuple[str | int, bytes]] = {
     "status_403": (403, b"APIGW.0302"),
     "status_404": (404, b"APIGW.0101"),
     "status_405": (405, b"APIGW.0502"),
+    "status_101": ("written", b"HTTP/1.1 101 "),
+    "status_102": ("written", b"HTTP/1.1 102 "),
+    "status_103": ("written", b"HTTP/1.1 103 "),
+    "status_408": (408, b"FSS.0408"),
     "status_413": (413, b"APIGW.0201"),
     "status_429": (429, b"APIGW.0308"),
     "status_429_no_header": (429, b"APIGW.0308"),
@@ -76,6 +83,10 @@ SEEN: dict[str, tuple[str | int, bytes]] = {
     "empty_400": (400, b""),
 }
 READS: dict[str, tuple[str | int, bytes]] = {
+    "read_401": (401, b"APIGW.0301"),
+    "read_other_execution": (200, b'"execution_id": "another-run"'),
+    "read_other_workflow": (200, b'"workflow_id": "another-workflow"'),
+    "read_newest_first": (200, b'"status": "fail"'),
     "read_403": (403, b"APIGW.0302"),
     "read_404": (404, b"FGS.5002"),
     "read_500": (500, b"APIGW.0601"),
@@ -143,6 +154,8 @@ def check(kind: str | int, marks: bytes, connection: socket.socket) -> None:
         assert b"x-request-id: " in head.lower()
         assert marks in body
         assert bool(marks) or body == b""
+    elif kind == "written":
+        assert marks in until_the_end(connection)[0]
     elif kind in ("closed", "cut", "truncated"):
         got, was_reset = until_the_end(connection)
         assert not was_reset or kind == "closed"

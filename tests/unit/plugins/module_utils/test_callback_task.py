@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from support.servers import Call, free_port, scripted
-from support.tasks import GET, POST, SECRET, YES, callback_task, failed_callback, shows
+from support.tasks import GET, POST, SECRET, YES, callback_task, failed_callback, shows, violations
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _output_schema
 
 
 def test_delivered() -> None:
@@ -129,12 +131,28 @@ def test_an_answer_that_cannot_be_kept_either(tmp_path: Path) -> None:
     assert text in result["msg"]
 
 
+@pytest.mark.parametrize(("path", "rule"), [("a\0b", "path"), ("/dev/null", "file")], ids=["no path", "a device"])
+def test_where_nothing_can_be_kept_nothing_is_sent(path: str, rule: str) -> None:
+    with scripted() as server:
+        result = failed_callback({"endpoint": server.url, "undelivered_path": path, "result": "maybe"})
+    assert violations(result) == [("result", "enum"), ("undelivered_path", rule)]
+
+
 @pytest.mark.parametrize("call", [Call(*POST, 400), Call(*POST, 401)])
 def test_a_refused_answer_is_not_kept(call: Call, tmp_path: Path) -> None:
     with scripted(call) as server:
         result = failed_callback({"endpoint": server.url, "undelivered_path": str(tmp_path)})
     assert "undelivered_file" not in result
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_library_that_cannot_be_used_is_left_to_the_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unusable(*_arguments: Any, **_options: Any) -> Any:
+        raise _libraries.Unusable
+
+    monkeypatch.setattr(_output_schema, "violations", unusable)
+    with pytest.raises(_libraries.Unusable):
+        callback_task({"output_schema": {"type": "object"}}).run()
 
 
 def test_interrupted_before_anything() -> None:

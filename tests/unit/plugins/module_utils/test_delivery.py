@@ -69,10 +69,11 @@ def test_throttled_to_the_end(bench: Bench, call: Call) -> None:
 
 
 def test_nobody_there(bench: Bench) -> None:
-    outcome = bench.delivery(f"http://127.0.0.1:{free_port()}", "when_unknown", 2).run()
+    url = f"http://127.0.0.1:{free_port()}"
+    outcome = bench.delivery(url, "when_unknown", 2).run()
     assert told(outcome) == ("not_sent", 0, None)
     assert (outcome.reason, outcome.passing, outcome.answer, bench.slept) == (
-        "connection refused",
+        f"no connection to {url} could be made: connection refused",
         True,
         None,
         [0.5, 1.0],

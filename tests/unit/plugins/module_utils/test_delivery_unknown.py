@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -25,7 +26,8 @@ from support.deliveries import (
     shows,
     told,
 )
-from support.servers import Call, scripted
+from support.exchanges import answer
+from support.servers import Call, Sockets, raw, read_request, scripted
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
 
@@ -33,6 +35,10 @@ NO_ID = "the answer has no valid execution_id: its body "
 UNKNOWN = [
     CUT,
     Call(*POST, 500, {"error_code": "FGS.0500", "error_msg": "Internal Error."}),
+    Call(*POST, 101),
+    Call(*POST, 102),
+    Call(*POST, 103),
+    Call(*POST, 408),
     Call(*POST, 502),
     Call(*POST, 503, {"error_code": "FSS.0503"}),
     Call(*POST, 504),
@@ -68,8 +74,43 @@ def test_unknown_and_seen_to_wait_is_sent_again(bench: Bench, call: Call) -> Non
     assert told(outcome) == ("delivered", 2, "run")
 
 
+class Impatient:
+    """Completes the first callback of each connection, and closes the connection when a second one has come."""
+
+    def __init__(self) -> None:
+        self.completed = 0
+
+    def handle(self, connection: socket.socket, _sockets: Sockets) -> None:
+        kept = False
+        while request := read_request(connection):
+            if request.startswith(b"GET"):
+                connection.sendall(answer(b'{"status": "running", "node_execution_details": [%s]}' % WAITING))
+            elif kept:
+                return
+            else:
+                kept = True
+                self.completed += 1
+                connection.sendall(answer(b'{"execution_id": "run"}'))
+
+
+WAITING = b'{"node_id": "state", "executions": [{"status": "running"}]}'
+
+
+@pytest.mark.parametrize(("confirm", "sent"), [("never", [1, 1, 1]), ("when_unknown", [1, 2, 2])])
+def test_a_kept_connection_that_the_server_closes_costs_no_callback(
+    bench: Bench, confirm: str, sent: list[int]
+) -> None:
+    """As the items of a loop meet it. Without reading back each callback has a connection of its own."""
+    service = Impatient()
+    with raw(service.handle) as server:
+        outcomes = [bench.delivery(server.url, confirm, 1).run() for _ in range(3)]
+        connections = server.connections
+    assert [told(outcome) for outcome in outcomes] == [("delivered", count, "run") for count in sent]
+    assert (service.completed, connections) == (3, 3)
+
+
 def test_reasons_of_the_unknown(bench: Bench) -> None:
-    reasons = [bench.run(call, confirm="never").reason for call in (UNKNOWN[1], *UNKNOWN[6:10])]
+    reasons = [bench.run(call, confirm="never").reason for call in (UNKNOWN[1], *UNKNOWN[10:14])]
     assert reasons == [
         "status 500 (FGS.0500: Internal Error); confirm=never",
         f"{NO_ID}is not what the service documents for status 200; confirm=never",
@@ -84,6 +125,14 @@ def test_unknown_and_ended_otherwise(bench: Bench, seen: Call, status: str) -> N
     outcome = bench.run(CUT, seen)
     assert told(outcome) == ("superseded", 1, None)
     assert outcome.reason == f"the state ended before with {status}"
+
+
+@pytest.mark.parametrize("name", ["workflow_id", "execution_id"])
+def test_a_foreign_run_is_unreadable(bench: Bench, name: str) -> None:
+    outcome = bench.run(CUT, shows("success", **{name: "other"}))
+    assert told(outcome) == ("unknown", 1, None)
+    assert outcome.reason is not None
+    assert outcome.reason.endswith(f"the run could not be read back: the response shows another {name}")
 
 
 def test_unknown_and_unreadable(bench: Bench) -> None:
@@ -154,6 +203,7 @@ def test_not_sent_after_doubt_stays_in_doubt(bench: Bench, monkeypatch: pytest.M
 
 
 def test_the_execution_id_that_is_read_back(bench: Bench) -> None:
-    assert bench.run(CUT, shows("success", execution_id="other")).execution_id == "other"
+    # Only its case may differ, as in any UUID.
+    assert bench.run(CUT, shows("success", execution_id="RUN")).execution_id == "RUN"
     # The run's own where the answer shows none that is valid.
     assert bench.run(CUT, shows("success", execution_id="")).execution_id == "run"

@@ -57,6 +57,11 @@ def test_a_run(connections: _transport.Connections, status: str) -> None:
         (Call("GET", PATH, 200, {"status": ["running"]}), "the answer shows no status of a run"),
         (Call("GET", PATH, 200, {}), "the answer shows no status of a run"),
         (Call("GET", PATH, 200, b"null"), "the answer shows no status of a run"),
+        (
+            Call("GET", PATH, 200, {"status": "success", "workflow_id": "other"}),
+            "the response shows another workflow_id",
+        ),
+        (Call("GET", PATH, 200, {"status": "success", "execution_id": 7}), "the response shows another execution_id"),
     ],
 )
 def test_what_is_no_run(connections: _transport.Connections, call: Call, message: str) -> None:
@@ -67,11 +72,22 @@ def test_what_is_no_run(connections: _transport.Connections, call: Call, message
     assert raised.value.answer.status == call.status
 
 
+@pytest.mark.parametrize("ids", [{"workflow_id": "W", "execution_id": "E"}, {"workflow_id": "", "execution_id": None}])
+def test_ids_that_differ_in_case_or_are_unset_are_not_foreign(
+    connections: _transport.Connections, ids: dict[str, Any]
+) -> None:
+    with scripted(Call("GET", PATH, 200, {"status": "success", **ids})) as server:
+        assert read(server.url, connections).status == "success"
+
+
 def test_passing_trouble_is_waited_out(connections: _transport.Connections) -> None:
     with scripted(
-        Call("GET", PATH, 500), Call("GET", PATH, cut=True), Call("GET", PATH, 200, {"status": "fail"})
+        Call("GET", PATH, 500),
+        Call("GET", PATH, 408),
+        Call("GET", PATH, cut=True),
+        Call("GET", PATH, 200, {"status": "fail"}),
     ) as server:
-        assert read(server.url, connections, retries=2).status == "fail"
+        assert read(server.url, connections, retries=3).status == "fail"
 
 
 def test_nobody_there(connections: _transport.Connections) -> None:
@@ -113,11 +129,23 @@ def test_a_node_id_is_preferred() -> None:
         assert state["node_id"] == state_id
 
 
-def test_the_last_node_of_that_id_counts() -> None:
-    nodes = [node("n", "first", {"status": "fail"}), node("n", "second", {"status": "running"})]
-    state = _executions.state_of(run(nodes), "n")
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_latest_node_of_that_id_counts_in_whatever_order(order: int) -> None:
+    first = node("n", "first", {"status": "fail", "begin_time": 1})
+    second = node("n", "second", {"status": "running", "begin_time": 2})
+    state = _executions.state_of(run([first, second][::order]), "n")
     assert state is not None
     assert (state["execution_id"], state["status"]) == ("second", "running")
+
+
+def test_nodes_of_that_id_without_times_have_no_latest() -> None:
+    different = [node("n", "first", {"status": "fail"}), node("n", "second", {"status": "running"})]
+    same = [node("n", "first", {"status": "fail"}), node("n", "second", {"status": "fail"})]
+    states = [_executions.state_of(run(nodes), "n") for nodes in (different, same)]
+    assert [state and (state["execution_id"], state["status"]) for state in states] == [
+        ("second", None),
+        ("second", "fail"),
+    ]
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -141,6 +169,8 @@ def test_the_latest_execution_counts_in_whatever_order(order: int) -> None:
         ([7, None], None),
         ([{"status": "fail", "begin_time": "yesterday"}, 7], "fail"),
         ([{"status": "fail", "begin_time": None}, {"status": "success", "begin_time": 5.5}], "success"),
+        ([{"status": "fail", "begin_time": 10**400}, {"status": "success", "begin_time": 1}], "success"),
+        ([{"status": "fail", "begin_time": float("nan")}, {"status": "success", "begin_time": 1}], "success"),
     ],
 )
 def test_strange_executions(executions: Any, status: str | None) -> None:

@@ -54,6 +54,12 @@ def test_is_remembered_by_region_and_credentials(connections: _transport.Connect
             assert find(iam.url, connections, region="cn-east-3") == "three"
 
 
+def test_a_project_of_another_name_is_not_ours(connections: _transport.Connections) -> None:
+    projects = [{"id": "other", "name": "cn-north-4_sub"}, {"id": "p", "name": "cn-north-4"}]
+    with scripted(Call("GET", PATH, 200, {"projects": projects})) as iam:
+        assert find(iam.url, connections) == "p"
+
+
 def test_a_failure_is_not_remembered(connections: _transport.Connections) -> None:
     with scripted(Call("GET", PATH, 200, {"projects": []}), Call("GET", PATH, 200, {"projects": [{"id": "p"}]})) as iam:
         with pytest.raises(_projects.ProjectError):
@@ -67,6 +73,12 @@ def test_a_failure_is_not_remembered(connections: _transport.Connections) -> Non
         (
             *(200, {"projects": []}),
             "IAM knows no project of region cn-north-4 for these credentials: check region, or give project_id.",
+            None,
+        ),
+        (
+            *(200, {"projects": [{"id": "a", "name": "cn-east-3"}]}),
+            "IAM answered the lookup of the project of region cn-north-4 with projects of other names only; "
+            "set project_id to do without the lookup.",
             None,
         ),
         (

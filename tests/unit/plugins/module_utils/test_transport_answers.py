@@ -120,6 +120,9 @@ def test_nothing_compressed_is_nothing(connections: Connections) -> None:
         (answer(b"5\r\nhello\r\n", "Transfer-Encoding: chunked"), "cut"),
         (b"HTTP/1.1 200 OK\r\nContent-Ty", "cut"),
         (b"nonsense\r\n\r\n", "not HTTP"),
+        (answer(b"hello", "Content-Length: \N{SUPERSCRIPT TWO}").replace(b"\xc2", b""), "invalid content length"),
+        (answer(b"hello", "Content-Length: " + "9" * 5000), "invalid content length"),
+        (answer(b"hello", "Content-Length: -5"), "invalid content length"),
         (b"", "closed without an answer"),
     ],
 )
@@ -129,6 +132,17 @@ def test_a_broken_answer_is_a_lost_connection(connections: Connections, data: by
     assert (found.kind, found.sent, found.lasting) == ("lost", True, False)
     assert found.message.startswith("the connection was lost: ")
     assert words in found.message
+
+
+def test_a_chunk_of_a_negative_size_is_unexpected(connections: Connections) -> None:
+    with raw(answering(answer(b"-5\r\nhello\r\n", "Transfer-Encoding: chunked"))) as server:
+        found = failure(server.url, connections)
+    assert (found.kind, found.sent, found.lasting) == ("unexpected", True, False)
+
+
+def test_lengths_that_agree_are_one(connections: Connections) -> None:
+    with raw(answering(answer(b"hello", "Content-Length: 5", "Content-Length: 5"))) as server:
+        assert exchange(server.url, connections).body == b"hello"
 
 
 def test_a_reset_is_a_lost_connection(connections: Connections) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 
+import pytest
 import requests
 from support.exchanges import DIRECT, LONG, MIB, answer, exchange
 from support.servers import Sockets, raw, read_request
@@ -46,6 +47,20 @@ def test_the_rest_of_a_body_is_never_taken_for_an_answer(connections: Connection
 
     with raw(handle) as server:
         assert not exchange(server.url, connections).complete
+        assert exchange(server.url, connections).body == b"hello"
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("status", ["101 Switching Protocols", "102 Processing", "103 Early Hints"])
+def test_what_follows_an_interim_response_is_never_taken_for_another_one(connections: Connections, status: str) -> None:
+    def handle(connection: socket.socket, sockets: Sockets) -> None:
+        if sockets.connections == 1:
+            read_request(connection)
+            connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 5\r\n\r\n".encode() + answer(b"final"))
+        keeping(connection, sockets)
+
+    with raw(handle) as server:
+        assert exchange(server.url, connections).status == int(status[:3])
         assert exchange(server.url, connections).body == b"hello"
         assert server.connections == 2
 

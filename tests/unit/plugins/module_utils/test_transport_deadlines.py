@@ -7,19 +7,36 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 import requests
-from support.exchanges import DIRECT, LONG, MIB, answer, failure, silent
+from support.exchanges import DIRECT, LONG, MIB, answer, exchange, failure, silent
 from support.servers import Sockets, free_port, raw, read_request
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
 from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Attempt
-from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Connections
+from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Connections, Failure
+
+
+@contextmanager
+def full_queue(address: str, port: int) -> Iterator[int]:
+    """A listener whose queue is full takes no connection. Gives its port."""
+    with socket.socket() as listener, ExitStack() as fillers:
+        listener.bind((address, port))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        for _ in range(4):
+            filler = fillers.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex((address, port))
+        yield port
 
 
 def test_nobody_there(connections: Connections) -> None:
@@ -33,21 +50,29 @@ def test_no_such_host(connections: Connections) -> None:
 
 
 def test_a_deadline_while_connecting(connections: Connections) -> None:
-    """A listener whose queue is full takes no connection."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        port = listener.getsockname()[1]
-        fillers = []
-        for _ in range(4):
-            filler = socket.socket()
-            filler.setblocking(False)
-            filler.connect_ex(("127.0.0.1", port))
-            fillers.append(filler)
+    with full_queue("127.0.0.1", 0) as port:
         found = failure(f"http://127.0.0.1:{port}", connections, timeout=0.3)
-        for filler in fillers:
-            filler.close()
     assert (found.kind, found.sent) == ("timeout", False)
+
+
+def test_addresses_share_the_time_for_connecting(connections: Connections, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first address of the name takes no connection, the second one does."""
+
+    def handle(connection: socket.socket, _sockets: Sockets) -> None:
+        read_request(connection)
+        connection.sendall(answer(b"hello"))
+
+    look_up = socket.getaddrinfo
+
+    def two_addresses(host: str, *arguments: Any, **options: Any) -> Any:
+        if host != "two.example":
+            return look_up(host, *arguments, **options)
+        return [found for name in ("127.0.0.2", "127.0.0.1") for found in look_up(name, *arguments, **options)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", two_addresses)
+    with raw(handle) as server, full_queue("127.0.0.2", server.port):
+        found = exchange(f"http://two.example:{server.port}", connections, timeout=4.0)
+    assert (found.status, found.body) == (200, b"hello")
 
 
 def test_a_deadline_while_waiting_for_the_answer(connections: Connections) -> None:
@@ -90,13 +115,27 @@ def test_nothing_is_sent_after_the_attempt_is_over() -> None:
     assert not Attempt().close()
 
 
-def test_a_mistake_of_ours_is_not_called_trouble_of_the_network(connections: Connections) -> None:
+def test_an_unexpected_error_is_not_called_trouble_of_the_network() -> None:
     class Broken:
         def send(self, *_arguments: Any, **_options: Any) -> Any:
-            raise KeyError("ours")
+            raise KeyError("a secret header")
 
-    with pytest.raises(KeyError, match="ours"):
+    with pytest.raises(Failure) as raised:
         _transport.exchange(Broken(), None, DIRECT, LONG)
+    assert (raised.value.kind, raised.value.sent, raised.value.lasting) == ("unexpected", False, True)
+    assert re.fullmatch(
+        r"an unexpected error occurred \(KeyError in test_transport_deadlines.py, line \d+\)", str(raised.value)
+    )
+
+
+def test_an_attempt_that_cannot_start_has_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_thread(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    with pytest.raises(Failure, match="RuntimeError") as raised:
+        _transport.exchange(None, None, DIRECT, LONG)
+    assert (raised.value.kind, raised.value.sent) == ("unexpected", False)
 
 
 # Interruption
