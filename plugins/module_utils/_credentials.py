@@ -13,10 +13,12 @@ SDKs, Terraform provider with its OpenStack fallback, samples of the service's p
 
 from __future__ import annotations
 
+import base64
 import configparser
 import json
 import os
 import typing as t
+from urllib.parse import unquote, urlsplit
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract, _transport
 from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import Violation
@@ -275,10 +277,27 @@ def _from_agency(redactor: Redactor) -> Credentials:
     return Credentials(_checked(values, names), "the ECS agency", redactor)
 
 
+def _of_proxy(proxy: str) -> list[str]:
+    """The password in the URL of a proxy: as written, as meant, and with its user as it is sent."""
+    try:
+        user, password = urlsplit(proxy).username, urlsplit(proxy).password
+    except ValueError:
+        # Where the password is in it, nobody knows.
+        return [proxy] if "@" in proxy else []
+    if not password:
+        return []
+    pair = "%s:%s" % (unquote(user or ""), unquote(password))
+    sent = (base64.b64encode(pair.encode(charset, "replace")) for charset in ("utf-8", "latin-1"))
+    return [password, unquote(password), *(value.decode("ascii") for value in sent)]
+
+
 def learn(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> None:
-    """Makes the secrets of options and environment known to redactor, used or not."""
+    """Makes the secrets of options and environment, those of proxies too, known to redactor, used or not."""
     redactor.add(*(options.get(name) for name in SECRETS))
     redactor.add(*(environ.get(variable) for name in SECRETS for variable in ENVIRONMENT[name]))
+    for name, proxy in environ.items():
+        if name.lower().endswith("_proxy"):
+            redactor.add(*_of_proxy(proxy))
 
 
 def local(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> t.Optional[Credentials]:

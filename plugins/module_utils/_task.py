@@ -112,9 +112,8 @@ class Task:
 
     def _route_to(self, url: str) -> _transport.Route:
         if url not in self._routes:
-            route = _transport.route(url, self._environ, self.params["validate_certs"], self.params.get("ca_path"))
-            self.redactor.add(*_transport.proxy_secrets(route))
-            self._routes[url] = route
+            validate_certs, ca_path = self.params["validate_certs"], self.params.get("ca_path")
+            self._routes[url] = _transport.route(url, self._environ, validate_certs, ca_path)
         return self._routes[url]
 
     def way(self) -> Way:

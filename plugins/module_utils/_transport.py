@@ -13,7 +13,6 @@ single reads), and the moment at which the first byte of the request was handed 
 
 from __future__ import annotations
 
-import base64
 import os
 import ssl
 import threading
@@ -22,7 +21,6 @@ import typing as t
 import warnings
 import zlib
 from contextlib import contextmanager
-from urllib.parse import unquote, urlsplit
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Attempt, Connections, current
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
@@ -114,23 +112,6 @@ def proxy_of(url: str, chosen: Route) -> t.Optional[str]:
     """The proxy through which the route leads to url, None where there is none."""
     proxy: t.Optional[str] = requests.utils.select_proxy(url, dict(chosen.proxies))
     return proxy
-
-
-def proxy_secrets(chosen: Route) -> list[str]:
-    """The passwords in the route's proxies, as written, as meant, and as they are sent."""
-    found: list[str] = []
-    for _scheme, proxy in chosen.proxies:
-        try:
-            user, password = urlsplit(proxy).username, urlsplit(proxy).password
-        except ValueError:
-            # Where the password is in it, nobody knows.
-            found.extend([proxy] if "@" in proxy else [])
-            continue
-        if password:
-            pair = "%s:%s" % (unquote(user or ""), unquote(password))
-            sent = (base64.b64encode(pair.encode(charset, "replace")) for charset in ("utf-8", "latin-1"))
-            found.extend((password, unquote(password), *(value.decode("ascii") for value in sent)))
-    return found
 
 
 def exchange(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> Response:
@@ -256,6 +237,5 @@ __all__ = (
     "Route",
     "exchange",
     "proxy_of",
-    "proxy_secrets",
     "route",
 )

@@ -133,9 +133,6 @@ class Report:
         self, options: t.Mapping[str, t.Any]
     ) -> tuple[t.Optional[_credentials.Credentials], t.Optional[str]]:
         """The credentials, but for those of an agency, and why there are none, if so. Every secret is learned."""
-        if not _libraries.missing()[0]:
-            route = _transport.route("https://" + KEY, self._environ, False, None)
-            self.redactor.add(*_transport.proxy_secrets(route))
         try:
             return _credentials.find({**options, "use_ecs_agency": False}, self._environ, self.redactor), None
         except _credentials.CredentialsError as error:

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -135,3 +137,35 @@ def test_nothing_shows_a_secret(secrets: Secrets) -> None:
     shown = "".join(line for line in secrets.run.output.splitlines() if "> EXEC " not in line)
     found = [secret for secret in secrets.simulator.secrets() if secret in shown]
     assert not found, secrets.run.output
+
+
+# Since ansible-core 2.22 what is registered as a secret is masked everywhere.
+MASKS = importlib.util.find_spec("ansible.module_utils.secrets") is not None
+
+
+@pytest.mark.skipif(not MASKS, reason="ansible-core before 2.22 masks no secrets")
+def test_a_later_task_shows_no_secret_that_was_met(simulator: Simulator, tmp_path: Path, home: Path) -> None:
+    account = simulator.accounts["permanent"]
+    met = {
+        "HW_ACCESS_KEY": account["access_key"],
+        "HW_SECRET_KEY": account["secret_key"],
+        # Another family, which is not used.
+        "OS_SECRET_KEY": "SKofAnotherFamily0",
+        "CLOUD_SDK_AK": "AKofAThirdFamily0",
+        "OS_AUTH_TOKEN": "TKofAnotherFamily0",
+        "https_proxy": "http://me:aProxysPassword0@127.0.0.1:1",
+        "no_proxy": "*",
+    }
+    (tmp_path / "credentials").write_text(f"[basic]\nak = {account['access_key']}\nsk = SKinTheFile0\n")
+    secrets = [value for name, value in met.items() if "proxy" not in name] + ["aProxysPassword0", "SKinTheFile0"]
+    hosts = faces.hosts(simulator, ["callback", "file"], shown=" ".join(secrets))
+    defaults = {n: v for n, v in faces.connection(simulator).items() if n not in ("access_key", "secret_key")}
+    tasks = [
+        callback("callback", environment=met),
+        callback("file", {"credentials_file": str(tmp_path / "credentials")}, ignore_errors=True),
+        {"name": "later", "ansible.builtin.debug": {"var": "shown"}},
+    ]
+    finished = playbooks.ansible_playbook([faces.play(tasks, defaults)], home=home, hosts=hosts)
+    assert faces.same(finished, hosts, "callback")["delivery"] == "delivered"
+    assert "shown" in finished.output
+    assert not [secret for secret in secrets if secret in finished.output], finished.output

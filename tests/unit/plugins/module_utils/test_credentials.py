@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from pathlib import Path
 from typing import Any
@@ -219,6 +220,22 @@ def test_every_secret_that_is_met_is_known_to_the_redactor() -> None:
     redactor = Redactor()
     _credentials.find({}, {**OTHER, "HW_ACCESS_KEY": AK, "OS_SECRET_KEY": SK, "HW_AUTH_TOKEN": TOKEN}, redactor)
     assert redactor.known(f"{AK} {SK} {TOKEN}") == "******** ******** ********"
+
+
+@pytest.mark.parametrize("name", ["https_proxy", "HTTP_PROXY", "all_proxy"])
+def test_a_proxys_password_is_known_to_the_redactor(name: str) -> None:
+    redactor = Redactor()
+    environ = {name: "http://user:p%40ss%20word@proxy:1", "no_proxy": "*", "ftp_proxy": "http://other:1"}
+    _credentials.learn({}, environ, redactor)
+    # The last as the header Proxy-Authorization has it.
+    texts = ["p%40ss%20word", "p@ss word", base64.b64encode(b"user:p@ss word").decode()]
+    assert redactor.known(", ".join(texts)) == "********, ********, ********"
+
+
+def test_a_proxy_that_cannot_be_parsed_is_a_secret() -> None:
+    redactor = Redactor()
+    _credentials.learn({}, {"https_proxy": "http://me:password@[::1", "no_proxy": "[::1,local"}, redactor)
+    assert redactor.known("http://me:password@[::1 [::1,local") == "******** [::1,local"
 
 
 WHITESPACE = "must not have leading or trailing whitespace"

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import ssl
 from pathlib import Path
@@ -95,14 +94,6 @@ def test_routes_of_equal_choices_are_equal() -> None:
         URL, dict(reversed(environ.items())), True, None
     )
     hash(_transport.route(URL, environ, True, None))
-
-
-def test_passwords_of_proxies_are_secrets() -> None:
-    environ = {"https_proxy": "http://user:p%40ss%20word@proxy:1", "all_proxy": "http://proxy:2"}
-    found = _transport.proxy_secrets(_transport.route(URL, environ, True, None))
-    assert found[:2] == ["p%40ss%20word", "p@ss word"]
-    # As the header Proxy-Authorization has it.
-    assert set(found[2:]) == {base64.b64encode(b"user:p@ss word").decode()}
 
 
 # TLS
