@@ -211,11 +211,13 @@ seealso:
   - module: functiongraph.workflow.fgs_workflow_callback
 """
 
+import configparser
 import os
 import typing as t
 
 from ansible import constants as C
 from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
@@ -260,11 +262,23 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
                     variables=var_options,
                     direct=direct,
                 )
-            except AnsibleError as error:
+                if definition.get("type") == "bool":
+                    self._check_boolean(name)
+            except (AnsibleError, TypeError) as error:
                 defaults[name] = definition.get("default")
                 reason = " ".join(str(error).split()).rstrip(".")
                 sentences.append("option %s is wrong and counts as unset: %s." % (name, reason))
         return defaults, sentences
+
+    @staticmethod
+    def _check_boolean(name: str) -> None:
+        """Raises TypeError where an option is neither true nor false: Ansible takes all that is not true as false."""
+        parser = configparser.ConfigParser(inline_comment_prefixes=(";",))
+        parser.read(C.CONFIG_FILE or [], encoding="utf-8")
+        in_file = parser.get("fgs_workflow_report", name, raw=True, fallback=None)
+        given = os.environ.get("FGS_REPORT_" + name.upper(), in_file)
+        if given is not None:
+            boolean(given)
 
     def v2_playbook_on_start(self, playbook: t.Any) -> None:
         if hasattr(self, "_reporter"):

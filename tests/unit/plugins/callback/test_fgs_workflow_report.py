@@ -130,18 +130,34 @@ def test_empty_variables_count_as_not_given(monkeypatch: pytest.MonkeyPatch) -> 
     assert os.environ["FGS_REPORT_REGION"] == "cn-north-4"
 
 
-def test_a_wrong_option_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def plugin() -> Any:
+    """The plugin as the loader of plugins makes it."""
+    made = CallbackModule()
+    made._load_name = made.CALLBACK_NAME
+    definitions = yaml.safe_load(DOCUMENTATION)["options"]
+    constants.config.initialize_plugin_configuration_definitions("callback", made._load_name, definitions)
+    return made
+
+
+def test_a_wrong_option_counts_as_unset(monkeypatch: pytest.MonkeyPatch, plugin: Any) -> None:
     monkeypatch.setenv("FGS_REPORT_TIMEOUT", "abc")
     monkeypatch.setenv("FGS_REPORT_CONFIRM", "sometimes")
     monkeypatch.setenv("FGS_REPORT_RETRIES", "1")
-    plugin = CallbackModule()
-    # As the loader of plugins does.
-    plugin._load_name = plugin.CALLBACK_NAME
-    definitions = yaml.safe_load(DOCUMENTATION)["options"]
-    constants.config.initialize_plugin_configuration_definitions("callback", plugin._load_name, definitions)
     plugin.set_options()
     assert [plugin.get_option(name) for name in ("timeout", "confirm", "retries")] == [30.0, "always", 1]
     confirm, timeout = sorted(plugin._wrong_options)
     assert confirm.startswith("option confirm is wrong and counts as unset: ")
     assert timeout.startswith("option timeout is wrong and counts as unset: ")
     assert not timeout.endswith("..")
+
+
+def test_what_is_no_boolean_is_not_taken_as_false(monkeypatch: pytest.MonkeyPatch, plugin: Any, tmp_path: Path) -> None:
+    config = tmp_path / "ansible.cfg"
+    config.write_text("[fgs_workflow_report]\nstrict = yess\nuse_ecs_agency = on ; of the ECS\n")
+    monkeypatch.setattr(constants, "CONFIG_FILE", str(config))
+    monkeypatch.setenv("FGS_REPORT_VALIDATE_CERTS", "flase")
+    plugin.set_options()
+    assert plugin.get_option("validate_certs") is True
+    assert [sentence.split()[1] for sentence in sorted(plugin._wrong_options)] == ["strict", "validate_certs"]
+    assert "'flase' is not a valid boolean" in sorted(plugin._wrong_options)[1]
