@@ -107,7 +107,7 @@ SUCCESS = {
     ),
     "set_stats_nan": Situation(
         "The playbook publishes what JSON does not have: that is left out, and named",
-        [play(task("publish", "set_stats", {"data": {"release": "1.4", "ratio": "{{ 'nan' | float }}"}}))],
+        [play(task("publish", "set_stats", {"data": {"release": "1.4", "ratio": float("nan")}}))],
         "success",
         output={"release": "1.4", "ansible": {"published_left_out": ["ratio"]}},
         says="What cannot be sent is left out of output: ratio",
