@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
-from support.servers import Call, scripted
+from support.exchanges import answering
+from support.servers import Call, raw, scripted
 from support.tasks import SECRET, YES, callback_task, failed_callback, violations
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _credentials, _projects
@@ -93,3 +95,13 @@ def test_the_file_gives_project_and_iam_endpoint(tmp_path: Path) -> None:
         assert callback_task({**options, "endpoint": server.url}).run()["delivery"] == "delivered"
     file.write_text(f"[basic]\nak = AK\nsk = {SECRET}\niam_endpoint = http://iam.example\n")
     assert failed_callback(options)["msg"].startswith("The credentials file is not valid: iam_endpoint must use https")
+
+
+def test_what_a_proxy_says_shows_no_password_and_moves_no_cursor() -> None:
+    password = "Aproxy-Password0"
+    sent = base64.b64encode(f"me:{password}".encode()).decode()
+    reason = f"407 No {sent} {sent.upper()} {password.lower()} \x1b[31mred"
+    with raw(answering(f"HTTP/1.1 {reason}\r\nContent-Length: 0\r\n\r\n".encode())) as proxy:
+        environ = {"https_proxy": proxy.url.replace("://", f"://me:{password}@")}
+        result = failed_callback({"endpoint": "https://host.example"}, environ)
+    assert "407 no ******** ******** ******** \\x1b[31mred" in result["msg"]
