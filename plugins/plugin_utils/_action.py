@@ -87,11 +87,12 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
     def _restore_ids(arguments: dict[str, t.Any], variables: t.Mapping[str, t.Any]) -> list[str]:
         """Makes strings of IDs that are numbers, and gives the warnings about them."""
         warnings: list[str] = []
-        for option in _ids.VARIABLES.keys() & arguments.keys():
+        for option in [name for name in _ids.VARIABLES if name in arguments]:
             value = arguments[option]
-            # Before ansible-core 2.19 a template makes a string of the number that the extra var is.
-            given = variables.get(_ids.VARIABLES[option])
-            value = given if _ids.is_read(given) and str(given) == str(value) else value
+            variable = _ids.VARIABLES[option]
+            # Before ansible-core 2.19 a template makes a string of the number that the variable of launch or role is.
+            for given in (variables.get(variable), variables.get(variable.replace("fgs_", "runbook_"))):
+                value = given if _ids.is_read(given) and str(given) == str(value) else value
             arguments[option] = _ids.text(option, value, warnings.append)
         return warnings
 

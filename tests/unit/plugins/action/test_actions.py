@@ -93,6 +93,14 @@ def test_the_number_that_an_extra_var_is_shows_through_a_template(monkeypatch: p
     assert server.came[0].headers["X-Workflow-State-Id"] == "00123"
 
 
+def test_the_number_that_a_variable_of_the_role_is_shows_through_a_template() -> None:
+    with scripted(YES) as server:
+        task = action(fgs_workflow_callback, {**CALLBACK, "workflow_state_id": "83", "endpoint": server.url})
+        result = task.run(task_vars={"runbook_workflow_state_id": 83})
+    (warning,) = result["warnings"]
+    assert "workflow_state_id arrived as a number and is used as 83" in warning
+
+
 def test_reads_a_run_from_here() -> None:
     with scripted(Call(*GET, 200, {"status": "success"})) as server:
         result = run(fgs_workflow_execution_info, {**EXECUTION, "endpoint": server.url})
