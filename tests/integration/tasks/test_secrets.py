@@ -54,7 +54,6 @@ def secrets(request: pytest.FixtureRequest, simulator: Simulator, tmp_path_facto
         "aliases": {**none, **aliases},
         "both": {**keys, "ak": key},
         "vault": {**keys, "secret_key": "VAULTED"},
-        "echoed": keys,
         "in output": {**keys, "output": {"a": f"it is {secret}", "b": [secret], secret: "as a key"}},
         "in an id": {**keys, "workflow_id": f" {secret}"},
         "in the wrong option": {**keys, "endpoint": f"http://{secret}", "region": secret, "timeout": secret},
@@ -63,6 +62,8 @@ def secrets(request: pytest.FixtureRequest, simulator: Simulator, tmp_path_facto
         "empty": dict.fromkeys((*EVERY_OPTION, *OF_CALLBACK), ""),
         "info": keys,
         "info, empty": dict.fromkeys(EVERY_OPTION, ""),
+        # The last, as nothing more is sent with keys that were refused.
+        "echoed": keys,
     }
     options = {"echoed": {"fault": "status_401_echo"}, "info": {"input": {"got": f"{secret}, {key}", secret: "a key"}}}
     hosts = faces.hosts(simulator, {case: options.get(case, {}) for case in cases})
