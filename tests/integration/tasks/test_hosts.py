@@ -102,6 +102,44 @@ def test_ways_past_what_ansible_refuses_itself(hosts: Hosts, host: str) -> None:
     assert hosts.run.result("callback", host)["delivery"] == "delivered"
 
 
+# What runs in the module's place.
+LOST = {"killed": "kill -9 $$", "garbage": "echo this is no result"}
+
+
+def test_a_lost_result_of_the_module_is_unknown(simulator: Simulator, home: Path, tmp_path: Path) -> None:
+    run = simulator.start_run()
+    host = {"runs": {"callback": run}, "run_on": "target"}
+    hosts = {"gone": {**host, "ansible_connection": "fgs_test_gone", "fgs_test_gone_says": "the host is gone"}}
+    for name, line in LOST.items():
+        interpreter = tmp_path / name
+        interpreter.write_text(f"#!/bin/sh\n{line}\n")
+        interpreter.chmod(0o755)
+        hosts[name] = {**host, "ansible_python_interpreter": str(interpreter)}
+    task = callback("callback", ignore_errors=True, ignore_unreachable=True, register="lost")
+    seen = {
+        "name": "seen",
+        "ansible.builtin.debug": {"msg": "{{ [lost.delivery, lost is unreachable, lost is failed] }}"},
+    }
+    finished = playbooks.ansible_playbook(
+        [faces.play([task, seen], faces.connection(simulator))],
+        home=home,
+        hosts=hosts,
+        env={"ANSIBLE_CONNECTION_PLUGINS": str(playbooks.ROOT / "tests/support/connection_plugins")},
+    )
+    for name in hosts:
+        result = finished.result("callback", name)
+        assert (result["delivery"], result["changed"], result["requests_sent"]) == ("unknown", False, 0), result
+        assert result["msg"].startswith(
+            "It is not known whether the callback arrived: the module on the host of the task gave no result. "
+        )
+        assert "Look at the run before sending again" in result["hint"]
+        assert finished.result("seen", name)["msg"] == ["unknown", name == "gone", name != "gone"]
+    assert finished.result("callback", "gone")["msg"].endswith("the host is gone")
+    assert {task.outcome for task in finished.tasks if (task.task, task.host) == ("callback", "gone")} == {
+        "unreachable"
+    }
+
+
 @pytest.mark.parametrize("library", ["requests", "jsonschema"])
 def test_missing_library(simulator: Simulator, tmp_path: Path, home: Path, library: str) -> None:
     (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules['{library}'] = None\n")
