@@ -19,6 +19,8 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _fai
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure
 
 MODULE = "functiongraph.workflow.fgs_workflow_callback"
+# The module's call in the role runbook.
+_OF_ROLE = "functiongraph.workflow._fgs_workflow_callback"
 
 # The extra var, or variable of a play, that switches the report off.
 SWITCH = "fgs_workflow_report"
@@ -106,24 +108,30 @@ class Recap:
         if "censored" in values:
             self._hidden.update(self._publishing)
         self._publishing.clear()
-        if action == MODULE and not task.check_mode and self._is_ours(task.args):
+        is_callback = action in (MODULE, _OF_ROLE) and self.is_ours(task.args)
+        if is_callback and not task.check_mode:
             if job and "delivery" not in values:
                 self._jobs.add(str(job))
             # A result that no_log hides is a success, unless the task has its own idea of that.
             is_whole = is_item or not task.loop
             hidden = "censored" in values and is_whole and not task.failed_when and not task.async_val
             self.completed = self.completed or hidden
-        if (action == MODULE and self._is_ours(task.args)) or str(job) in self._jobs:
+        if is_callback or str(job) in self._jobs:
             done = values.get("delivery") in (DELIVERED, ALREADY_DELIVERED) and not task.check_mode
             self.completed = self.completed or done
 
-    def _is_ours(self, arguments: t.Mapping[str, t.Any]) -> bool:
+    def is_ours(self, arguments: t.Mapping[str, t.Any]) -> bool:
+        """Whether a task with these arguments is about the state that waits."""
         given = {n: next((arguments[a] for a in names if arguments.get(a)), None) for n, names in _NAMES.items()}
         return all(str(_ids.text(name, given[name], _no_warning)) == self._ids[name] for name in _NAMES)
 
     def publishes(self, host: str, name: str) -> None:
         """The task that ends next publishes name for host."""
         self._publishing.append((host, name))
+
+    def hide_published(self, stats: t.Any) -> None:
+        """Hides what was published so far: it was not seen whether a task under no_log did."""
+        self._hidden.update((host, name) for host, values in stats.custom.items() for name in values)
 
     def published(self, stats: t.Any) -> dict[str, dict[str, t.Any]]:
         """What was published, by host, without what a task under no_log has published or added to."""

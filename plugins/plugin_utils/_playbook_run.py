@@ -105,6 +105,19 @@ class PlaybookRun:
         wanted: t.Optional[str] = context.CLIARGS.get("start_at_task")
         return wanted if wanted and not self._manager._start_at_done else None
 
+    @staticmethod
+    def batches() -> t.Optional[int]:
+        """How many batches of hosts the current play has; None where ansible-core does not tell."""
+        frame = _frame()
+        batches = None if frame is None else frame.f_locals.get("batches")
+        return len(batches) if isinstance(batches, list) else None
+
+    @property
+    def callbacks(self) -> list[t.Any]:
+        """The callback plugins that are told of what happens. One that is added is told of what follows."""
+        callbacks: list[t.Any] = self._manager._callback_plugins
+        return callbacks
+
     @property
     def check_mode(self) -> bool:
         return bool(context.CLIARGS.get("check"))

@@ -165,24 +165,29 @@ class Report:
 
         The recap stands under KEY, unless the playbook has published that itself.
         """
-        kept, reasons = _sendable(published, self.redactor.known)
-        _leave_out_largest(kept, reasons, 0 if refused else PUBLISHED_LIMIT)
-        output: dict[str, t.Any] = self.redactor.within(kept)
+        output, left_out, notes = self.publishable(published, refused)
         entries = self.redactor.within(
             {host: _with_sendable(entry, self.redactor.known) for host, entry in hosts.items()}
         )
-        left_out = _names(self.redactor.known(name) for name in reasons)
-        notes = []
         if KEY in output:
             notes.append("The recap is left out of output, as the playbook has published %s itself." % KEY)
             if left_out:
                 output.setdefault(PUBLISHED_LEFT_OUT, left_out)
         else:
             output[KEY] = recap(entries, failure, check_mode, job, left_out)
+        return output, notes
+
+    def publishable(
+        self, published: t.Mapping[str, t.Any], refused: bool = False
+    ) -> tuple[dict[str, t.Any], list[str], list[str]]:
+        """What of published is sent, redacted; the names of the rest; and sentences on it."""
+        kept, reasons = _sendable(published, self.redactor.known)
+        _leave_out_largest(kept, reasons, 0 if refused else PUBLISHED_LIMIT)
+        notes = []
         if reasons:
             each = self.redactor.text(", ".join("%s (%s)" % pair for pair in reasons.items()))
             notes.append("What cannot be sent is left out of output: %s." % bounded(each, MESSAGE_LIMIT))
-        return output, notes
+        return self.redactor.within(kept), _names(self.redactor.known(name) for name in reasons), notes
 
     def redacted(self, failure: Failure) -> Failure:
         """The failure as it may be sent."""

@@ -127,6 +127,10 @@ class Reporter:
         for sentence in self._wrong_options:
             self._warn(sentence)
         self._refuse(self._problems or self._report.problems())
+        self.wait_for_end()
+
+    def wait_for_end(self) -> None:
+        """Reports where the run does not come to its end."""
         self.run.watch_published(self.recap.publishes)
         self.run.when_cleaned_up(self._cleaned_up)
         self.run.end_on_signals()

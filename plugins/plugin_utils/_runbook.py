@@ -5,7 +5,7 @@
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
 """
-What the role runbook says of a task that failed in it: the same as the report plugin says.
+The steps of the role runbook: what stands in the way of its report, what it reports, and what a failed task says.
 """
 
 from __future__ import annotations
@@ -13,10 +13,120 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _failure, _report
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import plain
+from ansible_collections.functiongraph.workflow.plugins.module_utils import (
+    _arguments,
+    _contract,
+    _credentials,
+    _task,
+    _transport,
+)
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _awx_job, _failure, _report, _runbook_watch
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction, plain
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun
 
 _CENSORED = {"censored": True}
+# With an ID nothing is looked up.
+_LOOKED_UP_LATER = "looked-up-later"
+
+
+class RunbookAction(FunctionGraphAction):
+    """The module's call at a step of the role: "before" the runbook, with its "output", then the "report".
+
+    Only the last one sends anything. Arguments are the ids, and
+    step: one of these.
+    options: the options of the module, without ids, result, output and error.
+    output: what the role was given as output.
+    output_schema: what the output must meet.
+    failed: error, failed_task and failed_hosts where the runbook failed; empty where it did not.
+    """
+
+    def _called(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
+        own: dict[str, t.Any] = arguments.pop("output", {})
+        failed: dict[str, t.Any] = arguments.pop("failed", {})
+        schema, step = arguments.pop("output_schema", {}), arguments.pop("step")
+        arguments = {**_arguments.without_empty(arguments.pop("options")), **arguments}
+        arguments.update(result="fail" if failed else "success", error=failed.get("error"), truncate_error=True)
+        arguments = _arguments.without_empty(arguments)
+        # As they were written: a template has made another string of a number, before ansible-core 2.19.
+        ids = {name: arguments.get(name, "") for name in _report.IDS}
+        if step == "before":
+            return {**self._before(arguments, empty_ids, task_vars), "ids": ids}
+        recap = self._recap(failed, task_vars or {}) if step == "report" else None
+        output, warnings = self._output(arguments, own, recap)
+        if step == "output":
+            result = self._previewed({**arguments, "output": output, "output_schema": schema}, empty_ids, task_vars)
+        else:
+            result = super()._called({**arguments, "output": output}, empty_ids, task_vars)
+            result["warnings"] = [*result.get("warnings", []), *warnings]
+        if result.get("failed"):
+            result["msg"] = _told(result)
+        return {**result, "ids": ids}
+
+    def _before(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
+        """What stands in the way of the report, in sentences; the number of batches; whether this is a check."""
+        check_mode = bool(self._task.check_mode)
+        result = self._previewed(arguments, empty_ids, task_vars)
+        if result.get("failed"):
+            problems = [_told(result)]
+        else:
+            problem = project_problem(arguments, self._environ())
+            problems = [] if problem is None else ["Nothing was sent: %s" % problem]
+        return {"changed": False, "problems": problems, "batches": PlaybookRun.batches(), "check_mode": check_mode}
+
+    def _previewed(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
+        """The result of a call that finds all that is wrong and asks nothing of the network."""
+        self._task.check_mode = True
+        asked = {"project_id": _LOOKED_UP_LATER, **arguments, "confirm": "never"}
+        result = super()._called(asked, empty_ids, task_vars)
+        result.pop("diff", None)
+        return {**result, "changed": False}
+
+    def _recap(self, failed: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """What the role itself says: the failure, and in AWX the job."""
+        recap = {name: failed[name] for name in ("failed_task", "failed_hosts") if name in failed}
+        environ = self._environ()
+        link = _report.job_link(environ)
+        if link is not None:
+            name = variables.get("awx_job_template_name", variables.get("tower_job_template_name", ""))
+            recap.update(_awx_job.Job("job", environ["JOB_ID"], str(name), link, "", "", "").fields())
+        return recap
+
+    def _output(
+        self, arguments: t.Mapping[str, t.Any], own: t.Any, recap: t.Optional[dict[str, t.Any]]
+    ) -> tuple[t.Any, list[str]]:
+        """What is sent as output, and sentences on what is not in it.
+
+        The output that the role was given wins over what the runbook published, by name, and over the recap. Without
+        recap it is the output that the user's schema is about.
+        """
+        if not isinstance(own, dict):
+            return own, []
+        report = _report.Report({}, {}, self._environ())
+        report.learn_secrets(arguments)
+        published, left_out, notes = report.publishable(_runbook_watch.published(arguments))
+        output = {**published, **own}
+        if recap is not None and left_out:
+            recap[_report.PUBLISHED_LEFT_OUT] = left_out
+        if recap:
+            output.setdefault(_report.KEY, recap)
+        return output, notes
+
+
+def _told(result: t.Mapping[str, t.Any]) -> str:
+    """msg and hint of a result: a user reads nothing but msg."""
+    return " ".join(part for part in (result["msg"], result.get("hint")) if part)
+
+
+def project_problem(arguments: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> t.Optional[str]:
+    """Why the project will not be found, as far as that is known without the network."""
+    params = {"validate_certs": True, **arguments}
+    task = _task.Task(_contract.CALLBACK, params, [], environ, _transport.Connections())
+    try:
+        # Those of an agency are not known before they are fetched.
+        credentials = _credentials.find({**params, "use_ecs_agency": False}, environ, task.redactor)
+    except _credentials.CredentialsError:
+        return task.project_problem(None)
+    return task.project_problem(credentials)
 
 
 def failure(

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,6 +55,14 @@ def fails(host: str = "", name: str = "break", **keywords: Any) -> Task:
 
 def reaches() -> Task:
     return task("reach", "raw", "true", changed_when=False)
+
+
+def publishes(values: Mapping[str, Any], **keywords: Any) -> Task:
+    return task("publish", "set_stats", {"data": dict(values)}, run_once=True, **keywords)
+
+
+def adds(host: str) -> Task:
+    return task("add", "add_host", {"name": host}, changed_when=False)
 
 
 EARLIER = {"block": [fails(name="earlier")], "rescue": [works("rescue")]}
@@ -128,6 +137,41 @@ CASES = {
     "handler_fails": Case(
         [CHANGE], "fail", "web1: …", play={"handlers": [fails(name="restart")]}, failed_hosts=ONE, hosts=ONE
     ),
+    "publishes": Case(
+        [publishes({"release": "1.4", "address": "published"})],
+        "success",
+        variables={**SCHEMA, "runbook_output": {"address": "own"}},
+        output={"release": "1.4", "address": "own"},
+        before=[publishes({"early": HUSH})],
+    ),
+    "publishes_what_the_schema_wants": Case(
+        [publishes({"address": "published"})], "success", variables=SCHEMA, output={"address": "published"}, hosts=ONE
+    ),
+    "publishes_and_fails": Case(
+        [publishes({"step": 2}), fails()],
+        "fail",
+        f"web1: break: {HUSH}",
+        output={"step": 2, "ansible": {"failed_hosts": ["web1"]}},
+        failed_hosts=ONE,
+        hosts=ONE,
+    ),
+    "publishes_under_no_log": Case(
+        [
+            publishes({"password": HUSH}, no_log=True),
+            publishes({"list": ["open"]}),
+            publishes({"list": [HUSH]}, no_log=True),
+        ],
+        "success",
+        hosts=ONE,
+    ),
+    "publishes_what_cannot_be_sent": Case(
+        [publishes({"size": math.nan, "name": "web"})],
+        "success",
+        output={"name": "web", "ansible": {"published_left_out": ["size"]}},
+        hosts=ONE,
+    ),
+    "adds_hosts_to_the_play": Case([adds("web9"), works()], "success", before=[adds("web8")], play={"hosts": "all"}),
+    "checks": Case(play={"check_mode": True}),
     "role": Case(result="success", variables={"runbook_tasks_file": "", "runbook_role": "a_role"}, hosts=ONE),
     "one_batch": Case(result="success", play={"serial": "100%"}),
     "one_host_free": Case(result="success", hosts=ONE, play={"strategy": "free"}),
@@ -153,11 +197,23 @@ CASES = {
         refused="Give either runbook_tasks_file or runbook_role.", variables={"runbook_role": "a_role"}, hosts=ONE
     ),
     "no_id": Case(
-        refused="Nothing was sent: workflow_run_id is required.", variables={"runbook_workflow_run_id": ""}, hosts=ONE
+        refused="Nothing was sent: workflow_run_id is empty; the extra var fgs_workflow_run_id is probably missing.",
+        variables={"runbook_workflow_run_id": ""},
+        hosts=ONE,
     ),
     "bad_options": Case(
         refused="Nothing was sent: …retries must be from 0 to 100, was 1000…region must be a name like cn-north-4, …",
         variables={"runbook_retries": 1000, "runbook_region": "Nowhere!"},
+        hosts=ONE,
+    ),
+    "no_project": Case(
+        refused="Nothing was sent: project_id is not given and cannot be looked up without a region: …",
+        play={"environment": {"HW_REGION_NAME": ""}},
+        hosts=ONE,
+    ),
+    "no_region": Case(
+        refused="Nothing was sent: region or endpoint is required, …",
+        play={"environment": {"HW_REGION_NAME": "", "FGS_ENDPOINT": ""}},
         hosts=ONE,
     ),
     "wrong_confirm": Case(

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from role_cases import CASES, HUSH, WEB, Case, fails, reaches, task, works
+from ansible.release import __version__
+from role_cases import CASES, HUSH, WEB, Case, fails, publishes, reaches, task, works
 from support import reporting
 from support.playbooks import Run, ansible_playbook
 from support.simulators import Simulator
 
 ROLE = "functiongraph.workflow.runbook"
 REPORT = "functiongraph.workflow.runbook : Report how the runbook ended on all hosts"
+CORE = tuple(int(part) for part in __version__.split(".")[:2])
 
 
 class Met(NamedTuple):
@@ -36,7 +38,9 @@ def ids(run: dict[str, str]) -> dict[str, str]:
 def play(name: str, case: Case, run: dict[str, str], place: Path) -> dict[str, Any]:
     """The play of a case."""
     started = task("started", "debug", {"msg": name})
-    (place / f"{name}.inc").write_text(json.dumps([{**started, "name": f"started {name}"}, *case.tasks]))
+    tasks = json.dumps([{**started, "name": f"started {name}"}, *case.tasks])
+    # As YAML says it.
+    (place / f"{name}.inc").write_text(tasks.replace("NaN", ".nan"))
     include = {
         "name": "run",
         "ansible.builtin.include_role": {"name": ROLE},
@@ -93,7 +97,7 @@ def test_case(met: dict[str, Met], name: str) -> None:
     assert reporting.matches(case.error, run["error"] or ""), run["error"]
     if case.output is not None:
         assert reporting.contains(run["output"], dict(case.output)), run["output"]
-    if "no_log" in name:
+    if "no_log" in name or name == "publishes":
         assert HUSH not in json.dumps(run["output"])
     caught = [t.result["msg"] for t in finished.tasks if t.task == f"refused {name}"]
     hosts = [t.host for t in finished.tasks if t.task == f"refused {name}"]
@@ -194,6 +198,75 @@ def test_missing_role_fails_the_runbook(launched: Any) -> None:
     finished, run = launched([], by_roles(), extra_vars=variables)
     assert finished.returncode == 2, finished.output
     assert (run["status"], run["callback_requests"]) == ("fail", 1)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "code", "result", "error"),
+    [
+        ([task("reach", "nowhere")], 4, "fail", "broken off: couldn't resolve module/action…"),
+        ([{"name": "two", "ansible.builtin.raw": "true", "ansible.builtin.fail": {}}], 4, "fail", "broken off: …"),
+        ([{"ansible.builtin.meta": "end_play"}], 0, "success", ""),
+        ([{"ansible.builtin.meta": "end_host"}], 0, "success", ""),
+    ],
+    ids=["unknown module", "cannot be parsed", "end_play", "end_host"],
+)
+@pytest.mark.parametrize("plugin", [False, True], ids=["role", "role and plugin"])
+def test_end_before_the_report_is_reported(
+    launched: Any, tasks: Any, code: int, result: str, error: str, plugin: bool
+) -> None:
+    finished, run = launched([publishes({"release": "1.4"}), *tasks], by_roles(), plugin=plugin)
+    assert (finished.returncode != 0) == (code != 0), finished.output
+    assert (run["status"], run["callback_requests"]) == (result, 1), finished.output
+    assert reporting.matches(error, run["error"] or ""), run["error"]
+    assert run["output"]["ansible"]["hosts"].keys() == set(WEB)
+
+
+def test_last_host_goes_away(launched: Any, home: Path) -> None:
+    sign = task("sign", "raw", f"touch {home}/sign", delegate_to="localhost", run_once=True)
+    finished, run = launched([sign, reaches()], by_roles(hosts="web1"), hosts=gone(home))
+    assert finished.returncode == 4, finished.output
+    assert (run["status"], run["callback_requests"]) == ("fail", 1)
+    assert reporting.matches("web1: reach: …", run["error"]), run["error"]
+
+
+def test_end_of_the_playbook_is_not_reported_where_it_was_only_a_check(launched: Any) -> None:
+    finished, run = launched([{"ansible.builtin.meta": "end_play"}], by_roles(check_mode=True))
+    assert finished.returncode == 0, finished.output
+    assert (run["status"], run["callback_requests"]) == ("running", 0)
+
+
+@pytest.mark.skipif(CORE < (2, 18), reason="end_role comes with ansible-core 2.18")
+def test_end_role_ends_the_runbook_and_not_the_report(launched: Any) -> None:
+    tasks = [works(), {"ansible.builtin.meta": "end_role"}, fails()]
+    finished, run = launched(tasks, by_roles(), extra_vars={"runbook_output": {"made": "{{ made | default('') }}"}})
+    assert finished.returncode == 0, finished.output
+    assert (run["status"], run["callback_requests"], run["output"]) == ("success", 1, {"made": "made"})
+
+
+@pytest.mark.parametrize("tasks", [[works()], [fails()]], ids=["success", "fail"])
+def test_job_in_awx(launched: Any, tasks: Any) -> None:
+    _finished, run = launched(
+        tasks,
+        by_roles(),
+        env={"AWX_HOST": "https://awx.example", "JOB_ID": "7"},
+        extra_vars={"awx_job_template_name": "Release"},
+    )
+    job = {"job": "https://awx.example/#/jobs/playbook/7", "job_id": 7, "job_name": "Release"}
+    assert reporting.contains(run["output"], {"ansible": job}), run["output"]
+
+
+def test_refused_report_is_red_with_its_hint(simulator: Simulator, launched: Any) -> None:
+    variables = {
+        "runbook_access_key": simulator.accounts["permanent"]["access_key"],
+        "runbook_secret_key": "wrong-0001",
+    }
+    finished, run = launched([works()], by_roles(), extra_vars=variables)
+    assert finished.returncode == 2, finished.output
+    assert run["status"] == "running"
+    result = finished.result(REPORT)
+    assert result["msg"].endswith(result["hint"])
+    assert result["msg"] in reporting.unwrapped(finished.output)
+    assert "failed_when" not in finished.output
 
 
 def test_check_mode_sends_nothing(launched: Any) -> None:

@@ -33,7 +33,8 @@ def _of_role(name: str) -> Any:
 
 DEFAULTS: dict[str, Any] = _of_role("defaults/main.yml")
 DOCUMENTED: dict[str, Any] = _of_role("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-CALL: dict[str, str] = _of_role("tasks/report.yml")[0]["functiongraph.workflow.fgs_workflow_callback"]
+CALL: dict[str, str] = _of_role("tasks/report.yml")[0]["functiongraph.workflow._fgs_workflow_callback"]
+OPTIONS: dict[str, str] = _of_role("vars/main.yml")["__runbook_options"]
 
 
 def test_the_plugin_has_the_options_that_it_reads() -> None:
@@ -79,5 +80,9 @@ def test_an_option_of_the_role_reaches_the_module(name: str) -> None:
     if name != "confirm":
         assert ours.get("default") in (theirs.get("default"), {} if ours["type"] == "dict" else "", None)
     # output goes by the variable that holds it once the runbook has ended.
-    assert ("__runbook_answer" if name == "output" else f"runbook_{name}") in CALL[name]
-    assert set(CALL) == set(MODULE) - {"run_on"}
+    handed_on = {**OPTIONS, **CALL}[name]
+    assert ("__runbook_given_output" if name == "output" else f"runbook_{name}") in handed_on
+
+
+def test_the_role_calls_with_options_of_the_module_and_its_own() -> None:
+    assert set(OPTIONS) | set(CALL) == set(MODULE) - DECIDED | {"step", "options", "failed"}

@@ -16,10 +16,8 @@ import pytest
 from ansible import constants, context
 from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.common.collections import ImmutableDict
-from ansible.parsing.dataloader import DataLoader
-from ansible.playbook.task import Task
 from ansible.plugins.action import ActionBase
-from ansible.template import Templar
+from support.actions import action
 from support.servers import Call, scripted
 from support.tasks import CALLBACK, EXECUTION, GET, SECRET, YES
 
@@ -40,25 +38,6 @@ DELIVERED = {"delivery": "delivered", "requests_sent": 1}
 @pytest.fixture(autouse=True)
 def _home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/nonexistent")
-
-
-def action(plugin: Any, arguments: dict[str, Any], **keywords: Any) -> Any:
-    """An action as the task executor makes it, for a host without a shell of its own."""
-    task = Task()
-    task.args = arguments
-    task.check_mode = task.diff = False
-    for name, value in keywords.items():
-        setattr(task, name, value)
-    loader = DataLoader()
-    shell = SimpleNamespace(tmpdir=None, env_prefix=lambda **_environment: "")
-    return plugin.ActionModule(
-        task=task,
-        connection=SimpleNamespace(_shell=shell),
-        play_context=SimpleNamespace(check_mode=False, diff=False),
-        loader=loader,
-        templar=Templar(loader=loader, variables={}),
-        shared_loader_obj=None,
-    )
 
 
 def run(plugin: Any, arguments: dict[str, Any], **keywords: Any) -> dict[str, Any]:

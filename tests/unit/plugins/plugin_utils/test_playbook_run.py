@@ -53,6 +53,17 @@ def test_the_run_from_which_we_are_called() -> None:
     assert found.failed_hosts() == ["web1"]
 
 
+def test_batches_of_the_play() -> None:
+    class InBatches(Executor):
+        def run(self, called: Callable[[], Any], batches: Any = None) -> Any:
+            return called()
+
+    executor = InBatches(manager())
+    assert executor.run(PlaybookRun.batches, [["web1"], ["web2"]]) == 2
+    assert executor.run(PlaybookRun.batches) is None
+    assert PlaybookRun.batches() is None
+
+
 def test_no_playbook_around() -> None:
     assert PlaybookRun.here() is None
     assert PlaybookRun(manager()).exit_code() == 0

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The private action plugin of the role runbook, at each of its steps."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from support.actions import action
+from support.servers import Call, scripted
+from support.tasks import CALLBACK, POST, SECRET, YES
+
+from ansible_collections.functiongraph.workflow.plugins.action import _fgs_workflow_callback
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _runbook, _runbook_watch
+
+IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
+FAILED = {
+    "error": "web1: break: gone",
+    "failed_task": {"host": "web1", "task": "break", "message": "gone"},
+    "failed_hosts": ["web1"],
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/nonexistent")
+    for name in ("AWX_HOST", "JOB_ID", "HW_REGION_NAME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the runbook has published."""
+    found: dict[str, Any] = {}
+    monkeypatch.setattr(_runbook_watch, "published", lambda _ids: dict(found))
+    return found
+
+
+def run(step: str, output: Any = None, failed: Any = None, schema: Any = None, **options: Any) -> dict[str, Any]:
+    given = {**CALLBACK, "confirm": "when_unknown", **options}
+    arguments = {name: given.pop(name) for name in IDS}
+    del given["result"]
+    arguments.update(step=step, options=given, output=output or {}, failed=failed or {}, output_schema=schema or {})
+    result: dict[str, Any] = action(_fgs_workflow_callback, arguments).run(
+        task_vars={"awx_job_template_name": "Release"}
+    )
+    assert SECRET not in json.dumps(result, default=str)
+    return result
+
+
+def sent(step: str, *calls: Call, **arguments: Any) -> tuple[dict[str, Any], list[Any]]:
+    """The result, and the bodies of the requests."""
+    with scripted(*calls) as server:
+        result = run(step, endpoint=server.url, **arguments)
+    return result, [json.loads(came.body) for came in server.came]
+
+
+def test_before_the_runbook_nothing_is_asked_of_the_network() -> None:
+    result, requests = sent("before", project_id="", confirm="always", use_ecs_agency=True)
+    ids = {name: CALLBACK[name] for name in IDS}
+    assert result == {"changed": False, "problems": [], "batches": None, "check_mode": False, "ids": ids}
+    assert requests == []
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"retries": 1000}, "Nothing was sent: retries must be from 0 to 100, "),
+        (
+            {"region": "", "project_id": "", "endpoint": "http://127.0.0.1"},
+            "Nothing was sent: project_id is not given ",
+        ),
+    ],
+)
+def test_what_stands_in_the_way_of_the_report(options: dict[str, Any], problem: str) -> None:
+    (found,) = run("before", **options)["problems"]
+    assert found.startswith(problem)
+
+
+@pytest.mark.parametrize(("region", "is_known"), [("cn-north-4", True), (None, False)])
+def test_project_without_credentials_yet(region: str | None, is_known: bool) -> None:
+    """As those of an agency."""
+    options = {"use_ecs_agency": True, "region": region, "endpoint": "http://127.0.0.1"}
+    assert (_runbook.project_problem(options, {"HOME": "/nonexistent"}) is None) is is_known
+
+
+def test_output_is_checked_with_what_was_published(published: dict[str, Any]) -> None:
+    schema = {
+        "required": ["address", "release"],
+        "additionalProperties": False,
+        "properties": {"address": {}, "release": {}},
+    }
+    published["release"] = "1.4"
+    result, requests = sent("output", output={"address": "x"}, schema=schema)
+    assert ("failed" in result, "diff" in result, requests) == (False, False, [])
+    result, requests = sent("output", output={"street": "x"}, schema=schema)
+    assert result["failed"]
+    assert requests == []
+
+
+def test_output_given_wins_over_what_was_published(published: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWX_HOST", "https://awx.example")
+    monkeypatch.setenv("JOB_ID", "7")
+    published.update(release="1.4", address="published", text=f"{SECRET} is in it", size=float("nan"))
+    result, (request,) = sent("report", YES, output={"address": "own"})
+    assert result["delivery"] == "delivered"
+    assert request["result"] == "success"
+    assert request["output"] == {
+        "release": "1.4",
+        "address": "own",
+        "text": "******** is in it",
+        "ansible": {
+            "job": "https://awx.example/#/jobs/playbook/7",
+            "job_id": 7,
+            "job_name": "Release",
+            "published_left_out": ["size"],
+        },
+    }
+    assert "size" in result["warnings"][0]
+
+
+def test_nothing_is_added_where_nothing_is_to_be_said() -> None:
+    assert sent("report", YES, output={"a": 1})[1][0]["output"] == {"a": 1}
+    assert sent("report", YES, output={"ansible": 1}, failed=FAILED)[1][0]["output"] == {"ansible": 1}
+
+
+def test_failed_runbook_is_reported(published: dict[str, Any]) -> None:
+    published["step"] = 2
+    _result, (request,) = sent("report", YES, failed=FAILED)
+    assert (request["result"], request["error"]) == ("fail", "web1: break: gone")
+    assert request["output"] == {
+        "step": 2,
+        "ansible": {"failed_task": FAILED["failed_task"], "failed_hosts": ["web1"]},
+    }
+
+
+def test_output_that_is_no_mapping_is_a_violation() -> None:
+    result, _requests = sent("output", output=["a"])
+    assert [violation["option"] for violation in result["violations"]] == ["output"]
+
+
+def test_message_of_a_failed_report_has_its_hint() -> None:
+    result, _requests = sent("report", Call(*POST, 403, {"error_code": "FSS.0403", "error_msg": "no"}))
+    assert result["failed"]
+    assert result["msg"].endswith(result["hint"])
