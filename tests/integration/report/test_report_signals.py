@@ -45,14 +45,19 @@ class Started:
         *before: str,
         env: dict[str, str] | None = None,
         terminal: int | None = None,
+        in_role: bool = False,
     ) -> None:
         self._simulator = simulator
         self.run = simulator.start_run()
         self._fifo = home / "pipe"
         os.mkfifo(self._fifo)
-        (home / "playbook.yml").write_text(json.dumps([play(task("wait", "command", f"cat {self._fifo}"))]))
+        wait = task("wait", "command", f"cat {self._fifo}")
+        (home / "tasks.yml").write_text(json.dumps([wait]))
+        by_role = {"hosts": "all", "gather_facts": False, "roles": [{"role": "functiongraph.workflow.runbook"}]}
+        (home / "playbook.yml").write_text(json.dumps([by_role if in_role else play(wait)]))
         (home / "inventory.yml").write_text(playbooks.inventory({"web1": {}}))
-        (home / "extra_vars.json").write_text(json.dumps(reporting.extra_vars(self.run)))
+        variables = {**reporting.extra_vars(self.run), "runbook_tasks_file": "tasks.yml"}
+        (home / "extra_vars.json").write_text(json.dumps(variables))
         command = [str(playbooks.BIN / "ansible-playbook"), "playbook.yml", "-i", "inventory.yml"]
         self.process = subprocess.Popen(
             [*before, *command, "-e", "@extra_vars.json"],
@@ -93,10 +98,12 @@ BY_SIGNAL = pytest.mark.parametrize(("number", "returncodes", "error"), SIGNALS,
 
 
 @BY_SIGNAL
+@pytest.mark.parametrize("in_role", [False, True], ids=["plugin", "role"])
 def test_interrupted_playbook_is_reported(
-    simulator: Simulator, home: Path, number: int, returncodes: tuple[int, ...], error: str
+    simulator: Simulator, home: Path, number: int, returncodes: tuple[int, ...], error: str, in_role: bool
 ) -> None:
-    started = Started(simulator, home)
+    only_role = {"ANSIBLE_CALLBACKS_ENABLED": "fgs_test_record"}
+    started = Started(simulator, home, env=only_role if in_role else None, in_role=in_role)
     started.send(number)
     output, became = started.ended()
     assert started.process.returncode in returncodes, output
