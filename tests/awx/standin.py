@@ -19,8 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 from awx.world import KINDS, V2, Awx, Json, Refused
 
 TOKEN, USER, PASSWORD = "token-of-the-stand-in", "admin", "password-of-the-stand-in"
-# What awxkit calls the inventories.
-_ROOT = {("inventory" if place == "inventories" else place): f"{V2}{place}/" for place in KINDS}
+_ROOT = {place: f"{V2}{place}/" for place in KINDS}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -50,14 +49,14 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.give(status, answer)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any  # noqa: N815  # http.server's names
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815  # http.server's names
 
     def give(self, status: int, answer: Any) -> None:
         data = b"" if answer is None else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
-        self.send_header("Allow", "GET, POST, PUT, PATCH, OPTIONS")
+        self.send_header("Allow", "GET, POST, PUT, PATCH")
         self.send_header("X-API-Product-Name", "AWX")
         self.send_header("X-API-Product-Version", "24.6.1")
         self.end_headers()
@@ -87,6 +86,10 @@ class Handler(BaseHTTPRequestHandler):
         found = self.awx.objects[parts[0]][int(parts[1])]
         if len(parts) == 2:
             return self.of_object(parts[0], found, body)
+        if parts[2] == "update":
+            return 202, self.awx.update_project(found["id"])
+        if parts[2] == "test":
+            return 202, {"notification": self.awx.notify(found)["id"]}
         return self.below(parts[0], found["id"], parts[2], query, body)
 
     @property
@@ -94,13 +97,7 @@ class Handler(BaseHTTPRequestHandler):
         awx: Awx = self.server.awx
         return awx
 
-    def options(self, place: str) -> tuple[int, Any]:
-        fields = {name: {"type": kind} for name, kind in KINDS[place].fields.items()}
-        return 200, {"actions": {"POST": fields}, "search_fields": ["name"]}
-
     def of_kind(self, place: str, query: dict[str, str], body: Json) -> tuple[int, Any]:
-        if self.command == "OPTIONS":
-            return self.options(place)
         if self.command == "POST":
             return 201, self.awx.create(place, body)
         return 200, self.page([*self.awx.objects[place].values()], query)
@@ -108,6 +105,8 @@ class Handler(BaseHTTPRequestHandler):
     def of_object(self, place: str, found: Json, body: Json) -> tuple[int, Any]:
         if self.command in ("PUT", "PATCH"):
             return 200, self.awx.update(place, found["id"], body)
+        if place == "jobs" and found["status"] == "pending":
+            self.awx.end(found)
         return 200, found
 
     def below(self, place: str, number: int, name: str, query: dict[str, str], body: Json) -> tuple[int | None, Any]:
@@ -128,7 +127,7 @@ class Handler(BaseHTTPRequestHandler):
             self.awx.objects[place][number]["status"] = "canceled"
             return 202, None
         owned = {"hosts": "hosts", "workflow_nodes": "workflow_job_template_nodes"}
-        if name in owned and self.command in ("OPTIONS", "POST"):
+        if name in owned and self.command == "POST":
             owner = {KINDS[place].type: number}
             return self.of_kind(owned[name], query, {**owner, **body})
         if self.command == "POST":
@@ -138,8 +137,6 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 ids.append(body["id"])
             return 204, None
-        if self.command == "OPTIONS":
-            return 200, {"actions": {"POST": {"id": {"type": "integer"}}}}
         if name not in KINDS[place].lists:
             raise KeyError(name)
         return 200, self.page(self.awx.linked(place, number, name), query)
@@ -150,6 +147,10 @@ class Handler(BaseHTTPRequestHandler):
         if query.pop("order_by", "") == "-id":
             found = sorted(found, key=lambda each: -each["id"])
         either = {name[4:]: query.pop(name) for name in list(query) if name.startswith("or__")}
+        kind = query.pop("credential_type__name", None)
+        if kind:
+            kinds = self.awx.objects["credential_types"]
+            found = [each for each in found if kinds[each["credential_type"]]["name"] == kind]
         for name, value in query.items():
             if any(name not in each for each in found):
                 raise Refused({"detail": f"cannot filter by {name}"})

@@ -21,7 +21,7 @@ GIVEN = {
     "fgs_secret_key": "sk",
     "fgs_region": "cn-north-4",
 }
-CHECK = "Check that all is given"
+CHECK = "Check that everything is set"
 
 
 def test_names_everything_that_is_missing_at_once(ansible_playbook: Callable[..., Run]) -> None:
@@ -44,6 +44,17 @@ def test_half_a_key(ansible_playbook: Callable[..., Run]) -> None:
     run = ansible_playbook(PLAYBOOK, extra_vars=half)
     expected = "awx_setup cannot begin. Set both fgs_access_key and fgs_secret_key; one of them is empty."
     assert run.result(CHECK)["msg"] == expected
+
+
+def test_keys_and_regions_that_are_not_needed_are_not_asked_for(ansible_playbook: Callable[..., Run]) -> None:
+    run = ansible_playbook(PLAYBOOK, extra_vars={**GIVEN, "fgs_access_key": "", "fgs_awx_only": "smoke"})
+    assert run.result(CHECK)["msg"] == "All assertions passed"
+
+
+def test_a_part_that_is_none(ansible_playbook: Callable[..., Run]) -> None:
+    run = ansible_playbook(PLAYBOOK, extra_vars={**GIVEN, "fgs_awx_only": "keys"})
+    expected = "fgs_awx_only must be credential, notification, smoke or empty, got keys."
+    assert run.result(CHECK)["msg"] == f"awx_setup cannot begin. {expected}"
 
 
 def test_without_the_collection(ansible_playbook: Callable[..., Run]) -> None:

@@ -4,8 +4,8 @@
 
 """What the stand-in for AWX knows: objects, how they refer to each other, and what a launch makes of its variables.
 
-Written from what the modules of awx.awx 24.6.1, `awx import` and our launcher ask for, and from what was measured on a
-real AWX. It shows that they ask for the right things in the right order, not that AWX would do them.
+Written from what the modules of awx.awx 24.6.1 and our launcher ask for, and from what was measured on a real AWX. It
+shows that they ask for the right things in the right order, not that AWX would do them. A job ends when it is read.
 """
 
 from __future__ import annotations
@@ -46,8 +46,18 @@ _PROMPTS = {"survey_enabled": "boolean", "ask_variables_on_launch": "boolean", "
 _NOT_ASKED = {
     **dict.fromkeys(("survey_enabled", "ask_variables_on_launch", "allow_simultaneous"), False),
     **dict.fromkeys(("ask_limit_on_launch", "ask_labels_on_launch", "ask_inventory_on_launch"), False),
+    "ask_execution_environment_on_launch": False,
+    "extra_vars": "",
 }
 _NODES = ("success_nodes", "failure_nodes", "always_nodes")
+# What refuses a second object of the same name: everywhere, or in one organization.
+_UNIQUE = {
+    **dict.fromkeys(("execution_environments", "credential_types", "users"), ()),
+    **dict.fromkeys(("projects", "inventories", "workflow_job_templates", "labels"), ("organization",)),
+    **dict.fromkeys(("job_templates", "notification_templates"), ("organization",)),
+    "credentials": ("organization", "credential_type"),
+    "hosts": ("inventory",),
+}
 
 KINDS: dict[str, Kind] = {
     "organizations": Kind("organization", _TEXT),
@@ -64,6 +74,7 @@ KINDS: dict[str, Kind] = {
     "execution_environments": Kind(
         "execution_environment",
         {**_TEXT, "organization": "id", "image": "string", "credential": "id", "pull": "choice"},
+        {"pull": ""},
         required=("name", "image"),
     ),
     "projects": Kind(
@@ -100,16 +111,18 @@ KINDS: dict[str, Kind] = {
             "playbook": "string",
             "timeout": "integer",
             "job_slice_count": "integer",
+            "extra_vars": "json",
+            "ask_execution_environment_on_launch": "boolean",
         },
-        _NOT_ASKED,
-        ("credentials", "jobs"),
+        {**_NOT_ASKED, "execution_environment": None, "timeout": 0},
+        ("credentials", "labels", "jobs"),
         required=("name", "project", "inventory", "playbook"),
     ),
     "workflow_job_templates": Kind(
         "workflow_job_template",
         {**_TEXT, **_PROMPTS, "organization": "id"},
         _NOT_ASKED,
-        ("workflow_nodes", "workflow_jobs"),
+        ("workflow_nodes", "workflow_jobs", "labels", "notification_templates_error"),
     ),
     "workflow_job_template_nodes": Kind(
         "workflow_job_template_node",
@@ -124,17 +137,26 @@ KINDS: dict[str, Kind] = {
         _NODES,
         required=("workflow_job_template", "unified_job_template", "identifier"),
     ),
-    "jobs": Kind("job", {}),
+    "jobs": Kind("job", {}, lists=("job_events",)),
     "workflow_jobs": Kind("workflow_job", {}),
-    # What awxkit looks at although it is to import none of it.
-    **{
-        name: Kind(name[:-1], {"name": "string"})
-        for name in (
-            *("users", "teams", "notification_templates", "inventory_sources", "applications", "schedules"),
-            "system_job_templates",
-        )
-    },
+    "project_updates": Kind("project_update", {}, lists=("events",)),
+    "labels": Kind("label", {"name": "string", "organization": "id"}, required=("name", "organization")),
+    "users": Kind("user", {"username": "string", "password": "string"}, required=("username", "password")),
+    "notification_templates": Kind(
+        "notification_template",
+        {
+            **_TEXT,
+            "organization": "id",
+            "notification_type": "choice",
+            "notification_configuration": "json",
+            "messages": "json",
+        },
+        required=("name", "organization", "notification_type", "notification_configuration"),
+    ),
+    "notifications": Kind("notification", {}),
+    "roles": Kind("role", {}, lists=("users",)),
 }
+_ENDED = {"status": "successful", "finished": "2026-01-01T00:00:01Z", "event_processing_finished": True}
 _PLACES = {kind.type: name for name, kind in KINDS.items()}
 _REFERENCES = {"unified_job_template": "job_templates"}
 
@@ -149,6 +171,9 @@ class Awx:
         self.secrets: list[str] = []
         self.requests: list[tuple[str, str, Any]] = []
         self.playbooks = {"runbook.yml", "report.yml"}
+        self.broken: set[str] = set()
+        self.passwords: dict[str, str] = {}
+        self.logins: dict[str, tuple[str, str]] = {}
         self.drop_launches = 0
         self.ended_at_once = False
         self.on_launch: Callable[[], None] = lambda: None
@@ -166,13 +191,20 @@ class Awx:
 
     def linked(self, place: str, number: int, name: str) -> list[Json]:
         """The objects in a list below another one."""
-        targets = {"workflow_nodes": "workflow_job_template_nodes", **dict.fromkeys(_NODES, _PLACES[KINDS[place].type])}
+        targets = {
+            "workflow_nodes": "workflow_job_template_nodes",
+            "notification_templates_error": "notification_templates",
+            **dict.fromkeys(_NODES, _PLACES[KINDS[place].type]),
+        }
         target = targets.get(name, name)
         if (place, name) in (("inventories", "hosts"), ("workflow_job_templates", "workflow_nodes")):
             owner = KINDS[place].type
             return [o for o in self.objects[target].values() if o[owner] == number]
         if name in ("jobs", "workflow_jobs"):
             return [o for o in self.objects[target].values() if o["unified_job_template"] == number]
+        if name in ("events", "job_events"):
+            message = self.objects[place][number]["failure"]
+            return [{"id": 1, "event": "runner_on_failed", "event_data": {"res": {"msg": message}}}] if message else []
         return [self.objects[target][each] for each in self.links.get((place, number, name), [])]
 
     def create(self, place: str, data: Json) -> Json:
@@ -185,9 +217,31 @@ class Awx:
         found = {"description": "", **kind.defaults, **self._checked(place, data)}
         if place == "job_templates":
             found["organization"] = self.objects["projects"][found["project"]]["organization"]
+        name = "username" if place == "users" else "name"
+        same = {field: found.get(field) for field in (name, *_UNIQUE.get(place, ()))}
+        others = self.objects[place].values() if place in _UNIQUE else ()
+        if any(all(other.get(field) == value for field, value in same.items()) for other in others):
+            raise Refused({name: [f"{found[name]} already exists."]})
         self._next += 1
         self.objects[place][number] = self._dressed(place, number, found)
+        if "scm_url" in found:
+            self.update_project(number)
         return self.objects[place][number]
+
+    def add(self, place: str, data: Json) -> Json:
+        """What AWX makes by itself."""
+        number, self._next = self._next, self._next + 1
+        self.objects[place][number] = self._dressed(place, number, data)
+        return self.objects[place][number]
+
+    def update_project(self, number: int) -> Json:
+        """Fails where the address is one of those that are broken."""
+        project = self.objects["projects"][number]
+        failed = project.get("scm_url") in self.broken
+        ended = {**_ENDED, "failed": failed, "failure": "the repository is not there" if failed else ""}
+        project["status"] = ended["status"] = "failed" if failed else "successful"
+        project["scm_revision"] = "" if failed else "1"
+        return self.add("project_updates", {**ended, "scm_revision": project["scm_revision"]})
 
     def update(self, place: str, number: int, data: Json) -> Json:
         found = self.objects[place][number]
@@ -210,8 +264,17 @@ class Awx:
                 raise Refused({"injectors": faults})
         if place == "credentials" and "inputs" in data:
             data = {**data, "inputs": self._locked(data)}
-        if place == "job_templates" and data.get("playbook") not in {None, *self.playbooks}:
-            raise Refused({"playbook": ["not found in the project"]})
+        if place == "users":
+            self.passwords[data["username"]] = data["password"]
+            data = {**data, "password": ENCRYPTED}
+        if place == "notification_templates":
+            kept = {"headers": {}, "username": "", "password": "", **data["notification_configuration"]}
+            self.logins[kept["url"]] = (kept["username"], kept["password"])
+            data = {**data, "notification_configuration": {**kept, "password": ENCRYPTED}}
+        if place == "job_templates" and "playbook" in data:
+            project = self.objects["projects"][data["project"]] if "project" in data else {"scm_revision": "1"}
+            if data["playbook"] not in self.playbooks or not project["scm_revision"]:
+                raise Refused({"playbook": ["Playbook not found for project."]})
         return data
 
     def _locked(self, data: Json) -> Json:
@@ -220,6 +283,9 @@ class Awx:
         secret = {entry["id"]: bool(entry.get("secret")) for entry in fields}
         if set(data["inputs"]) - set(secret):
             raise Refused({"inputs": ["unknown field"]})
+        for entry in fields:
+            if entry.get("format") == "url" and not data["inputs"].get(entry["id"], "https://").startswith("http"):
+                raise Refused({"inputs": {entry["id"]: ["Invalid URL: Missing url scheme (http, https, etc.)"]}})
         self.secrets += [value for name, value in data["inputs"].items() if secret[name] and value != ENCRYPTED]
         return {name: ENCRYPTED if value and secret[name] else value for name, value in data["inputs"].items()}
 
@@ -231,11 +297,17 @@ class Awx:
             if (kind.fields.get(name) == "id" or name == "organization") and value:
                 target = _REFERENCES.get(name, _PLACES.get(name, ""))
                 related[name] = f"{V2}{target}/{value}/"
+        if place == "projects":
+            related["update"] = f"{url}update/"
         if "survey_enabled" in kind.fields:
             related.update(survey_spec=f"{url}survey_spec/", launch=f"{url}launch/")
         shown = {"id": number, "type": kind.type, "url": url, "created": "2026-01-01T00:00:00.000000Z"}
         owner = self.objects["organizations"].get(found.get("organization", 0))
-        summary = {"organization": {"name": owner["name"]}} if owner else {}
+        summary: Json = {"organization": {"name": owner["name"]}} if owner else {}
+        if place == "job_templates":
+            # The role that lets users launch it has the template's own number.
+            summary["object_roles"] = {"execute_role": {"id": number}}
+            self.objects["roles"][number] = {"id": number}
         return {**found, **shown, "related": related, "summary_fields": summary}
 
     def set_survey(self, place: str, number: int, document: Json) -> None:
@@ -259,12 +331,31 @@ class Awx:
         if ignored and place == "workflow_job_templates":
             raise Refused({"extra_vars": [f"Variables {', '.join(ignored)} are not allowed on launch."]})
         kind = "jobs" if place == "job_templates" else "workflow_jobs"
-        number, self._next = self._next, self._next + 1
-        job = {"unified_job_template": template["id"], "extra_vars": json.dumps(taken), "status": "pending"}
+        own = json.loads(template["extra_vars"] or "{}")
+        job = {"unified_job_template": template["id"], "extra_vars": json.dumps({**own, **taken}), "status": "pending"}
         self.on_launch()
-        self.objects[kind][number] = self._dressed(kind, number, job)
-        named = {KINDS[kind].type: number, "ignored_fields": {"extra_vars": ignored} if ignored else {}}
-        return {**self.objects[kind][number], **named}
+        job = self.add(kind, {**job, "finished": None, "failed": False, "failure": ""})
+        return {**job, KINDS[kind].type: job["id"], "ignored_fields": {"extra_vars": ignored} if ignored else {}}
+
+    def end(self, job: Json) -> None:
+        """A job of a project whose last update failed is refused, as on a real AWX; any other one succeeds."""
+        template = self.objects["job_templates"][job["unified_job_template"]]
+        failed = self.objects["projects"][template["project"]]["status"] == "failed"
+        explained = "Missing a revision to run due to failed project update." if failed else ""
+        status = "failed" if failed else "successful"
+        job.update(_ENDED, status=status, failed=failed, job_explanation=explained, result_traceback="")
+
+    def notify(self, template: Json) -> Json:
+        """Sends a notification to AWX itself, as one that is tested: it launches the job template that it is about."""
+        url = template["notification_configuration"]["url"]
+        username, password = self.logins[url]
+        number = int(url.split("/")[-3])
+        launchers = [self.objects["users"][each]["username"] for each in self.links.get(("roles", number, "users"), [])]
+        permitted = self.passwords.get(username) == password and username in launchers
+        if permitted:
+            self.launch("job_templates", number, {})
+        error = "" if permitted else "Error sending webhook notification: 401"
+        return self.add("notifications", {"status": "failed" if error else "successful", "error": error})
 
 
 def _answer_fault(question: Json, answers: Json) -> str | None:

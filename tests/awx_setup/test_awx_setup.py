@@ -2,24 +2,38 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook awx_setup with the real modules of awx.awx, and `awx import`, against the stand-in for AWX's API."""
+"""The playbook awx_setup with the real modules of awx.awx, against the stand-in for AWX's API."""
 
 from __future__ import annotations
 
+import copy
 import json
-import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from awx.standin import PASSWORD, TOKEN, USER, serving
 from awx.world import ENCRYPTED, Awx
-from support.playbooks import BIN, ROOT, Run, environment
+from support.playbooks import Run
 
 PLAYBOOK = "functiongraph.workflow.awx_setup"
 KEY, SECRET = "AKOFTHESETUPTEST0001", "sk-of-the-setup-test-which-nobody-may-see"
-IMPORT = ROOT / "extensions/awx/import.json"
+URL = "https://git.example.com/functiongraph-runbooks.git"
+NEW: dict[str, Any] = {
+    "fgs_awx_image": "registry.example.com/functiongraph-workflow:1.0.0",
+    "fgs_awx_project_url": URL,
+}
+IDS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "r", "fgs_workflow_state_id": "s"}
+QUESTION = {
+    "question_name": "Release",
+    "question_description": "What to install",
+    "variable": "release",
+    "type": "text",
+    "required": False,
+    "default": "",
+    "min": 0,
+    "max": 20,
+}
 
 
 @pytest.fixture
@@ -36,119 +50,199 @@ def address(awx: Awx) -> Iterator[str]:
 @pytest.fixture
 def set_up(ansible_playbook: Callable[..., Run], address: str) -> Callable[..., Run]:
     def run(*arguments: str, env: dict[str, str] | None = None, **variables: Any) -> Run:
-        given = {
-            "fgs_awx_host": address,
-            "fgs_awx_image": "registry.example.com/functiongraph-workflow:1.0.0",
-            "fgs_awx_project_url": "https://git.example.com/functiongraph-runbooks.git",
-        }
         keys = {"HUAWEICLOUD_SDK_AK": KEY, "HUAWEICLOUD_SDK_SK": SECRET, "HW_REGION_NAME": "cn-north-4"}
         env = {"CONTROLLER_OAUTH_TOKEN": TOKEN} if env is None else env
-        return ansible_playbook(PLAYBOOK, *arguments, extra_vars={**given, **variables}, env={**keys, **env})
+        given = {"fgs_awx_host": address, **variables}
+        return ansible_playbook(PLAYBOOK, *arguments, extra_vars=given, env={**keys, **env})
 
     return run
 
 
 def changed(run: Run) -> list[str]:
+    assert run.returncode == 0, run.output
     return sorted({t.task for t in run.tasks if t.result.get("changed") and "item" not in t.outcome})
 
 
 def made(awx: Awx) -> Any:
-    """All objects without their numbers: what they are, and whom they name."""
-    names = {number: o.get("name") or o["identifier"] for kind in awx.objects.values() for number, o in kind.items()}
-
-    def shown(item: dict[str, Any]) -> dict[str, Any]:
-        kept = {name: value for name, value in item.items() if name not in ("id", "url", "related", "created")}
-        return {name: names.get(value, value) if type(value) is int else value for name, value in kept.items()}
-
-    found: dict[str, Any] = {
-        place: sorted((shown(item) for item in kind.values()), key=lambda item: str(item.get("name") or item))
-        for place, kind in awx.objects.items()
-        if place not in ("credentials",)
-    }
-    found["links"] = {
-        (place, names[number], name): [names[target] for target in targets]
-        for (place, number, name), targets in awx.links.items()
-    }
-    found["surveys"] = {(place, names[number]): survey for (place, number), survey in awx.surveys.items()}
-    return found
+    """Everything that a set-up may change: the jobs that it runs are left out."""
+    jobs = ("jobs", "workflow_jobs", "notifications", "project_updates")
+    objects = {place: kind for place, kind in awx.objects.items() if place not in jobs}
+    return copy.deepcopy((objects, awx.links, awx.surveys))
 
 
-def test_from_nothing_twice_and_in_check_mode(awx: Awx, set_up: Callable[..., Run], home: Path) -> None:
-    first_look = set_up("--check")
-    assert first_look.returncode == 0, first_look.output
+def named(awx: Awx, place: str, name: str) -> Any:
+    return awx.named(place, f"FunctionGraph{name}")
+
+
+def linked(awx: Awx, place: str, name: str, links: str) -> list[str]:
+    return [each["name"] for each in awx.linked(place, named(awx, place, name)["id"], links)]
+
+
+def test_from_nothing_and_again(awx: Awx, set_up: Callable[..., Run]) -> None:
+    look = set_up("--check", **NEW)
+    assert look.returncode == 0, look.output
     assert awx.changes() == []
 
-    first = set_up("-vvv")
+    first = set_up("-vvv", **NEW)
     assert first.returncode == 0, first.output
-    assert SECRET not in first.output
-    assert KEY not in first.output
-    workflow = awx.named("workflow_job_templates", "FunctionGraph runbook and report")
-    assert f"workflow_job_templates/{workflow['id']} " in first.result("What comes next")["msg"]
-    stored = awx.named("credentials", "FunctionGraph")["inputs"]
-    assert stored["secret_key"] == stored["access_key"] == ENCRYPTED
-    assert stored["region"] == "cn-north-4"
+    secrets = [secret for secret in (KEY, SECRET, TOKEN, *awx.passwords.values()) if secret in first.output]
+    assert secrets == []
+    workflow = named(awx, "workflow_job_templates", " runbook and report")
+    expected = f"AWX is ready: a function launches workflow_job_templates/{workflow['id']} "
+    assert first.result("What comes next")["msg"].startswith(expected)
+    inputs = named(awx, "credentials", "")["inputs"]
+    assert inputs == {"access_key": ENCRYPTED, "secret_key": ENCRYPTED, "region": "cn-north-4"}
     assert {KEY, SECRET} <= set(awx.secrets)
     launches_take_the_ids(awx)
+    report_needs_nothing_of_the_runbook(awx)
 
+    operators_change(awx)
     before, asked = made(awx), len(awx.changes())
-    second = set_up()
-    assert second.returncode == 0, second.output
-    assert changed(second) == ["Credential"]
+    assert changed(set_up()) == []
     assert made(awx) == before
-    assert {(method, path.split("/")[3]) for method, path, _body in awx.changes()[asked:]} == {("PATCH", "credentials")}
+    assert {path.split("/")[5] for _method, path, _body in awx.changes()[asked:]} == {"launch", "test"}
 
-    # With a user instead of a token, and an inventory that is there: only the module's own token is made and released.
-    asked = len(awx.changes())
-    login = {"fgs_awx_username": USER, "fgs_awx_password": PASSWORD, "fgs_awx_inventory": "FunctionGraph"}
-    second_look = set_up("--check", "-vvv", env={}, **login)
-    assert second_look.returncode == 0, second_look.output
-    assert PASSWORD not in second_look.output
-    assert changed(second_look) == ["Credential"]
-    assert [task.outcome for task in second_look.tasks if task.task == "Inventory"] == ["skipped"]
-    assert {path.split("/")[3] for _method, path, _body in awx.changes()[asked:]} == {"tokens"}
-
-    import_makes_the_same(before, home)
+    what_is_set_changes(awx, set_up)
+    keys_are_rotated(awx, set_up)
 
 
 def launches_take_the_ids(awx: Awx) -> None:
     """What was made can be launched, and nothing that a launch or a node gives is ignored."""
-    ids = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "r", "fgs_workflow_state_id": "s"}
-    launched = (("job_templates", " runbook"), ("workflow_job_templates", " runbook and report"))
-    for place, name in launched:
-        job = awx.launch(place, awx.named(place, f"FunctionGraph{name}")["id"], ids)
+    for place, name in (("job_templates", " runbook"), ("workflow_job_templates", " runbook and report")):
+        job = awx.launch(place, named(awx, place, name)["id"], IDS)
         assert job["ignored_fields"] == {}
-        assert json.loads(job["extra_vars"]) == ids
-    for identifier in ("report-success", "report-fail"):
+        assert json.loads(job["extra_vars"]) == IDS
+    for identifier, result in (("report-success", "success"), ("report-fail", "fail")):
         node = awx.named("workflow_job_template_nodes", identifier)
+        assert node["extra_data"]["fgs_workflow_result"] == result
         output = {"fgs_workflow_output": {"hosts_done": 3}}
-        report = awx.launch("job_templates", node["unified_job_template"], {**ids, **output, **node["extra_data"]})
+        report = awx.launch("job_templates", node["unified_job_template"], {**IDS, **output, **node["extra_data"]})
         assert report["ignored_fields"] == {}
-    for place in ("jobs", "workflow_jobs"):
-        awx.objects[place].clear()
+    assert awx.named("workflow_job_template_nodes", "report-fail")["extra_data"]["fgs_report_fails"] is True
+    edges = awx.named("workflow_job_template_nodes", "runbook")["id"]
+    for edge, target in (("success_nodes", "report-success"), ("failure_nodes", "report-fail")):
+        (found,) = awx.linked("workflow_job_template_nodes", edges, edge)
+        assert found["identifier"] == target
 
 
-def awx_import(home: Path, address: str) -> str:
-    finished = subprocess.run(
-        [str(BIN / "awx"), "import"],
-        input=IMPORT.read_text(),
-        env=environment(home, CONTROLLER_HOST=address, CONTROLLER_OAUTH_TOKEN=TOKEN),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-        check=False,
+def report_needs_nothing_of_the_runbook(awx: Awx) -> None:
+    """Project and execution environment are its own; and the error notification may launch one job template only."""
+    runbook, report = named(awx, "job_templates", " runbook"), named(awx, "job_templates", " report")
+    assert runbook["project"] != report["project"]
+    assert runbook["execution_environment"] != report["execution_environment"]
+    assert not awx.objects["projects"][report["project"]].get("scm_update_on_launch")
+    assert linked(awx, "workflow_job_templates", " runbook and report", "notification_templates_error") == [
+        "FunctionGraph error"
+    ]
+    notification = named(awx, "notification_templates", " error")
+    launched = named(awx, "job_templates", " report of a notification")
+    assert notification["notification_configuration"]["url"].endswith(f"/job_templates/{launched['id']}/launch/")
+    assert notification["messages"]["error"]["body"] == '{"extra_vars": {"awx_note": {{ job_metadata }} }}'
+    (user,) = awx.objects["users"].values()
+    rights = {number: users for (_place, number, name), users in awx.links.items() if name == "users"}
+    assert rights == {launched["id"]: [user["id"]]}
+    note = {"awx_note": {"id": 1, "status": "canceled", "extra_vars": json.dumps(IDS)}}
+    assert awx.launch("job_templates", launched["id"], note)["ignored_fields"] == {}
+
+
+def operators_change(awx: Awx) -> None:
+    runbook = named(awx, "job_templates", " runbook")
+    awx.playbooks.add("patch.yml")
+    inventory = awx.create("inventories", {"name": "all servers", "organization": 1})
+    machine = awx.create("credential_types", {"name": "Machine", "kind": "net", "inputs": {}, "injectors": {}})
+    login = {"name": "servers", "organization": 1, "credential_type": machine["id"]}
+    credential = awx.create("credentials", login)
+    changes = {"inventory": inventory["id"], "timeout": 60, "playbook": "patch.yml"}
+    awx.update("job_templates", runbook["id"], changes)
+    awx.links["job_templates", runbook["id"], "credentials"].append(credential["id"])
+    survey = awx.surveys["job_templates", runbook["id"]]
+    awx.set_survey("job_templates", runbook["id"], {**survey, "spec": [*survey["spec"], QUESTION]})
+    environment = named(awx, "execution_environments", " (Default)")
+    awx.update("execution_environments", environment["id"], {"image": "registry.example.com/own:2", "pull": "always"})
+
+
+def what_is_set_changes(awx: Awx, set_up: Callable[..., Run]) -> None:
+    """And nothing else. Here with a user instead of a token."""
+    login = {"fgs_awx_username": USER, "fgs_awx_password": PASSWORD}
+    variables = {"fgs_awx_image": "registry.example.com/own:3", "fgs_awx_timeout": 90, "fgs_awx_labels": ["nightly"]}
+    lists = {"fgs_awx_credentials": ["servers"], "fgs_awx_survey": [QUESTION]}
+    run = set_up("-vvv", env={}, **login, **variables, **lists, fgs_awx_smoke=False)
+    assert changed(run) == [
+        "Images of execution environments, where they are set",
+        "Labels",
+        "What is set for the runbook",
+        "What is set for the workflow template",
+    ]
+    assert PASSWORD not in run.output
+    environment = named(awx, "execution_environments", " (Default)")
+    assert (environment["image"], environment["pull"]) == ("registry.example.com/own:3", "always")
+    runbook = named(awx, "job_templates", " runbook")
+    assert (runbook["timeout"], runbook["playbook"]) == (90, "patch.yml")
+    assert awx.objects["inventories"][runbook["inventory"]]["name"] == "all servers"
+    assert linked(awx, "job_templates", " runbook", "credentials") == ["FunctionGraph", "servers"]
+    assert linked(awx, "job_templates", " runbook", "labels") == ["nightly"]
+    for place, name in (("job_templates", " runbook"), ("workflow_job_templates", " runbook and report")):
+        answers = {**IDS, "release": "1.2"}
+        assert awx.launch(place, named(awx, place, name)["id"], answers)["ignored_fields"] == {}
+
+
+def keys_are_rotated(awx: Awx, set_up: Callable[..., Run]) -> None:
+    """The secrets are one set; what else the credential holds stays, and so does everything else."""
+    before = made(awx)
+    credential = named(awx, "credentials", "")
+    awx.update("credentials", credential["id"], {"inputs": {**credential["inputs"], "security_token": "old"}})
+    new = {"fgs_access_key": "AKNEW", "fgs_secret_key": "sk-new", "fgs_region": "", "fgs_awx_only": "credential"}
+    assert changed(set_up(**new)) == ["Keys of the credential"]
+    inputs = {"access_key": ENCRYPTED, "secret_key": ENCRYPTED, "region": "cn-north-4"}
+    assert named(awx, "credentials", "")["inputs"] == inputs
+    assert {"AKNEW", "sk-new"} <= set(awx.secrets)
+    assert made(awx) == before
+
+
+def test_each_organization_has_a_set_up_of_its_own(awx: Awx, set_up: Callable[..., Run]) -> None:
+    quick = {**NEW, "fgs_awx_smoke": False}
+    assert set_up(**quick).returncode == 0
+    before = made(awx)
+    assert set_up(**quick, fgs_awx_organization="Second").result("Check that the organization exists")["msg"] == (
+        "AWX has no organization Second; set fgs_awx_organization to one that exists."
     )
-    return finished.stdout
+    second = awx.create("organizations", {"name": "Second"})
+    assert set_up(**quick, fgs_awx_organization="Second").returncode == 0
+    assert changed(set_up(fgs_awx_smoke=False)) == []
+    objects, links, surveys = before
+    for place, kind in objects.items():
+        for number, each in kind.items():
+            assert awx.objects[place][number] == each
+    assert {key: awx.links[key] for key in links} == links
+    assert {key: awx.surveys[key] for key in surveys} == surveys
+    owned = ("execution_environments", "projects", "inventories", "credentials", "workflow_job_templates")
+    for place in owned:
+        owners = [each["organization"] for each in awx.objects[place].values()]
+        assert owners.count(second["id"]) == owners.count(1) > 0
+    for template in awx.objects["job_templates"].values():
+        if template["organization"] == second["id"]:
+            for field, place in (("project", "projects"), ("inventory", "inventories")):
+                assert awx.objects[place][template[field]]["organization"] == second["id"]
 
 
-def import_makes_the_same(made_by_playbook: Any, home: Path) -> None:
-    """The file makes what the playbook makes, once the credential, which no file can hold, is there."""
-    awx = Awx()
-    with serving(awx) as address:
-        assert "Could not find matching object" in awx_import(home, address)
-        credential_type = awx.named("credential_types", "FunctionGraph")["id"]
-        credential = {"name": "FunctionGraph", "organization": 1, "credential_type": credential_type, "inputs": {}}
-        awx.create("credentials", credential)
-        said = awx_import(home, address)
-    assert "Could not find" not in said, said
-    assert made(awx) == made_by_playbook
+def test_a_project_whose_update_failed_is_updated_again(awx: Awx, set_up: Callable[..., Run], address: str) -> None:
+    awx.broken.add(URL)
+    message = set_up(**NEW).result("Check that the project was updated")["msg"]
+    update = max(awx.objects["project_updates"])
+    assert message == (
+        "The update of project FunctionGraph runbooks failed: the repository is not there See "
+        f"{address}/#/jobs/project/{update}/output, and run awx_setup again, which updates it again."
+    )
+    awx.broken.clear()
+    assert set_up(**NEW, fgs_awx_smoke=False).returncode == 0
+
+    # A smoke job that fails says why, and what is not reached is named.
+    awx.objects["projects"][named(awx, "job_templates", " smoke")["project"]]["status"] = "failed"
+    awx.passwords.clear()
+    smoke = set_up(fgs_awx_only="smoke").result("Check that the smoke jobs were successful")["msg"]
+    job = max(awx.objects["jobs"])
+    assert smoke == (
+        f"AWX is set up, but a smoke job failed. Job {job} has the status failed: Missing a revision to run due to "
+        f"failed project update. See {address}/#/jobs/playbook/{job}/output. The notification could not be sent to "
+        f"{address}: Error sending webhook notification: 401"
+    )
