@@ -130,6 +130,8 @@ class Handler(BaseHTTPRequestHandler):
         if name in owned and self.command == "POST":
             owner = {KINDS[place].type: number}
             return self.of_kind(owned[name], query, {**owner, **body})
+        if (place, name, self.command) == ("organizations", "users", "POST"):
+            return self.of_kind(name, query, body)
         if self.command == "POST":
             ids = self.awx.links.setdefault((place, number, name), [])
             if body.get("disassociate"):
