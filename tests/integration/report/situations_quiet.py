@@ -97,10 +97,10 @@ QUIET = {
         became="success",
     ),
     "completed_later": Situation(
-        "The same by a task with ``async`` and ``poll: 0``",
+        "The same by a task with ``async``, ``poll: 0`` and ``run_on: target``",
         [
             play(
-                callback(**{"async": 60, "poll": 0, "register": "started"}),
+                callback(arguments={"run_on": "target"}, **{"async": 60, "poll": 0, "register": "started"}),
                 task(
                     "wait",
                     "async_status",
