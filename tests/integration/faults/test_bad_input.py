@@ -75,6 +75,12 @@ BROKEN: dict[str, tuple[dict[str, Any], set[tuple[str, str]], str]] = {
     ),
     "absent CA file": ({"ca_path": "/nowhere/ca.pem"}, {("ca_path", "readable")}, "ca_path must name a file"),
     "no CA file": ({"ca_path": str(Path(__file__))}, {("ca_path", "readable")}, "ca_path must name a file"),
+    "no path": ({"undelivered_path": "a\0b"}, {("undelivered_path", "path")}, "undelivered_path must be a valid path"),
+    "a device": (
+        {"undelivered_path": "/dev/null"},
+        {("undelivered_path", "file")},
+        "undelivered_path must name a file or folder, got a device, pipe or socket",
+    ),
     "secrets that cannot be sent": (
         {"access_key": "AKinTheOption\r\n", "secret_key": "SKinTheOption\n", "security_token": "STS\ninTheOption"},
         {("access_key", "whitespace"), ("secret_key", "whitespace"), ("security_token", "control_characters")},
