@@ -22,6 +22,8 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction 
 _GATEWAY_CODE = re.compile(r"API(?:GW|G|C)\.(\d{4})\Z")
 _MESSAGE_LIMIT = 512
 _CLOCK_LIMIT = 15 * 60
+# auth-and-errors: a refused signature may be answered with the whole request, which says nothing to a person.
+_ECHO = re.compile(r"[\s,;]*\bcanonical[ _]?request\s*:.*", re.IGNORECASE)
 
 IAM_UNAVAILABLE = "0613"
 
@@ -98,6 +100,7 @@ def read(headers: t.Mapping[str, str], document: t.Any) -> ServiceError:
     code = _first(fields, "error_code", "errorCode", "code")
     message = _first(fields, "error_msg", "errorMsg", "message", "title")
     match = _GATEWAY_CODE.match(code or "")
+    message = _ECHO.sub("", message) or None if message else None
     return ServiceError(code, message, request_id(headers, document), match.group(1) if match else None)
 
 

@@ -114,7 +114,7 @@ def echoed(request: web.Request, body: bytes) -> str:
     echo = canonical_request(_official(Account("", "unused", "unused"), request, body, signed)[1], signed)
     secrets = [f"{name}: {request.headers[name]}" for name in _SECRET_HEADERS if name in request.headers]
     access_key = match[1] if match else ""
-    return f"{_WRONG}verify aksk signature fail, ak: {access_key}, canonicalRequest:{echo}, {', '.join(secrets)}"
+    return f"{_WRONG}verify aksk signature fail, ak: {access_key}, {', '.join(secrets)}, canonicalRequest:{echo}"
 
 
 _SECRET_HEADERS = ("Authorization", "X-Security-Token", "X-Auth-Token", "Proxy-Authorization", "Cookie")

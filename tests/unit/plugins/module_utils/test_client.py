@@ -170,7 +170,7 @@ def test_a_401_says_what_is_wrong_and_where_it_came_from() -> None:
 
 
 def test_a_403_names_the_source_of_the_credentials() -> None:
-    said = "status 403 (FSS.1125: verify aksk signature fail, canonical request: GET), with an IAM token from "
+    said = "status 403 (FSS.1125: verify aksk signature fail), with an IAM token from "
     assert refusal(403, "FSS.1125", auth_token="TOKEN") == f"{said}the option x"
     assert "the option x" not in refusal(404, "FSS.1125", auth_token="TOKEN")
 

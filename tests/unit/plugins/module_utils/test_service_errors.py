@@ -41,6 +41,8 @@ def hint(status: int, code: str | None = None, **values: str) -> str | None:
         ({"error_code": "", "code": "second"}, "second", None, None),
         ({"error_msg": "two\n  lines\t"}, None, "two lines", None),
         ({"error_code": "\x1b[2J", "error_msg": "\x1b[31mred\x07"}, "\\x1b[2J", "\\x1b[31mred\\x07", None),
+        ({"error_msg": "fail, ak: AK, canonicalRequest:POST|/v2/|x"}, None, "fail, ak: AK", None),
+        ({"error_msg": "Canonical request: GET"}, None, None, None),
         ({}, None, None, None),
         ([1], None, None, None),
         ("text", None, None, None),
