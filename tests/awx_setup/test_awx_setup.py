@@ -118,7 +118,9 @@ def launches_take_the_ids(awx: Awx) -> None:
         output = {"fgs_workflow_output": {"hosts_done": 3}}
         report = awx.launch("job_templates", node["unified_job_template"], {**IDS, **output, **node["extra_data"]})
         assert report["ignored_fields"] == {}
-    assert awx.named("workflow_job_template_nodes", "report-fail")["extra_data"]["fgs_report_fails"] is True
+    # The report names the workflow job by itself, unless it is given an error.
+    expected = {"fgs_workflow_result": "fail", "fgs_report_fails": True}
+    assert awx.named("workflow_job_template_nodes", "report-fail")["extra_data"] == expected
     edges = awx.named("workflow_job_template_nodes", "runbook")["id"]
     for edge, target in (("success_nodes", "report-success"), ("failure_nodes", "report-fail")):
         (found,) = awx.linked("workflow_job_template_nodes", edges, edge)
