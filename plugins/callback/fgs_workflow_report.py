@@ -21,8 +21,8 @@ description:
     host of the inventory, as Ansible ends before it loads plugins, nor after SIGKILL, which is how AWX cancels a job
     and ends one that takes too long.
   - A signal that comes while a report is sent interrupts it. The report is then saved in O(undelivered_path), and a
-    warning says what is known. While a report is sent because of a signal, and while one is saved, further signals do
-    nothing. A signal that is ignored when the plugin starts, as by C(nohup), stays ignored.
+    warning says what is known. Further signals interrupt neither that nor a report that is sent because of a signal. A
+    signal that is ignored when the plugin starts, as by C(nohup), stays ignored.
   - It is silent unless it finds the IDs of the state that waits. It takes them from the extra vars C(fgs_workflow_id),
     C(fgs_workflow_run_id) and C(fgs_workflow_state_id), or, where none of these is given, from the environment
     (E(FGS_WORKFLOW_ID), E(FGS_WORKFLOW_RUN_ID), E(FGS_WORKFLOW_STATE_ID)). An empty value counts as not given. Extra
@@ -66,8 +66,8 @@ options:
     description:
       - Whether C(ansible-playbook) ends with an exit code other than 0 where the end could not be reported, or where an
         option of this plugin is wrong.
-      - What is known to stand in the way of the report before the first task, an ID that is not given, say, or
-        credentials that are missing, ends C(ansible-playbook) then, before any work is done.
+      - What is known before the first task to prevent the report, for example an unset ID or missing credentials, ends
+        C(ansible-playbook) then, before any work is done.
     type: bool
     default: false
     env:
@@ -103,8 +103,8 @@ options:
     description:
       - A file, or a folder in which a file is made, to keep a report that could not be delivered for reasons of the
         network or because its outcome is unknown.
-      - In a folder each run and state has a file of its own. A file that is named here is replaced by that of a later
-        run.
+      - In a folder each workflow, run and state has a file of its own. A file that is named here is replaced by that of a
+        later run.
       - It holds variables and no secrets, and the playbook C(functiongraph.workflow.callback) sends it later.
     type: path
     env:

@@ -18,7 +18,7 @@ notes:
     a secret key, fails the task. It is never completed from another set.
   - Access key and secret key win over a token of the same source.
   - Control characters, and whitespace at either end, in access key, secret key, security token or IAM token are
-    violations, wherever the value comes from. It is never shown.
+    violations, wherever the value comes from. The value is never shown.
   - An empty value counts as not given.
   - Nothing from C(~/.netrc) is sent. Proxies and CA bundles of the environment are honoured.
   - With O(run_on=controller) the environment is that of the Ansible process and the task's C(environment). With

@@ -101,7 +101,7 @@ class Credentials:
 
     @property
     def is_key(self) -> bool:
-        """Whether refusals lock these. A token is not locked, and may be refused for one project only."""
+        """Whether refusals lock these. No lock of a token is documented, and it may be refused for one project only."""
         return "auth_token" not in self._values
 
     def refused(self, status: str, clock_is_wrong: bool) -> str:

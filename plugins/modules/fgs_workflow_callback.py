@@ -106,7 +106,7 @@ options:
         network or because its outcome is unknown.
       - In a folder each workflow, run and state has a file of its own. A file that is named here is replaced, so name a
         folder where more than one answer may have to be kept.
-      - What is there and neither a file nor a folder, as a device or a pipe, is refused before anything is sent.
+      - A device, a pipe or a socket is refused before anything is sent.
       - It holds variables and no secrets, and the playbook C(functiongraph.workflow.callback) sends it later.
     type: path
 seealso:
@@ -181,7 +181,7 @@ delivery:
     - How the delivery ended.
     - V(delivered), this task completed the state.
     - V(already_delivered), the state had this result before, as the run shows. Nothing was changed.
-    - V(not_sent), nothing reached the service. That is also so where it refused the access key before with status 401,
+    - V(not_sent), nothing reached the service. That is also so where the access key was refused before with status 401,
       as repeated failures lock the key.
     - V(rejected), the service refused the callback.
     - V(superseded), the state ended with another result, as the run shows.

@@ -5,7 +5,7 @@
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
 """
-Signals in the middle of a call or a report: what is known is told before the process goes.
+Signals in the middle of a call or a report: what is known is reported before the process ends.
 
 Ansible drops the result of a task that it interrupts, and ends its workers at once. What a worker says until then
 still reaches the screen, if Ansible reads it before it stops listening: that is not promised.
