@@ -103,7 +103,7 @@ class Recap:
         """A task, or an item of its loop, that succeeded."""
         task, values = _task(result), _values(result)
         self._last_task[_host(result)] = _name(task)
-        action = str(getattr(task, "resolved_action", None) or task.action)
+        action = _action(task)
         job = values.get("ansible_job_id")
         if "censored" in values:
             self._hidden.update(self._publishing)
@@ -152,6 +152,12 @@ class Recap:
         self._counted[host] = now
         if now > before:
             self._add(result)
+
+    def is_report_of_role(self, result: t.Any) -> bool:
+        """Whether this is what came of the role's own report of the state: it knew the outcome, delivered or not."""
+        task, values = _task(result), _values(result)
+        is_report = _action(task) == _OF_ROLE and task.args.get("step") == "report" and self.is_ours(task.args)
+        return is_report and ("delivery" in values or "censored" in values)
 
     def item_failed(self, result: t.Any) -> None:
         """An item of a loop that failed. Not every release of ansible-core tells later which one did."""
@@ -220,6 +226,10 @@ def _host(result: t.Any) -> str:
 def _name(task: t.Any) -> str:
     """How a person calls the task: without its role, which takes the room of what matters more."""
     return str(task.name or task.action)
+
+
+def _action(task: t.Any) -> str:
+    return str(getattr(task, "resolved_action", None) or task.action)
 
 
 def _values(result: t.Any) -> t.Mapping[str, t.Any]:

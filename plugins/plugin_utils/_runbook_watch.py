@@ -69,6 +69,9 @@ class Watch(CallbackBase):  # type: ignore[misc]
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
         self._reporter.failed(result)
+        if self._reporter.recap.is_report_of_role(result):
+            # Another report would say that the runbook failed, and replace what was saved.
+            self._reporter.recap.completed = True
 
     def v2_runner_item_on_failed(self, result: t.Any) -> None:
         self._reporter.recap.item_failed(result)

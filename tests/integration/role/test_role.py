@@ -290,7 +290,8 @@ def test_undelivered_outcome_is_kept_and_the_play_fails(simulator: Simulator, la
     assert finished.returncode == 2, finished.output
     assert run["callback_requests"] == 0
     assert "to be sent later" in finished.result(REPORT)["msg"]
-    assert (home / "kept.yml").exists()
+    assert 'fgs_workflow_result: "success"' in (home / "kept.yml").read_text()
+    assert "was not told" not in finished.output
 
 
 def test_all_by_variables(simulator: Simulator, launched: Any) -> None:

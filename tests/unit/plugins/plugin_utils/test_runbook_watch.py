@@ -126,6 +126,25 @@ def test_events_reach_the_reporter(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (outcome, failure.host, failure.line) == ("fail", "web1", "gone")
 
 
+@pytest.mark.parametrize(
+    ("step", "values", "completed"),
+    [
+        ("report", {"delivery": "unknown"}, True),
+        ("report", {"censored": "hidden"}, True),
+        # It broke before it knew what to report.
+        ("report", {"msg": "'made' is undefined"}, False),
+        ("output", {"delivery": "not_sent"}, False),
+    ],
+)
+def test_the_report_of_the_role_is_the_only_one_also_where_it_failed(step: str, values: Any, completed: bool) -> None:
+    plugin = Executor().watch()
+    failed = result(**values)
+    failed._task.action = "functiongraph.workflow._fgs_workflow_callback"
+    failed._task.args = {**IDS, "workflow_state_id": "state", "step": step}
+    plugin.v2_runner_on_failed(failed)
+    assert plugin._reporter.recap.completed is completed
+
+
 def test_nothing_is_reported_after_the_role_has() -> None:
     executor = Executor()
     plugin = executor.watch()
