@@ -105,9 +105,11 @@ class Recap:
         self._last_task[_host(result)] = _name(task)
         action = _action(task)
         job = values.get("ansible_job_id")
-        if "censored" in values:
-            self._hidden.update(self._publishing)
-        self._publishing.clear()
+        if not is_item:
+            # An item comes from another thread, in the middle of what another task publishes.
+            if "censored" in values:
+                self._hidden.update(self._publishing)
+            self._publishing.clear()
         is_callback = action in (MODULE, _OF_ROLE) and self.is_ours(task.args)
         if is_callback and not task.check_mode:
             if job and "delivery" not in values:

@@ -17,7 +17,7 @@ from shlex import quote
 from ansible.template import Templar
 from ansible.utils.display import Display
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED, REJECTED
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import (
     _failure,
     _ids,
@@ -246,7 +246,7 @@ class Reporter:
         with _interruptions.telling(tell) if may_be_interrupted else nullcontext():
             self._done = True
             came = delivery.run()
-            if came.get("http_status") == _TOO_LARGE:
+            if (came.get("delivery"), came.get("http_status")) == (REJECTED, _TOO_LARGE):
                 output, error = self._said(failure, refused=True)
                 delivery = self._report.delivery(result, output, error, self.run.check_mode)
                 came = delivery.run()

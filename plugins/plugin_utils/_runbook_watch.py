@@ -65,7 +65,7 @@ class Watch(CallbackBase):  # type: ignore[misc]
         self._reporter.recap.ok(result)
 
     def v2_runner_item_on_ok(self, result: t.Any) -> None:
-        self._reporter.recap.ok(result)
+        self._reporter.recap.ok(result, is_item=True)
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
         self._reporter.failed(result)

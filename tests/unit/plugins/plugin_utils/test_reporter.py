@@ -18,7 +18,7 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from support.reporters import Run, Told
 from support.servers import Call, scripted
-from support.tasks import POST, SECRET, YES
+from support.tasks import POST, SECRET, YES, shows
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport, _undelivered
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _interruptions, _report, _reporter
@@ -405,6 +405,15 @@ def test_an_output_that_is_refused_as_too_large_is_sent_without_what_was_publish
         ),
         ("display", "fgs_workflow_report: told run run: success"),
     ]
+
+
+def test_a_report_that_has_arrived_is_not_sent_again_without_what_was_published() -> None:
+    told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ticket": 7}}, processed={})), strict=True, retries=1)
+    refused = Call(*POST, 413, {"error_msg": "Request entity too large"})
+    lagging = shows("running")
+    bodies = told.end(Call(*POST, cut=True), lagging, lagging, lagging, refused, shows("success"))
+    assert [body["output"].get("ticket") for body in bodies] == [7, 7]
+    assert told.said == [("display", "fgs_workflow_report: told run run: success")]
 
 
 def test_a_terminal_that_is_gone_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:

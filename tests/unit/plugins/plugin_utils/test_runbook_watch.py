@@ -90,7 +90,8 @@ def test_what_the_runbook_publishes_is_seen() -> None:
     executor.stats.set_custom_stats("name", "web")
     plugin.v2_runner_on_ok(result())
     executor.stats.set_custom_stats("password", SECRET)
-    plugin.v2_runner_item_on_ok(result(censored=True))
+    plugin.v2_runner_item_on_ok(result())
+    plugin.v2_runner_on_ok(result(censored=True))
     assert executor.run(_runbook_watch.published, OPTIONS) == {"name": "web"}
     assert executor.run(_runbook_watch.published, {**OPTIONS, "workflow_run_id": "other"}) == {}
 
