@@ -16,7 +16,7 @@ description:
 positional: saved, note, variables
 options:
   _input:
-    description: Options of M(functiongraph.workflow.fgs_workflow_callback) that were given, and C(check_mode).
+    description: Options of M(functiongraph.workflow.fgs_workflow_callback) that are set, and C(check_mode).
     type: dict
     required: true
   saved:

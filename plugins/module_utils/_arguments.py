@@ -85,7 +85,7 @@ def without_empty(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def empty_ids(specification: t.Mapping[str, t.Mapping[str, t.Any]], arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """The required ids for which only an empty string is there, by the options' own names."""
+    """The required ids that are set to an empty string, by the options' own names."""
     found = {}
     for name in EXTRA_VARS:
         rules = specification.get(name, {})

@@ -65,7 +65,7 @@ class Outcome(t.NamedTuple):
 
 
 class _Came(t.NamedTuple):
-    """What came of one request: its execution_id, or the trouble.
+    """What came of one request: its execution_id, or in trouble why there is none.
 
     unknown is true where it may have arrived nevertheless, again where it has not and another attempt may help. asked
     is how many seconds the server wants to be waited, failure what was raised where no answer came.

@@ -87,7 +87,7 @@ class PlaybookRun:
     def watch_published(self, seen: t.Callable[[str, str], None]) -> None:
         """Calls seen with host and name of whatever is published from now on, the host "_run" where it is for all.
 
-        ansible-core publishes what a task gives before it tells callback plugins of that task.
+        ansible-core publishes what a task gives before it calls callback plugins for that task.
         """
 
         def watched(publish: t.Callable[..., None]) -> t.Callable[..., None]:
@@ -107,14 +107,14 @@ class PlaybookRun:
 
     @staticmethod
     def batches() -> t.Optional[int]:
-        """How many batches of hosts the current play has; None where ansible-core does not tell."""
+        """How many batches of hosts the current play has; None where that is not known."""
         frame = _frame()
         batches = None if frame is None else frame.f_locals.get("batches")
         return len(batches) if isinstance(batches, list) else None
 
     @property
     def callbacks(self) -> list[t.Any]:
-        """The callback plugins that are told of what happens. One that is added is told of what follows."""
+        """The callback plugins that receive events. One that is added receives those that follow."""
         callbacks: list[t.Any] = self._manager._callback_plugins
         return callbacks
 

@@ -32,7 +32,7 @@ IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
 # Where the ids come from, by option: the extra var is fgs_ and the option's name, the variable the same in capitals.
 EXTRA_VARS = {name: "fgs_" + name for name in IDS}
 ENVIRONMENT = {name: "FGS_" + name.upper() for name in IDS}
-# The extra var that tells the playbook callback of a job before it that ran in check mode.
+# The extra var by which the playbook callback learns that the job before it ran in check mode.
 CHECK_MODE = "fgs_workflow_check_mode"
 # The plugin's options that are the module's too.
 OPTIONS = (
@@ -87,7 +87,7 @@ class Delivery:
         return self._came
 
     def interrupted(self) -> dict[str, t.Any]:
-        """The result where a signal has broken off run()."""
+        """The result where a signal has interrupted run()."""
         return self._came or self._task.interrupted(_INTERRUPTED)
 
 
@@ -201,7 +201,7 @@ class Report:
 
 
 def _clauses(*sentences: str) -> str:
-    """Sentences as one, that goes on or ends as it may: each but the last keeps its full stop."""
+    """Sentences as one text without the last full stop."""
     return ". ".join(sentence.strip().rstrip(".") for sentence in sentences)
 
 

@@ -153,7 +153,7 @@ class Reporter:
 
     @staticmethod
     def _say(say: t.Callable[[str], None], text: str) -> None:
-        # Where the terminal is gone, as after SIGHUP, the workflow is told all the same.
+        # Where the terminal is gone, as after SIGHUP, the report is sent all the same.
         with suppress(OSError):
             say("%s: %s" % (NAME, text))
 
@@ -236,7 +236,7 @@ class Reporter:
         return output
 
     def _delivered(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool) -> bool:
-        """Whether result has reached the workflow. What could not be delivered is kept, also where a signal comes."""
+        """Whether result has reached the workflow. What could not be delivered is saved, also where a signal comes."""
         output, error = self._said(failure, refused=False)
         delivery = self._report.delivery(result, output, error, self.run.check_mode)
 
@@ -253,7 +253,7 @@ class Reporter:
             return self._presented(result, error, came)
 
     def _presented(self, result: str, error: t.Optional[str], came: t.Mapping[str, t.Any]) -> bool:
-        """Tells the user what came of the delivery. Gives whether it has reached the workflow."""
+        """Shows the user what came of the delivery. Gives whether it has reached the workflow."""
         for warning in came.get("warnings", []):
             self._warn(warning)
         run_id = self._ids["workflow_run_id"]

@@ -157,7 +157,7 @@ def test_a_job_without_its_ids_is_canceled(awx: Awx, settings: dict[str, str]) -
     assert job["status"] == "canceled"
 
 
-def test_a_job_that_cannot_be_canceled_is_told_with_the_reason(awx: Awx, settings: dict[str, str]) -> None:
+def test_the_message_says_why_a_job_cannot_be_canceled(awx: Awx, settings: dict[str, str]) -> None:
     template = f"job_templates/{awx.named('job_templates', 'asks nothing')['id']}"
     awx.ended_at_once = True
     with pytest.raises(launcher.LaunchError, match=r"could not be canceled \(AWX answered POST .* with 405: "):

@@ -190,6 +190,6 @@ def test_unusable_credentials(bad: Input, case: str) -> None:
     assert "violations" not in result
 
 
-def test_no_secret_is_told(bad: Input) -> None:
+def test_no_secret_is_shown(bad: Input) -> None:
     secrets = [f"{kind}inThe{place}" for kind in ("AK", "SK", "TK") for place in ("File", "Option")] + ["inTheOption"]
     assert not [text for text in secrets if text in bad.run.output]

@@ -115,7 +115,7 @@ def test_nothing_is_sent_after_the_attempt_is_over() -> None:
     assert not Attempt().close()
 
 
-def test_an_unexpected_error_is_not_called_trouble_of_the_network() -> None:
+def test_an_unexpected_error_is_not_called_a_network_failure() -> None:
     class Broken:
         def send(self, *_arguments: Any, **_options: Any) -> Any:
             raise KeyError("a secret header")

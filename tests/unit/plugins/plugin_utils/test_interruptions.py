@@ -103,7 +103,7 @@ def test_an_ignored_signal_stays_ignored(number: signal.Signals, manager: Any) -
 
 
 @pytest.mark.usefixtures("_handlers")
-def test_an_ignored_signal_stays_ignored_while_it_is_told() -> None:
+def test_an_ignored_signal_stays_ignored_while_the_outcome_is_reported() -> None:
     """As nohup starts Ansible."""
     happened: list[str] = []
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

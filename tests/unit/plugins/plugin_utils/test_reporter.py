@@ -416,7 +416,7 @@ def test_a_report_that_has_arrived_is_not_sent_again_without_what_was_published(
     assert told.said == [("display", "fgs_workflow_report: told run run: success")]
 
 
-def test_a_terminal_that_is_gone_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_is_sent_where_the_terminal_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(_text: str) -> None:
         raise OSError("Input/output error")
 
