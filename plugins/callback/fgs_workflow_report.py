@@ -283,20 +283,20 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     def v2_playbook_on_start(self, playbook: t.Any) -> None:
         if hasattr(self, "_reporter"):
             self._reporter.recap.playbook(playbook)
-        else:
-            # Until there is a reporter, no other event is of use.
-            self.disabled = True
-            run = PlaybookRun.here()
-            launch = _reporter.launch(run, playbook, os.environ) if run is not None else None
-            if run is None or launch is None or not (launch.ids or launch.problems):
-                return
-            options = {name: self.get_option(name) for name in _OPTIONS}
-            self._reporter = _reporter.Reporter(
-                run, launch, options, self._wrong_options, dict(os.environ), self._display
-            )
-            self._reporter.start(playbook)
-            self.disabled = False
-        self._reporter.run.playbook_starts()
+            self._reporter.run.playbook_starts()
+            return
+        # Until there is a reporter, no other event is of use.
+        self.disabled = True
+        run = PlaybookRun.here()
+        launch = _reporter.launch(run, playbook, os.environ) if run is not None else None
+        if run is None or launch is None or not (launch.ids or launch.problems):
+            return
+        options = {name: self.get_option(name) for name in _OPTIONS}
+        self._reporter = _reporter.Reporter(run, launch, options, self._wrong_options, dict(os.environ), self._display)
+        # Before start: whatever that may raise, Ansible goes on, and the end is to be reported.
+        self.disabled = False
+        run.playbook_starts()
+        self._reporter.start(playbook)
 
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
         self._reporter.recap.play(play)

@@ -110,9 +110,11 @@ class Report:
 
     def problems(self) -> list[str]:
         """Everything that can be known before the end to stand in the way of the report, as clauses. Sends nothing."""
-        missing = _libraries.missing_result()
-        if missing is not None:
-            return [_clauses(missing["msg"], missing["hint"])]
+        came = _libraries.guarded(lambda: {"problems": self._problems()}, {})
+        return came["problems"] if "problems" in came else [_clauses(came["msg"], came["hint"])]
+
+    def _problems(self) -> list[str]:
+        """The problems where both libraries are there. Raises Unusable where one turns out not to be."""
         params, errors = self._validated(result="success")
         task = _task.Task(_contract.CALLBACK, params, errors, self._environ, _transport.Connections())
         path = params.get("undelivered_path")

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from ansible_collections.functiongraph.workflow.plugins.callback.fgs_workflow_re
     DOCUMENTATION,
     CallbackModule,
 )
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun
 
 IDS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "run", "fgs_workflow_state_id": "state"}
 ENVIRONMENT = {
@@ -161,3 +164,19 @@ def test_what_is_no_boolean_is_not_taken_as_false(monkeypatch: pytest.MonkeyPatc
     assert plugin.get_option("validate_certs") is True
     assert [sentence.split()[1] for sentence in sorted(plugin._wrong_options)] == ["strict", "validate_certs"]
     assert "'flase' is not a valid boolean" in sorted(plugin._wrong_options)[1]
+
+
+def test_an_error_at_the_start_does_not_switch_it_off(monkeypatch: pytest.MonkeyPatch, plugin: Any) -> None:
+    def broken(_reporter: Any, _playbook: Any) -> None:
+        raise AttributeError("of a later ansible-core")
+
+    started: list[str] = []
+    run = SimpleNamespace(playbook_starts=lambda: started.append("one"))
+    launch = _reporter.Launch({"workflow_id": "w"}, [], None)
+    monkeypatch.setattr(PlaybookRun, "here", lambda: run)
+    monkeypatch.setattr(_reporter, "launch", lambda *_given: launch)
+    monkeypatch.setattr(_reporter.Reporter, "start", broken)
+    plugin.set_options()
+    with pytest.raises(AttributeError):
+        plugin.v2_playbook_on_start(None)
+    assert (plugin.disabled, started) == (False, ["one"])

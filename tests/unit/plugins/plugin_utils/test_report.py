@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from support.servers import Call, scripted
 from support.tasks import POST, SECRET
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _transport
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _task, _transport
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure
 
@@ -96,6 +96,16 @@ def test_the_credentials_file_may_name_the_project(tmp_path: Path) -> None:
 
 def test_an_agency_is_asked_only_at_the_end() -> None:
     assert report({"use_ecs_agency": True}, {"HOME": "/nonexistent", "HW_REGION_NAME": "cn-north-4"}).problems() == []
+
+
+def test_a_library_that_cannot_be_imported_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_task: Any) -> Any:
+        monkeypatch.setattr(_libraries, "JSONSCHEMA_IMPORT_ERROR", "Traceback")
+        raise _libraries.Unusable
+
+    monkeypatch.setattr(_task.Task, "violations", broken)
+    (found,) = report().problems()
+    assert found.startswith("jsonschema cannot be imported on ")
 
 
 def test_a_missing_library_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
