@@ -21,8 +21,8 @@ attributes:
     description: Can be used with C(async).
     support: partial
     details:
-      - Only with O(run_on=target). The module and its arguments, secrets included, are stored in the C(remote_tmp) of the
-        host until some seconds after the job has ended, and stay there where the job is killed from outside.
+      - Only with O(run_on=target). The module and its arguments, secrets included, are stored in the C(remote_tmp) of
+        the host until some seconds after the job has ended, and stay there where the job is killed from outside.
   check_mode:
     description: Can run in check mode and tell what would change without changing it.
   diff_mode:
