@@ -125,7 +125,7 @@ def test_an_event_becomes_a_report(simulator: Simulator, tmp_path: Path) -> None
     assert became["output"]["hosts_done"] == 1
     assert simulator.run(refused)["requests"] == []
     assert not mark.exists()
-    # The sender got 200 for what was refused: only this log tells of it.
+    # The sender got 200 for what was refused: this log is the only record of it.
     logged = [line for line in rulebook.text().splitlines() if line.startswith("No rule takes this event: ")]
     assert len(logged) == 2, rulebook.text()
     assert "touch " in logged[0]

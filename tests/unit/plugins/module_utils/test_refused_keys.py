@@ -87,7 +87,7 @@ def test_another_key_is_used(other: dict[str, str]) -> None:
 
 
 def test_a_refused_token_is_used_again() -> None:
-    """It locks nothing, and may be one for another project."""
+    """No lock of a token is documented, and it may be one for another project."""
     token = {"access_key": "", "secret_key": "", "auth_token": "a-token"}
     with scripted(REFUSED, YES) as server:
         assert callback_task({"endpoint": server.url, **token}).run()["delivery"] == "rejected"
