@@ -52,7 +52,8 @@ class Attempt:
         """Wakes the thread wherever it waits for the network."""
         for sock in self.sockets:
             with suppress(OSError):
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+                # TLS through a proxy that speaks TLS itself is no socket, and has one.
+                socket.socket.shutdown(getattr(sock, "socket", sock), socket.SHUT_RDWR)
 
 
 if requests is not None:

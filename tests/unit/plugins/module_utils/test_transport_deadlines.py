@@ -13,6 +13,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -113,6 +114,16 @@ def test_nothing_is_sent_after_the_attempt_is_over() -> None:
     with pytest.raises(OSError, match="over"):
         attempt.sending()
     assert not Attempt().close()
+
+
+def test_an_attempt_through_tls_within_tls_is_woken_too() -> None:
+    # As urllib3 has it behind a proxy that speaks TLS.
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        attempt = Attempt()
+        attempt.sockets.append(SimpleNamespace(socket=ours))
+        attempt.abort()
+        assert theirs.recv(1) == b""
 
 
 def test_an_unexpected_error_is_not_called_a_network_failure() -> None:
