@@ -53,6 +53,7 @@ options:
   workflow_state_id:
     description:
       - The ID of the state, a node of the workflow, that waits.
+      - Whether the state ID in the context of a function is that of the callback node is not documented.
     type: str
     required: true
     aliases: [state_id]
@@ -206,7 +207,7 @@ error_code:
   returned: answered with an error that has one
   sample: FGS.3002
 error_msg:
-  description: The text of the service's or the gateway's error, without secrets.
+  description: The text of the service's or the gateway's error, without secrets and without an echoed request.
   type: str
   returned: answered with an error that has one
   sample: Invalid parameters.

@@ -131,7 +131,7 @@ error_code:
   returned: answered with an error that has one
   sample: FGS.5002
 error_msg:
-  description: The text of the service's or the gateway's error, without secrets.
+  description: The text of the service's or the gateway's error, without secrets and without an echoed request.
   type: str
   returned: answered with an error that has one
   sample: Function flow not found.
