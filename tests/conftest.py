@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from support import playbooks, simulators
 
-# Build servers and `&` in a script start us with SIGINT ignored, which every playbook of a test would inherit.
+# Every playbook of a test inherits what is ignored: SIGINT by `&` in a script, SIGHUP by nohup.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
