@@ -47,6 +47,8 @@ class CallbackTask:
         self._task = _task.Task(_contract.CALLBACK, params, errors, environ, connections)
         self._check_mode = check_mode
         self._diff = diff or check_mode
+        # Set once the arguments are known to be valid, and once there is a way to the service.
+        self._callback: t.Optional[_client.Callback] = None
         self._delivery: t.Optional[_delivery.Delivery] = None
 
     def run(self) -> dict[str, t.Any]:
@@ -69,7 +71,7 @@ class CallbackTask:
         if violations:
             listed = self._task.redactor.within([violation._asdict() for violation in violations])
             return self._unsent(_contract.sentence(violations), violations=listed)
-        callback = _client.Callback(
+        self._callback = callback = _client.Callback(
             self._params["workflow_id"],
             self._params["workflow_run_id"],
             self._params["workflow_state_id"],
@@ -80,7 +82,10 @@ class CallbackTask:
         try:
             way = self._task.way()
         except _task.Unreachable as unreachable:
-            return self._unsent(str(unreachable), **unreachable.result)
+            result = self._unsent(str(unreachable), **unreachable.result)
+            if unreachable.passing:
+                self._keep(result)
+            return result
         confirm = self._params["confirm"]
         self._delivery = _delivery.Delivery(way.client, way.project_id, callback, confirm, self._task.attempts)
         result = (
@@ -132,7 +137,7 @@ class CallbackTask:
         if hint:
             result["hint"] = hint
         if outcome.passing and outcome.delivery in (_delivery.NOT_SENT, _delivery.UNKNOWN):
-            self._keep(delivery, result)
+            self._keep(result)
         return result
 
     def _hint(self, outcome: _delivery.Outcome) -> t.Optional[str]:
@@ -146,18 +151,21 @@ class CallbackTask:
             return _LOOK
         return self._task.hint_of_network(outcome.reason or "")
 
-    def _keep(self, delivery: _delivery.Delivery, result: dict[str, t.Any]) -> None:
+    def _keep(self, result: dict[str, t.Any]) -> None:
         """Keeps what could not be delivered, where the user wants it kept."""
         path = self._params.get("undelivered_path")
-        if not path:
+        if not path or self._callback is None or self._check_mode:
             return
-        addresses = {
-            "region": self._task.addresses.region,
-            "endpoint": delivery.client.endpoint,
-            "project_id": delivery.project_id,
+        addresses = self._task.addresses
+        project_id = self._task.project_id if self._delivery is None else self._delivery.project_id
+        saved = {
+            "region": addresses.region,
+            "endpoint": addresses.endpoint,
+            "project_id": project_id,
+            "iam_endpoint": None if project_id else addresses.iam_endpoint,
         }
         try:
-            variables = _undelivered.variables(delivery.callback, addresses)
+            variables = _undelivered.variables(self._callback, saved)
             result["undelivered_file"] = _undelivered.write(path, variables)
             kept = "The answer was kept in %s to be sent later" % result["undelivered_file"]
         except Exception as error:  # pylint: disable=broad-exception-caught  # the outcome must not be lost with it
@@ -168,7 +176,9 @@ class CallbackTask:
     def interrupted(self, what: str) -> dict[str, t.Any]:
         """The result where run() was broken off by what, a clause."""
         if self._delivery is None:
-            return self._unsent("Nothing was sent, as %s." % what)
+            result = self._unsent("Nothing was sent, as %s." % what)
+            self._keep(result)
+            return result
         sent = self._delivery.requests_sent
         outcome = _delivery.Outcome(_delivery.UNKNOWN if sent else _delivery.NOT_SENT, sent, reason=what, passing=True)
         return self._result(self._delivery, outcome)

@@ -21,12 +21,18 @@ _known: dict[t.Hashable, str] = {}
 
 
 class ProjectError(Exception):
-    """No single project was found. answer is IAM's, None where none came."""
+    """No single project was found. answer is IAM's, None where none came.
 
-    def __init__(self, message: str, answer: t.Optional[Answer] = None, hint: t.Optional[str] = None) -> None:
+    passing is true where trouble of the network or of IAM was the cause.
+    """
+
+    def __init__(
+        self, message: str, answer: t.Optional[Answer] = None, hint: t.Optional[str] = None, passing: bool = False
+    ) -> None:
         super().__init__(message)
         self.answer = answer
         self.hint = hint
+        self.passing = passing
 
 
 def find(client: Client, region: str, credentials_key: t.Hashable, attempts: _attempts.Attempts) -> str:
@@ -49,17 +55,18 @@ def _looked_up(client: Client, region: str, attempts: _attempts.Attempts) -> str
                 client.endpoint,
                 _addresses.region_meant(region),
             )
-            raise ProjectError(text) from None
+            raise ProjectError(text, passing=True) from None
         if failure.kind == "refused":
             text = "The project of region %s was not looked up in IAM, as %s."
             raise ProjectError(text % (region, failure.message), hint=failure.hint) from None
         text = "The project of region %s could not be looked up in IAM (%s): %s; %s."
-        raise ProjectError(text % (region, client.endpoint, failure.message, give)) from None
+        raise ProjectError(text % (region, client.endpoint, failure.message, give), passing=True) from None
     if answer.status != 200:
         text = "IAM refused to look up the project of region %s: %s%s."
         # With wrong keys the callback would be refused as well.
         instead = "" if answer.status == 401 else "; " + give
-        raise ProjectError(text % (region, answer.clause(), instead), answer, answer.hint())
+        passing = answer.status in (408, 429) or answer.status >= 500
+        raise ProjectError(text % (region, answer.clause(), instead), answer, answer.hint(), passing)
     try:
         listed = answer.document["projects"]
         found = [project["id"] for project in listed if project.get("name", region) == region]

@@ -30,10 +30,14 @@ _NO_PROJECT = "project_id is not given and cannot be looked up without a region:
 
 
 class Unreachable(Exception):
-    """No way to the service, and nothing was sent to it. result has the keys that say why."""
+    """No way to the service, and nothing was sent to it. result has the keys that say why.
 
-    def __init__(self, message: str, **result: t.Any) -> None:
+    passing is true where there may be one later.
+    """
+
+    def __init__(self, message: str, passing: bool = False, **result: t.Any) -> None:
         super().__init__(message)
+        self.passing = passing
         self.result = {name: value for name, value in result.items() if value is not None}
 
 
@@ -59,7 +63,7 @@ class Task:
     """One task's arguments on their way to the service.
 
     params are the arguments as Ansible's specification validated them, errors what it found wrong in them. operation
-    is _contract.CALLBACK or EXECUTION.
+    is _contract.CALLBACK or EXECUTION. project_id is the one that option or environment names.
     """
 
     def __init__(
@@ -82,15 +86,15 @@ class Task:
         self._environ = environ
         self._connections = connections
         self._routes: dict[str, _transport.Route] = {}
-        self._project_id = params.get("project_id") or _credentials.from_environment("project_id", environ)
+        self.project_id = params.get("project_id") or _credentials.from_environment("project_id", environ)
 
     def violations(self) -> list[Violation]:
         """Everything that is wrong with the arguments, and with credentials that need no request to be known."""
         # First, as a secret of the credentials file may be in the wrong option as well.
         wrong_credentials = _credentials.violations(self.params, self._environ, self.redactor)
         given = _arguments.without_empty(self.params)
-        if self._project_id:
-            given["project_id"] = self._project_id
+        if self.project_id:
+            given["project_id"] = self.project_id
         covered = _contract.covered(self.operation)
         known = {name: value for name, value in given.items() if name in covered}
         found = _contract.argument_violations(self.operation, known, self.redactor.known)
@@ -124,7 +128,7 @@ class Task:
             broken = None if error.violations is None else [one._asdict() for one in error.violations]
             raise Unreachable(str(error), hint=error.hint, violations=broken) from None
         client = self._client(self.addresses.endpoint, credentials)
-        project_id = self._project_id or credentials.project_id or self._look_up(credentials)
+        project_id = self.project_id or credentials.project_id or self._look_up(credentials)
         for violation in _contract.argument_violations(self.operation, {"project_id": project_id}):
             if violation.option == "project_id":
                 raise Unreachable("The project of these credentials is not valid: %s." % violation.message)
@@ -136,7 +140,7 @@ class Task:
         credentials are None where they are not known yet, as those of an ECS.
         """
         of_file = None if credentials is None else credentials.project_id
-        return None if self._project_id or of_file or self.addresses.region else _NO_PROJECT
+        return None if self.project_id or of_file or self.addresses.region else _NO_PROJECT
 
     def _client(self, endpoint: str, credentials: _credentials.Credentials) -> _client.Client:
         return _client.Client(
@@ -160,4 +164,5 @@ class Task:
             return _projects.find(client, self.addresses.region, credentials.key(), self.attempts.anew())
         except _projects.ProjectError as error:
             answered = service_fields(error.answer, self.redactor)
-            raise Unreachable(self.redactor.line(str(error)), hint=error.hint, **answered) from None
+            message = self.redactor.line(str(error))
+            raise Unreachable(message, passing=error.passing, hint=error.hint, **answered) from None

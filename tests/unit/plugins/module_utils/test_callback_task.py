@@ -14,7 +14,7 @@ import pytest
 from support.servers import Call, free_port, scripted
 from support.tasks import GET, POST, SECRET, YES, callback_task, failed_callback, shows, violations
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _output_schema
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _output_schema, _transport
 
 
 def test_delivered() -> None:
@@ -123,6 +123,24 @@ def test_an_undelivered_answer_is_kept(tmp_path: Path) -> None:
     assert SECRET not in text
 
 
+IAM = ("GET", "/v3/projects?name=cn-north-4")
+
+
+@pytest.mark.parametrize("call", [Call(*IAM, cut=True), Call(*IAM, 503)], ids=["no response", "unavailable"])
+def test_an_undelivered_answer_is_kept_without_the_project_too(call: Call, tmp_path: Path) -> None:
+    with scripted(call) as iam:
+        result = failed_callback({"iam_endpoint": iam.url, "project_id": None, "undelivered_path": str(tmp_path)})
+    text = Path(result["undelivered_file"]).read_text()
+    assert f'fgs_iam_endpoint: "{iam.url}"' in text
+    assert "fgs_project_id" not in text
+
+
+def test_nothing_is_kept_where_iam_refuses(tmp_path: Path) -> None:
+    with scripted(Call(*IAM, 403)) as iam:
+        failed_callback({"iam_endpoint": iam.url, "project_id": None, "undelivered_path": str(tmp_path)})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_answer_that_cannot_be_kept_either(tmp_path: Path) -> None:
     path = str(tmp_path / "missing/file.yml")
     result = failed_callback({"endpoint": f"http://127.0.0.1:{free_port()}", "undelivered_path": path})
@@ -177,3 +195,19 @@ def test_interrupted_on_the_way(sent: bool, delivery: str, monkeypatch: pytest.M
     assert (result["delivery"], result["requests_sent"]) == (delivery, int(sent))
     assert "it was cut short" in result["msg"]
     assert (tmp_path / "kept.yml").exists()
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_interrupted_on_the_way_to_the_project(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, check_mode: bool
+) -> None:
+    def interrupted(*_arguments: Any, **_options: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_transport, "exchange", interrupted)
+    given = {"project_id": None, "undelivered_path": str(tmp_path), "confirm": "always"}
+    task = callback_task(given, check_mode=check_mode)
+    with pytest.raises(KeyboardInterrupt):
+        task.run()
+    result = task.interrupted("it was cut short")
+    assert (result["delivery"], "undelivered_file" in result) == ("not_sent", not check_mode)
