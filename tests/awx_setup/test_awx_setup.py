@@ -251,3 +251,9 @@ def test_a_project_whose_update_failed_is_updated_again(awx: Awx, set_up: Callab
     # One in each of the two execution environments.
     assert len(jobs) == 2
     assert smoke == " ".join(["AWX is set up, but a smoke job failed.", *jobs, unsent])
+
+    # Created alone, it would be attached to nothing.
+    awx.objects["notification_templates"].clear()
+    assert set_up(fgs_awx_only="notification").result("Check that everything is set")["msg"] == (
+        "awx_setup cannot begin. AWX has no notification to renew yet; run awx_setup without fgs_awx_only first."
+    )
