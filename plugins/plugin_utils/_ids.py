@@ -74,7 +74,7 @@ def _written(variable: str, value: t.Any) -> t.Optional[yaml.ScalarNode]:
 def _reads_as(written: str, value: t.Any) -> bool:
     try:
         return str(yaml.safe_load(written)) == str(value)
-    except yaml.YAMLError:
+    except (ValueError, yaml.YAMLError):
         return False
 
 

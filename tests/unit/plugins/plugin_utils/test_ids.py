@@ -75,6 +75,7 @@ def test_the_last_source_counts(launch: Callable[..., None], option: str) -> Non
         ("{fgs_workflow_id: 00007}",),
         ("{fgs_workflow_id: '{{ 83 }}'}",),
         ("{fgs_workflow_id: [83]}",),
+        ("{fgs_workflow_id: '2026-13-45'}",),
         ("fgs_workflow_id=83",),
         ("@nowhere/vars.yml",),
         ("{fgs_workflow_id",),
