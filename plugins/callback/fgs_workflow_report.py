@@ -102,7 +102,7 @@ options:
   undelivered_path:
     description:
       - A file, or a folder in which a file is made, to keep a report that could not be delivered for reasons of the
-        network or because its outcome is unknown.
+        network or the gateway, or because its outcome is unknown.
       - In a folder each workflow, run and state has a file of its own. A file that is named here is replaced by that of
         a later run.
       - It holds variables and no secrets, and the playbook C(functiongraph.workflow.callback) sends it later.

@@ -136,7 +136,7 @@ class CallbackTask:
         hint = self._hint(outcome)
         if hint:
             result["hint"] = hint
-        if outcome.passing and outcome.delivery in (_delivery.NOT_SENT, _delivery.UNKNOWN):
+        if outcome.passing:
             self._keep(result)
         return result
 

@@ -104,7 +104,7 @@ options:
   undelivered_path:
     description:
       - A file, or a folder in which a file is made, to keep an answer that could not be delivered for reasons of the
-        network or because its outcome is unknown.
+        network or the gateway, or because its outcome is unknown.
       - In a folder each workflow, run and state has a file of its own. A file that is named here is replaced, so name a
         folder where more than one answer may have to be kept.
       - A device, a pipe or a socket is refused before anything is sent.

@@ -135,6 +135,14 @@ def test_an_undelivered_answer_is_kept_without_the_project_too(call: Call, tmp_p
     assert "fgs_project_id" not in text
 
 
+@pytest.mark.parametrize("call", [Call(*POST, 429), Call(*POST, 503, {"error_code": "APIG.0613"})])
+def test_an_answer_that_the_gateway_throws_away_is_kept(call: Call, tmp_path: Path) -> None:
+    with scripted(call) as server:
+        result = failed_callback({"endpoint": server.url, "undelivered_path": str(tmp_path)})
+    assert result["delivery"] == "rejected"
+    assert Path(result["undelivered_file"]).exists()
+
+
 def test_nothing_is_kept_where_iam_refuses(tmp_path: Path) -> None:
     with scripted(Call(*IAM, 403)) as iam:
         failed_callback({"iam_endpoint": iam.url, "project_id": None, "undelivered_path": str(tmp_path)})
