@@ -157,6 +157,8 @@ class Delivery:
             with no_outcome_lost(sent=True):
                 answer = self.client.complete_state(self.project_id, self.callback, self._confirm == NEVER)
                 came = _judged(answer)
+            self._answer = answer
+            self.requests_sent += 1
         except Failure as failure:
             self.requests_sent += failure.sent
             again = not failure.sent and not failure.lasting
@@ -164,8 +166,6 @@ class Delivery:
         except BaseException as interruption:
             self.requests_sent += getattr(interruption, "request_sent", True)
             raise
-        self._answer = answer
-        self.requests_sent += 1
         return came
 
     def _answered(self, execution_id: str) -> Outcome:
