@@ -28,8 +28,10 @@ SHORT = 8
 # A longer secret is found by its first characters: whoever echoes it may have cut the rest.
 _HEAD = 16
 
-# What signs a request, wherever it is echoed. An echo may be cut; 32 digits alone are an id of a project.
-_SIGNATURE = re.compile(r"(Signature=|Access=|\bSDK-HMAC-SHA256\s+)[^\s,\"']+|\b[0-9a-f]{33,64}\b", re.IGNORECASE)
+# What signs a request, wherever it is echoed. An echo may be cut; 32 digits alone are an id of a project, 40 of a commit.
+_SIGNATURE = re.compile(
+    r"(Signature=|Access=|\bSDK-HMAC-SHA256\s+)[^\s,\"']+|\b(?![0-9a-f]{40}\b)[0-9a-f]{33,64}\b", re.IGNORECASE
+)
 
 # A terminal obeys control characters, and reorders text by the last two ranges.
 _CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
