@@ -28,7 +28,7 @@ SHORT = 8
 # A longer secret is found by its first characters: whoever echoes it may have cut the rest.
 _HEAD = 16
 
-# What signs a request, wherever it is echoed. An echo may be cut; 32 digits alone are an id of a project, 40 of a commit.
+# What signs a request, wherever it is echoed, perhaps cut. 32 digits alone are an ID of a project, 40 of a commit.
 _SIGNATURE = re.compile(
     r"(Signature=|Access=|\bSDK-HMAC-SHA256\s+)[^\s,\"']+|\b(?![0-9a-f]{40}\b)[0-9a-f]{33,64}\b", re.IGNORECASE
 )
