@@ -145,9 +145,9 @@ def test_the_contents_are_what_is_there(readme: Path) -> None:
 def test_the_changelog_has_all_that_is_new() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", "")
     named = set(re.findall(r"^\* functiongraph\.workflow\.(\w+) - ", text, re.MULTILINE))
-    # The role's filters are in Ansible's lists, though they are nobody else's.
+    # Private filters are in Ansible's lists. Those since 1.0.0 are listed when the next version is released.
     filters = {path.stem for path in (ROOT / "plugins/filter").glob("*.py")}
-    assert named | filters == _contents() | filters
+    assert _contents() | {"runbook_failure"} <= named <= _contents() | filters
 
 
 def test_the_variables_of_the_callback_playbook_are_all_told() -> None:
