@@ -26,7 +26,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._contract i
 from ansible_collections.functiongraph.workflow.plugins.module_utils._network_failures import UNRESOLVED
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
 
-_NO_PROJECT = "project_id is not given and cannot be looked up without a region: give project_id or region."
+_NO_PROJECT = "project_id is unset and cannot be looked up without a region; set project_id or region."
 
 
 class Unreachable(Exception):

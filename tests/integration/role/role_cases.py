@@ -207,7 +207,7 @@ CASES = {
         hosts=ONE,
     ),
     "no_project": Case(
-        refused="Nothing was sent: project_id is not given and cannot be looked up without a region: …",
+        refused="Nothing was sent: project_id is unset and cannot be looked up without a region; …",
         play={"environment": {"HW_REGION_NAME": ""}},
         hosts=ONE,
     ),

@@ -82,9 +82,7 @@ def test_a_project_that_is_no_project(found: str) -> None:
 
 def test_no_project_and_no_region() -> None:
     result = failed_callback({"project_id": "", "region": "", "endpoint": "https://host.example"})
-    assert (
-        result["msg"] == "project_id is not given and cannot be looked up without a region: give project_id or region."
-    )
+    assert result["msg"] == "project_id is unset and cannot be looked up without a region; set project_id or region."
 
 
 def test_the_file_gives_project_and_iam_endpoint(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ NO_REGION = {name: value for name, value in ENVIRON.items() if name != "HW_REGIO
 def test_a_project_that_cannot_be_looked_up_is_known_at_the_start(environ: dict[str, str]) -> None:
     options = {"endpoint": "https://fg.example", "project_id": None, "use_ecs_agency": True}
     (found,) = report(options, environ).problems()
-    assert found == "project_id is not given and cannot be looked up without a region: give project_id or region"
+    assert found == "project_id is unset and cannot be looked up without a region; set project_id or region"
     assert report({**options, "project_id": "p"}, environ).problems() == []
     assert report({**options, "region": "cn-north-4"}, environ).problems() == []
 
