@@ -72,7 +72,7 @@ def test_before_the_runbook_nothing_is_asked_of_the_network() -> None:
         ({"retries": 1000}, "Nothing was sent: retries must be from 0 to 100, "),
         (
             {"region": "", "project_id": "", "endpoint": "http://127.0.0.1"},
-            "Nothing was sent: project_id is not given ",
+            "Nothing was sent: project_id is unset and cannot be looked up without a region; ",
         ),
     ],
 )
