@@ -53,8 +53,9 @@ notes:
     plugin do not give them.
   - Callback plugins are switched on by C(callbacks_enabled) in the section C([defaults]) of C(ansible.cfg), for AWX of
     the one at the root of the project. Extra vars cannot do that.
-  - An option of this plugin whose value is wrong, such as a O(timeout) that is no number, counts as unset, with a
-    warning.
+  - An option of this plugin whose value is wrong, such as a O(timeout) that is no number or out of range, counts as
+    unset, with a warning. A wrong O(region), O(endpoint), O(iam_endpoint), O(project_id), O(credentials_file) or
+    O(ca_path) prevents the report, as a default would send it elsewhere, or as somebody else.
   - With O(strict=true) plugins that stand behind this one in C(callbacks_enabled) are not told of the end of the run
     where the report failed. So let it be the last.
 requirements:
@@ -213,6 +214,7 @@ seealso:
 
 import configparser
 import os
+import types
 import typing as t
 
 from ansible import constants as C
@@ -220,6 +222,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.callback import CallbackBase
 
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _arguments, _undelivered
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun
 
@@ -237,24 +240,29 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     # Set before any other event comes.
     _reporter: _reporter.Reporter
     _wrong_options: t.Sequence[str] = ()
+    _defaults: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
     def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
         # AWX fills optional fields that were left empty with '', which is no number and no boolean.
         for name in [name for name, value in os.environ.items() if name.startswith("FGS_REPORT_") and not value]:
             del os.environ[name]
         # Ansible does not load a plugin with a wrong option, and goes on: then nobody would report.
-        defaults, self._wrong_options = self._without_wrong_options(task_keys, var_options, direct)
-        super().set_options(task_keys=task_keys, var_options=var_options, direct={**(direct or {}), **defaults})
+        self._defaults, self._wrong_options = self._without_wrong_options(task_keys, var_options, direct)
+        super().set_options(task_keys=task_keys, var_options=var_options, direct={**(direct or {}), **self._defaults})
+
+    def get_option(self, option: str, hostvars: t.Any = None) -> t.Any:
+        # To Ansible None, the default of undelivered_path, is no value to take instead of a wrong one.
+        return self._defaults[option] if option in self._defaults else super().get_option(option, hostvars)
 
     def _without_wrong_options(
         self, task_keys: t.Any, var_options: t.Any, direct: t.Any
     ) -> tuple[dict[str, t.Any], list[str]]:
-        """The defaults of options that Ansible cannot take, and a sentence on each."""
+        """The defaults of options that Ansible or the module cannot take, and a sentence on each."""
         defaults: dict[str, t.Any] = {}
         sentences: list[str] = []
         for name, definition in C.config.get_configuration_definitions("callback", self._load_name).items():
             try:
-                C.config.get_config_value(
+                value = C.config.get_config_value(
                     name,
                     plugin_type="callback",
                     plugin_name=self._load_name,
@@ -264,7 +272,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
                 )
                 if definition.get("type") == "bool":
                     self._check_boolean(name)
-            except (AnsibleError, TypeError) as error:
+                self._check_limits(name, value)
+            except (AnsibleError, TypeError, ValueError) as error:
                 defaults[name] = definition.get("default")
                 reason = " ".join(str(error).split()).rstrip(".")
                 sentences.append("option %s is wrong and counts as unset: %s." % (name, reason))
@@ -279,6 +288,18 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         given = os.environ.get("FGS_REPORT_" + name.upper(), in_file)
         if given is not None:
             boolean(given)
+
+    @staticmethod
+    def _check_limits(name: str, value: t.Any) -> None:
+        """Raises ValueError where the module would refuse the value.
+
+        Not for options that say where and as whom to report: a default would report elsewhere, or as somebody else.
+        """
+        violations = _arguments.limit_violations({name: value})
+        if name == "undelivered_path" and value:
+            violations.extend(filter(None, [_undelivered.violation(value)]))
+        for violation in violations:
+            raise ValueError(violation.message)
 
     def v2_playbook_on_start(self, playbook: t.Any) -> None:
         if hasattr(self, "_reporter"):

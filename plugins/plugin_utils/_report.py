@@ -24,7 +24,6 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _redaction,
     _task,
     _transport,
-    _undelivered,
 )
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import plain
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure, bounded
@@ -117,9 +116,7 @@ class Report:
         """The problems where both libraries are there. Raises Unusable where one turns out not to be."""
         params, errors = self._validated(result="success")
         task = _task.Task(_contract.CALLBACK, params, errors, self._environ, _transport.Connections())
-        path = params.get("undelivered_path")
-        wrong_path = _undelivered.violation(path) if path else None
-        found = [violation.message for violation in (*task.violations(), wrong_path) if violation is not None]
+        found = [violation.message for violation in task.violations()]
         credentials, lacking = self._credentials(params)
         if lacking is not None and not params.get("use_ecs_agency"):
             found.append(lacking)

@@ -188,7 +188,16 @@ def test_empty_options_count_as_not_given(reported: Any) -> None:
 
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize(
-    ("option", "value"), [("TIMEOUT", "abc"), ("RETRIES", "many"), ("CONFIRM", "sometimes"), ("NO_HOSTS", "no")]
+    ("option", "value"),
+    [
+        ("TIMEOUT", "abc"),
+        ("RETRIES", "many"),
+        ("CONFIRM", "sometimes"),
+        ("NO_HOSTS", "no"),
+        ("TIMEOUT", "-1"),
+        ("RETRIES", "1000"),
+        ("UNDELIVERED_PATH", "/dev/null"),
+    ],
 )
 def test_wrong_option_counts_as_unset(reported: Any, option: str, value: str, strict: bool) -> None:
     env = {f"FGS_REPORT_{option}": value, "FGS_REPORT_STRICT": str(strict)}

@@ -155,6 +155,45 @@ def test_a_wrong_option_counts_as_unset(monkeypatch: pytest.MonkeyPatch, plugin:
     assert not timeout.endswith("..")
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "default", "reason"),
+    [
+        ("timeout", "-1", 30.0, "timeout must be more than 0 and at most 86400 seconds, was -1"),
+        ("timeout", "nan", 30.0, "timeout must be more than 0 and at most 86400 seconds, was nan"),
+        ("retries", "1000", 3, "retries must be from 0 to 100, was 1000"),
+        (
+            "undelivered_path",
+            "/dev/null",
+            None,
+            "undelivered_path must name a file or folder, got a device, pipe or socket: '/dev/null'",
+        ),
+    ],
+)
+def test_an_option_out_of_range_counts_as_unset(
+    monkeypatch: pytest.MonkeyPatch, plugin: Any, option: str, value: str, default: Any, reason: str
+) -> None:
+    monkeypatch.setenv("FGS_REPORT_" + option.upper(), value)
+    plugin.set_options()
+    assert plugin.get_option(option) == default
+    assert plugin._wrong_options == [f"option {option} is wrong and counts as unset: {reason}."]
+
+
+def test_where_and_as_whom_to_report_has_no_default(monkeypatch: pytest.MonkeyPatch, plugin: Any) -> None:
+    wrong = {
+        "region": "no region",
+        "endpoint": "http://example.org",
+        "iam_endpoint": "x",
+        "project_id": "a/b",
+        "ca_path": "/nonexistent",
+        "credentials_file": "/nonexistent",
+    }
+    for name, value in wrong.items():
+        monkeypatch.setenv("FGS_REPORT_" + name.upper(), value)
+    plugin.set_options()
+    assert {name: plugin.get_option(name) for name in wrong} == wrong
+    assert plugin._wrong_options == []
+
+
 def test_what_is_no_boolean_is_not_taken_as_false(monkeypatch: pytest.MonkeyPatch, plugin: Any, tmp_path: Path) -> None:
     config = tmp_path / "ansible.cfg"
     config.write_text("[fgs_workflow_report]\nstrict = yess\nuse_ecs_agency = on ; of the ECS\n")
