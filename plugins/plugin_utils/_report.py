@@ -25,6 +25,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _task,
     _transport,
 )
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import REJECTED
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import plain
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure, bounded
 
@@ -62,6 +63,7 @@ NAMES_LIMIT = 2048
 # What a playbook published has at most this many bytes as JSON: the gateway takes requests of up to 12 MB.
 PUBLISHED_LIMIT = 11_900_000
 PUBLISHED_LEFT_OUT = "published_left_out"
+_TOO_LARGE = 413
 _INTERRUPTED = "a signal interrupted it"
 
 
@@ -72,6 +74,11 @@ def ids(extra_vars: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tupl
         if found:
             return found, [key for name, key in names.items() if name not in found]
     return {}, []
+
+
+def is_too_large(came: t.Mapping[str, t.Any]) -> bool:
+    """Whether a result of the module says that the service refused the request as too large."""
+    return (came.get("delivery"), came.get("http_status")) == (REJECTED, _TOO_LARGE)
 
 
 class Delivery:

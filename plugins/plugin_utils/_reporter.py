@@ -17,7 +17,7 @@ from shlex import quote
 from ansible.template import Templar
 from ansible.utils.display import Display
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED, REJECTED
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import (
     _failure,
     _ids,
@@ -32,7 +32,6 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_r
 NAME = "fgs_workflow_report"
 NO_HOST = "no host matched: nothing was done"
 _FAILED = 1
-_TOO_LARGE = 413
 _SEND = "ansible-playbook functiongraph.workflow.callback -e %s"
 
 
@@ -246,7 +245,7 @@ class Reporter:
         with _interruptions.telling(tell) if may_be_interrupted else nullcontext():
             self._done = True
             came = delivery.run()
-            if (came.get("delivery"), came.get("http_status")) == (REJECTED, _TOO_LARGE):
+            if _report.is_too_large(came):
                 output, error = self._said(failure, refused=True)
                 delivery = self._report.delivery(result, output, error, self.run.check_mode)
                 came = delivery.run()

@@ -17,6 +17,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _arguments,
     _contract,
     _credentials,
+    _output_schema,
     _task,
     _transport,
 )
@@ -57,6 +58,11 @@ class RunbookAction(FunctionGraphAction):
             result = self._previewed({**arguments, "output": output, "output_schema": schema}, empty_ids, task_vars)
         else:
             result = super()._called({**arguments, "output": output}, empty_ids, task_vars)
+            if _report.is_too_large(result) and self._can_leave_out_published(arguments, own, {} if failed else schema):
+                requests_sent = result["requests_sent"]
+                output, warnings = self._output(arguments, own, recap, refused=True)
+                result = super()._called({**arguments, "output": output}, empty_ids, task_vars)
+                result["requests_sent"] += requests_sent
             result["warnings"] = [*result.get("warnings", []), *warnings]
         if result.get("failed"):
             result["msg"] = _told(result)
@@ -92,24 +98,32 @@ class RunbookAction(FunctionGraphAction):
         return recap
 
     def _output(
-        self, arguments: t.Mapping[str, t.Any], own: t.Any, recap: t.Optional[dict[str, t.Any]]
+        self, arguments: t.Mapping[str, t.Any], own: t.Any, recap: t.Optional[dict[str, t.Any]], refused: bool = False
     ) -> tuple[t.Any, list[str]]:
         """What is sent as output, and sentences on what is not in it.
 
         The output that the role was given wins over what the runbook published, by name, and over the recap. Without
-        recap it is the output that the user's schema is about.
+        recap it is the output that the user's schema is about. refused says that one with all of what was published was
+        refused as too large.
         """
         if not isinstance(own, dict):
             return own, []
         report = _report.Report({}, {}, self._environ())
         report.learn_secrets(arguments)
-        published, left_out, notes = report.publishable(_runbook_watch.published(arguments))
+        wanted = {name: value for name, value in _runbook_watch.published(arguments).items() if name not in own}
+        published, left_out, notes = report.publishable(wanted, refused)
         output = {**published, **own}
         if recap is not None and left_out:
             recap[_report.PUBLISHED_LEFT_OUT] = left_out
         if recap:
             output.setdefault(_report.KEY, recap)
         return output, notes
+
+    def _can_leave_out_published(
+        self, arguments: t.Mapping[str, t.Any], own: dict[str, t.Any], schema: dict[str, t.Any]
+    ) -> bool:
+        """Whether the output becomes smaller without what was published, and still is what the user's schema allows."""
+        return self._output(arguments, own, None)[0] != own and not _output_schema.violations(own, schema)
 
 
 def _told(result: t.Mapping[str, t.Any]) -> str:

@@ -123,6 +123,50 @@ def test_output_given_wins_over_what_was_published(published: dict[str, Any], mo
     assert "size" in result["warnings"][0]
 
 
+TOO_LARGE = Call(*POST, 413, {"error_code": "APIG.0201", "error_msg": "Request entity too large"})
+
+
+@pytest.mark.parametrize("failed", [None, FAILED], ids=["success", "fail"])
+def test_output_that_is_refused_as_too_large_is_sent_without_what_was_published(
+    published: dict[str, Any], failed: Any
+) -> None:
+    published.update(ticket=7, address="published")
+    # On failure no schema counts, and on success one that is met without it.
+    schema = {"required": ["ticket"]} if failed else {"required": ["address"], "maxProperties": 1}
+    result, requests = sent("report", TOO_LARGE, YES, output={"address": "own"}, failed=failed, schema=schema)
+    assert [request["output"].get("ticket") for request in requests] == [7, None]
+    assert requests[1]["output"]["address"] == "own"
+    assert requests[1]["output"]["ansible"]["published_left_out"] == ["ticket"]
+    assert (result["delivery"], result["requests_sent"]) == ("delivered", 2)
+    (warning,) = result["warnings"]
+    assert warning == "What cannot be sent is left out of output: ticket (too large, 13 bytes)."
+
+
+def test_output_given_is_never_left_out(published: dict[str, Any]) -> None:
+    result, requests = sent("report", TOO_LARGE, output={"ticket": 7})
+    assert (result["delivery"], result["http_status"], len(requests)) == ("rejected", 413, 1)
+    published["ticket"] = 6
+    result, requests = sent("report", TOO_LARGE, output={"ticket": 7})
+    assert (result["delivery"], result["http_status"], len(requests)) == ("rejected", 413, 1)
+    published["size"] = 5
+    result, requests = sent("report", TOO_LARGE, TOO_LARGE, output={"ticket": 7})
+    assert [request["output"]["ticket"] for request in requests] == [7, 7]
+    assert (result["delivery"], result["requests_sent"]) == ("rejected", 2)
+
+
+def test_output_that_needs_what_was_published_is_not_sent_without_it(published: dict[str, Any]) -> None:
+    published["ticket"] = 7
+    result, requests = sent("report", TOO_LARGE, output={"address": "own"}, schema={"required": ["ticket"]})
+    assert (result["delivery"], result["http_status"], len(requests)) == ("rejected", 413, 1)
+    assert result["msg"].endswith(result["hint"])
+
+
+def test_report_that_is_refused_for_another_reason_is_not_sent_again(published: dict[str, Any]) -> None:
+    published["ticket"] = 7
+    result, requests = sent("report", Call(*POST, 403, {"error_code": "FSS.0403", "error_msg": "no"}))
+    assert (result["delivery"], len(requests)) == ("rejected", 1)
+
+
 def test_nothing_is_added_where_nothing_is_to_be_said() -> None:
     assert sent("report", YES, output={"a": 1})[1][0]["output"] == {"a": 1}
     assert sent("report", YES, output={"ansible": 1}, failed=FAILED)[1][0]["output"] == {"ansible": 1}
