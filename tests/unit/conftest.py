@@ -11,7 +11,19 @@ import pytest
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _client
 from ansible_collections.functiongraph.workflow.plugins.module_utils._refused_keys import RefusedKeys
 
+try:
+    from ansible.module_utils._internal._secrets import _secret_masker
+except ImportError:  # ansible-core before 2.22
+    _secret_masker = None
+
 
 @pytest.fixture(autouse=True)
 def _no_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_client, "refused_keys", RefusedKeys())
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    if _secret_masker is not None:
+        for name in ("_matcher", "_secrets", "_forms", "_json_forms"):
+            monkeypatch.setattr(_secret_masker, name, type(getattr(_secret_masker, name))())

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from support.reporters import Run, Told
+from support.reporting import MASK
 from support.servers import Call, scripted
 from support.tasks import POST, SECRET, YES, shows
 
@@ -205,11 +206,11 @@ def test_a_failure_with_its_reason_and_without_secrets() -> None:
     told.start()
     told.reporter.failed(failed(f"gone with {SECRET}"))
     (body,) = told.end(YES)
-    assert (body["result"], body["error"]) == ("fail", "web1: do it: gone with ********")
+    assert (body["result"], body["error"]) == ("fail", f"web1: do it: gone with {MASK}")
     recap = body["output"]["ansible"]
-    assert recap["failed_task"] == {"host": "web1", "task": "do it", "message": "gone with ********"}
+    assert recap["failed_task"] == {"host": "web1", "task": "do it", "message": f"gone with {MASK}"}
     assert recap["hosts"]["web1"]["failed"] == 1
-    expected = "fgs_workflow_report: told run run: fail (web1: do it: gone with ********)"
+    expected = f"fgs_workflow_report: told run run: fail (web1: do it: gone with {MASK})"
     assert told.said == [("display", expected)]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.reporting import MASK
 from support.tasks import SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _runbook
@@ -92,5 +93,5 @@ def test_secrets_of_options_and_environment_are_hidden(monkeypatch: pytest.Monke
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", SECRET)
     result = {"failed": True, "msg": f"{SECRET} token-0000001"}
     found = _runbook.failure(result, "web1", TASK, {"auth_token": "token-0000001"})
-    assert found["error"] == "web1: do it: ******** ********"
-    assert found["failed_task"]["message"] == "******** ********"
+    assert found["error"] == f"web1: do it: {MASK} {MASK}"
+    assert found["failed_task"]["message"] == f"{MASK} {MASK}"
