@@ -78,6 +78,14 @@ def integration(session: nox.Session, core: str) -> None:
     pytest(session, "tests/integration")
 
 
+@per_core("smoke", matrix.SMOKE_CORES)
+def smoke(session: nox.Session, core: str) -> None:
+    """A few of them: modules from both faces, what is masked, the report plugin and the role."""
+    install(session, f"core-{core}")
+    places = ("test_smallest_task.py", "tasks/test_secrets.py", "report/test_situations.py::test_situation[works]")
+    pytest(session, *(f"tests/integration/{place}" for place in (*places, "role/test_role.py::test_job_in_awx")))
+
+
 @on(NEWEST)
 def awx(session: nox.Session) -> None:
     """Playbooks as AWX and automation controllers start them: ansible-runner and ansible-navigator."""
@@ -134,7 +142,7 @@ def lint(session: nox.Session) -> None:
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
 
 
-@per_core("unit", matrix.CORES, newest_tags=("check",))
+@per_core("unit", matrix.SMOKE_CORES | matrix.CORES, newest_tags=("check",))
 def unit(session: nox.Session, core: str) -> None:
     """Unit tests; on the newest ansible-core with the coverage that we ask for.
 

@@ -97,6 +97,8 @@ def test_the_numbers_of_delivery_are_those_of_the_code() -> None:
 def test_the_versions_are_those_that_are_tested() -> None:
     rows = _table(texts.GUIDE / "versions.rst", "ansible-core")
     assert {row[0]: tuple(row[1].split(", ")) for row in rows} == matrix.CORES
+    rows = _table(texts.GUIDE / "versions.rst", "ansible-core, in part")
+    assert {row[0]: tuple(row[1].split(", ")) for row in rows} == matrix.SMOKE_CORES
     floor = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]
     assert floor == f">={matrix.FLOOR_CORE}.0"
     for page in (README, README_ZH, texts.GUIDE / "getting_started.rst", texts.GUIDE / "quick_start_zh.rst"):
@@ -106,8 +108,11 @@ def test_the_versions_are_those_that_are_tested() -> None:
 def test_the_workflow_has_every_row_of_the_matrix() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
     rows = workflow["jobs"]["matrix"]["strategy"]["matrix"]["include"]
-    found = sorted((row["core"], row["python"]) for row in rows)
-    assert found == sorted((core, python) for core, pythons in matrix.CORES.items() for python in pythons)
+    found = sorted((row["core"], row["python"], row.get("playbooks", "integration")) for row in rows)
+    kinds = {"integration": matrix.CORES, "smoke": matrix.SMOKE_CORES}
+    assert found == sorted(
+        (core, python, kind) for kind, cores in kinds.items() for core, pythons in cores.items() for python in pythons
+    )
 
 
 def test_the_libraries_are_those_that_are_required() -> None:

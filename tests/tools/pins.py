@@ -14,6 +14,8 @@ FOLDER = Path(__file__).resolve().parents[1] / "requirements"
 # The oldest Python that the file is installed on; tests.in and code.in follow what includes them.
 OLDEST = {
     "core-2.16": "3.10",
+    "core-2.17": "3.10",
+    "core-2.18": "3.11",
     "core-2.19": "3.11",
     "core-2.22": "3.13",
     "code": "3.10",

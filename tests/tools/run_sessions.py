@@ -75,12 +75,9 @@ def _lines(result: Result, log: Path) -> Iterator[str]:
 def untested() -> Iterator[str]:
     """What nobody should believe was tested on this machine."""
     have = pythons.available()
-    for core, wanted in matrix.CORES.items():
+    for core, wanted in (matrix.CORES | matrix.SMOKE_CORES).items():
         if not matrix.choose(wanted, have):
             yield f"ansible-core {core}: none of Python {', '.join(wanted)} is here"
-    for core, wanted in matrix.SANITY_CORES.items():
-        if core not in matrix.CORES and not matrix.choose(wanted, have):
-            yield f"ansible-test sanity {core}: none of Python {', '.join(wanted)} is here"
     if not matrix.choose(matrix.CORES[matrix.NEWEST_CORE], have):
         yield "lint, docs, release_check, galaxy_importer, execution_environment: they need Python 3.12 or later"
     for version in matrix.TARGET_PYTHONS:
