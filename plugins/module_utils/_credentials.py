@@ -212,11 +212,16 @@ def _from_file(path: str, redactor: Redactor) -> Credentials:
     except OSError as error:
         message = "credentials_file %s cannot be read: %s." % (path, (error.strerror or "unreadable").lower())
         raise CredentialsError(message) from None
+    except configparser.MissingSectionHeaderError:
+        # Said below: the parser gave up at the first key, and knows no section.
+        pass
     except (configparser.Error, ValueError):
         # The parser's own words quote the line, which may hold a secret.
         raise CredentialsError("credentials_file %s must be an INI file, and cannot be parsed." % path) from None
     if not parser.has_section(_SECTION):
-        raise CredentialsError("credentials_file %s must have a section [%s], and has none." % (path, _SECTION))
+        text = "credentials_file %s must have a section [%s], and has none above its keys; "
+        text = (text + "put the line [%s] above ak and sk.") % (path, _SECTION, _SECTION)
+        raise CredentialsError(text)
     section = {key: _unquoted(value) for key, value in parser.items(_SECTION)}
     given = {name: section[key] for name, key in _FILE_KEYS.items() if section.get(key)}
     redactor.add(*given.values())

@@ -79,8 +79,8 @@ def _looked_up(client: Client, region: str, attempts: _attempts.Attempts) -> str
         text = "IAM answered the lookup of the project of region %s with projects of other names only; %s."
         raise ProjectError(text % (region, give), answer)
     if not found:
-        text = "IAM knows no project of region %s for these credentials: check region, or give project_id."
-        raise ProjectError(text % region, answer)
+        text = "IAM knows no project of region %s for these credentials: check region%s, or give project_id."
+        raise ProjectError(text % (region, _addresses.region_meant(region)), answer)
     if len(found) > 1:
         text = "IAM knows %d projects of region %s: give project_id to choose one, of %s."
         names = ", ".join(_contract.shortened(project) for project in found[:10])

@@ -131,13 +131,18 @@ UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
         {**NO_KEYS, "credentials_file": "{home}/absent"},
         "absent cannot be read: no such file or directory.",
     ),
-    "no section": ({**NO_KEYS, "credentials_file": "{home}/no_section"}, "must have a section [basic], and has none."),
+    "no section": ({**NO_KEYS, "credentials_file": "{home}/no_section"}, "put the line [basic] above ak and sk."),
+    "no section at all": (
+        {**NO_KEYS, "credentials_file": "{home}/no_section_at_all"},
+        "put the line [basic] above ak and sk.",
+    ),
     "no INI": ({**NO_KEYS, "credentials_file": "{home}/no_ini"}, "must be an INI file, and cannot be parsed."),
     "half a file": ({**NO_KEYS, "credentials_file": "{home}/half"}, "must give sk in its section [basic]."),
 }
 FILES = {
     "no_section": "[other]\nak = AKinTheFile\nsk = SKinTheFile00\n",
-    "no_ini": "ak = AKinTheFile\nsk = SKinTheFile00\n",
+    "no_section_at_all": "ak = AKinTheFile\nsk = SKinTheFile00\n",
+    "no_ini": "[basic]\nSKinTheFile00\n",
     "half": "[basic]\nak = AKinTheFile00\n",
 }
 

@@ -342,12 +342,16 @@ def test_the_file_wins_over_the_agency(tmp_path: Path) -> None:
     )
 
 
+NO_SECTION = "must have a section [basic], and has none above its keys; put the line [basic] above ak and sk."
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f"[other]\nak = {AK}\nsk = {SK}\n", "must have a section [basic], and has none."),
-        ("", "must have a section [basic], and has none."),
-        (f"ak = {AK}\nsk = {SK}\n", "must be an INI file, and cannot be parsed."),
+        (f"[other]\nak = {AK}\nsk = {SK}\n", NO_SECTION),
+        ("", NO_SECTION),
+        (f"ak = {AK}\nsk = {SK}\n", NO_SECTION),
+        (f"ak = {AK}\n[basic]\nsk = {SK}\n", NO_SECTION),
         (f"[basic]\n{SK}\n", "must be an INI file, and cannot be parsed."),
         (f"[basic]\nsk = {SK}\nsk = {SK}\n", "must be an INI file, and cannot be parsed."),
         (f"[basic]\nak = {AK}\n", "must give sk in its section [basic]."),

@@ -120,6 +120,18 @@ def test_says_why_there_is_none(
     assert (raised.value.hint is None) if hint is None else (raised.value.hint or "").startswith(hint)
 
 
+def test_a_region_without_a_project_may_be_misspelled(connections: _transport.Connections) -> None:
+    with (
+        scripted(Call("GET", "/v3/projects?name=cn-nort-4", 200, {"projects": []})) as iam,
+        pytest.raises(_projects.ProjectError) as raised,
+    ):
+        find(iam.url, connections, region="cn-nort-4")
+    assert str(raised.value) == (
+        "IAM knows no project of region cn-nort-4 for these credentials: check region (did you mean cn-north-4?), "
+        "or give project_id."
+    )
+
+
 @pytest.mark.parametrize(
     "body",
     [b"<html>", b"", [], {}, {"projects": 7}, {"projects": ["p"]}, {"projects": [{}]}, {"projects": [{"id": 7}]}]
