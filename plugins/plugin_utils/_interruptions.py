@@ -15,11 +15,13 @@ A signal that is ignored stays ignored: nohup, for one, starts Ansible so.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import tempfile
 import threading
 import typing as t
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -83,6 +85,33 @@ def waiting() -> t.Iterator[None]:
         yield
     finally:
         _restore(before)
+
+
+class Notes:
+    """What a worker notes of its report for the process that made this, which drops the result when interrupted.
+
+    They are in a file without a name: an output of any size finds room, and nothing is left behind.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile("w+", encoding="ascii")  # noqa: SIM115  # open until the process ends
+
+    def begin(self, outcome: t.Mapping[str, t.Any]) -> None:
+        """Notes what is about to be sent, in place of all before."""
+        with suppress(OSError):
+            self._file.seek(0)
+            self._file.truncate()
+        self.add(outcome)
+
+    def add(self, note: t.Mapping[str, t.Any]) -> None:
+        with suppress(OSError):
+            self._file.write(json.dumps(note, default=str) + "\n")
+            self._file.flush()
+
+    def read(self) -> list[dict[str, t.Any]]:
+        """What was about to be sent, and the result, as far as a worker came."""
+        self._file.seek(0)
+        return [json.loads(line) for line in self._file if line.endswith("\n")]
 
 
 def _restore(before: t.Mapping[int, t.Any]) -> None:

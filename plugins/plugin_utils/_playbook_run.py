@@ -29,6 +29,8 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _int
 # What ansible-core's statistics call the host of what is published for all.
 ALL_HOSTS = "_run"
 
+# A worker that is terminated has a file to write at most.
+_LAST_WORDS = 10
 # As a shell says it: 128 and the number of the signal.
 _SHELL = 128
 _TERMINATED = {_SHELL + number: number.name for number in (signal.SIGTERM, signal.SIGHUP)}
@@ -139,6 +141,12 @@ class PlaybookRun:
                     then(reason)
 
         self._manager.cleanup = cleanup
+
+    def wait_for_workers(self) -> None:
+        """Waits for workers that were terminated: they may have something to save."""
+        for worker in self._manager._workers:
+            if worker is not None and worker.is_alive():
+                worker.join(_LAST_WORDS)
 
     def end_on_signals(self) -> None:
         """Lets a signal end the run as an exception does, so that it cleans up.

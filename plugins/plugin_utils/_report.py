@@ -149,10 +149,10 @@ class Report:
             return None, None if error.violations else str(error)
 
     def delivery(
-        self, result: str, output: dict[str, t.Any], error: t.Optional[str], check_mode: bool = False
+        self, result: str, output: dict[str, t.Any], error: t.Optional[str], check_mode: bool = False, **options: t.Any
     ) -> Delivery:
-        """The delivery of a result, as the module would do it."""
-        params, errors = self._validated(result=result, output=output, error=error)
+        """The delivery of a result, as the module would do it. options win over those of the report."""
+        params, errors = self._validated(result=result, output=output, error=error, **options)
         return Delivery(
             _callback.CallbackTask(params, errors, self._environ, _transport.Connections(), check_mode=check_mode)
         )

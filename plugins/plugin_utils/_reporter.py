@@ -17,7 +17,11 @@ from shlex import quote
 from ansible.template import Templar
 from ansible.utils.display import Display
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import (
+    ALREADY_DELIVERED,
+    ALWAYS,
+    NOT_SENT,
+)
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import (
     _failure,
     _ids,
@@ -111,6 +115,9 @@ class Reporter:
         # result and failure, once the end is known.
         self._end: t.Optional[tuple[str, t.Optional[Failure]]] = None
         self._done = False
+        # What a worker notes of the role's own report, and what that was to send where nothing sent or saved is known.
+        self.notes: t.Optional[_interruptions.Notes] = None
+        self._unfinished: t.Mapping[str, t.Any] = {}
 
     def start(self, playbook: t.Any) -> None:
         """Warns of what stands in the way of the report, before any work is done, and waits for the end.
@@ -169,11 +176,26 @@ class Reporter:
     def _cleaned_up(self, reason: t.Optional[BaseException]) -> None:
         if reason is None or self._done:
             return
+        notes = self._notes_of_role()
+        if len(notes) > 1 and (notes[1].get("delivery") != NOT_SENT or "undelivered_file" in notes[1]):
+            self._done = True
+            self._presented(notes[0]["result"], notes[0]["error"], notes[1])
+            return
         text = told(reason)
         result, failure = self._end or ("fail", Failure("", "", text, str(reason) or text))
+        if notes:
+            self._unfinished = notes[0]
+            result = notes[0]["result"]
         # One signal ends what runs, be it the playbook or its report; further ones wait.
         by_signal = isinstance(reason, (KeyboardInterrupt, SystemExit))
         self._ended(result, failure, may_be_interrupted=not by_signal)
+
+    def _notes_of_role(self) -> list[dict[str, t.Any]]:
+        """What was noted of the role's own report, unless something was known or done after it."""
+        if self.notes is None or self._end or self.recap.completed:
+            return []
+        self.run.wait_for_workers()
+        return self.notes.read()
 
     def _outcome(self, code: int) -> tuple[str, t.Optional[Failure]]:
         """result, and the failure behind it."""
@@ -214,6 +236,8 @@ class Reporter:
 
     def _said(self, failure: t.Optional[Failure], refused: bool) -> tuple[dict[str, t.Any], t.Optional[str]]:
         """output and error. An outcome without words is worth more than none."""
+        if self._unfinished:
+            return self._unfinished["output"], self._unfinished["error"]
         try:
             if failure is not None:
                 failure = self._report.redacted(failure)
@@ -237,7 +261,9 @@ class Reporter:
     def _delivered(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool) -> bool:
         """Whether result has reached the workflow. What could not be delivered is saved, also where a signal comes."""
         output, error = self._said(failure, refused=False)
-        delivery = self._report.delivery(result, output, error, self.run.check_mode)
+        # It may have arrived before.
+        confirm = {"confirm": ALWAYS} if self._unfinished else {}
+        delivery = self._report.delivery(result, output, error, self.run.check_mode, **confirm)
 
         def tell() -> None:
             self._presented(result, error, delivery.interrupted())
@@ -266,7 +292,7 @@ class Reporter:
             return False
         if came["delivery"] == ALREADY_DELIVERED:
             text = "run %s has been told %s before" % (run_id, result)
-        elif self.run.check_mode:
+        elif self.run.check_mode and "diff" in came:
             text = "check mode, so this was not sent:\n%s" % came["diff"]["after"]
         else:
             text = "told run %s: %s" % (run_id, result if error is None else "%s (%s)" % (result, error))

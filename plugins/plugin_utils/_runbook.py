@@ -21,7 +21,13 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _task,
     _transport,
 )
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _awx_job, _failure, _report, _runbook_watch
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import (
+    _awx_job,
+    _failure,
+    _interruptions,
+    _report,
+    _runbook_watch,
+)
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction, plain
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun
 
@@ -41,6 +47,9 @@ class RunbookAction(FunctionGraphAction):
     failed: error, failed_task and failed_hosts where the runbook failed; empty where it did not.
     """
 
+    # Of the report, where somebody reads them.
+    _notes: t.Optional[_interruptions.Notes] = None
+
     def _called(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
         own: dict[str, t.Any] = arguments.pop("output", {})
         failed: dict[str, t.Any] = arguments.pop("failed", {})
@@ -57,11 +66,11 @@ class RunbookAction(FunctionGraphAction):
         if step == "output":
             result = self._previewed({**arguments, "output": output, "output_schema": schema}, empty_ids, task_vars)
         else:
-            result = super()._called({**arguments, "output": output}, empty_ids, task_vars)
+            result = self._sent({**arguments, "output": output}, empty_ids, task_vars)
             if _report.is_too_large(result) and self._can_leave_out_published(arguments, own, {} if failed else schema):
                 requests_sent = result["requests_sent"]
                 output, warnings = self._output(arguments, own, recap, refused=True)
-                result = super()._called({**arguments, "output": output}, empty_ids, task_vars)
+                result = self._sent({**arguments, "output": output}, empty_ids, task_vars)
                 result["requests_sent"] += requests_sent
             result["warnings"] = [*result.get("warnings", []), *warnings]
         if result.get("failed"):
@@ -86,6 +95,23 @@ class RunbookAction(FunctionGraphAction):
         result = super()._called(asked, empty_ids, task_vars)
         result.pop("diff", None)
         return {**result, "changed": False}
+
+    def _sent(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
+        """The result of the report, noted for what follows where a signal ends the playbook now."""
+        self._notes = None if self._task.check_mode else _runbook_watch.notes(arguments)
+        if self._notes is not None:
+            self._notes.begin({name: arguments.get(name) for name in ("result", "error", "output")})
+        result = super()._called(arguments, empty_ids, task_vars)
+        if self._notes is not None:
+            self._notes.add(result)
+        return result
+
+    def _tell(self, result: dict[str, t.Any]) -> None:
+        if self._notes is None:
+            super()._tell(result)
+        else:
+            # The reporter tells it, when Ansible does not listen to this process any more.
+            self._notes.add(result)
 
     def _recap(self, failed: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """What the role itself says: the failure, and in AWX the job."""

@@ -24,7 +24,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible.utils.display import Display
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _arguments
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _ids, _report
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _ids, _interruptions, _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import plain
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import ALL_HOSTS, PlaybookRun
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Launch, Reporter
@@ -91,8 +91,9 @@ def watch(options: t.Mapping[str, t.Any]) -> bool:
     """
     try:
         run = _RunOfRole.here()
-        if run is not None and _reporter(run, options) is None:
-            _switch_on(run, options)
+        if run is not None:
+            reporter = _reporter(run, options) or _switch_on(run, options)
+            reporter.notes = reporter.notes or _interruptions.Notes()
     except Exception as error:  # pylint: disable=broad-exception-caught  # whatever a later ansible-core may do
         Display().warning(_BLIND % " ".join(("%s: %s" % (type(error).__name__, error)).split()))
     return False
@@ -118,13 +119,23 @@ def published(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {}
 
 
+def notes(options: t.Mapping[str, t.Any]) -> t.Optional[_interruptions.Notes]:
+    """Where the worker notes what becomes of the role's own report; None where nobody reads that."""
+    with suppress(Exception):
+        run = PlaybookRun.here()
+        reporter = None if run is None else _reporter(run, options)
+        # Left alone, it says nothing of what was noted.
+        return None if reporter is None or reporter.recap.is_left_alone else reporter.notes
+    return None
+
+
 def _reporter(run: PlaybookRun, options: t.Mapping[str, t.Any]) -> t.Optional[Reporter]:
     """The one that reports the state of the role, by the role or by the report plugin itself."""
     found = (getattr(plugin, "_reporter", None) for plugin in run.callbacks)
     return next((one for one in found if isinstance(one, Reporter) and one.recap.is_ours(options)), None)
 
 
-def _switch_on(run: PlaybookRun, options: t.Mapping[str, t.Any]) -> None:
+def _switch_on(run: PlaybookRun, options: t.Mapping[str, t.Any]) -> Reporter:
     given = _arguments.without_empty(plain(options))
     ids = {name: str(_ids.text(name, given[name], lambda _text: None)) for name in _report.IDS}
     secrets = {name: given[name] for name in _arguments.SECRET_OPTIONS if name in given}
@@ -137,6 +148,7 @@ def _switch_on(run: PlaybookRun, options: t.Mapping[str, t.Any]) -> None:
         plugin._init_callback_methods()
     run.callbacks.append(plugin)
     reporter.wait_for_end()
+    return reporter
 
 
 def _is_check() -> bool:

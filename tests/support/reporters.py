@@ -53,6 +53,9 @@ class Run:
     def when_cleaned_up(self, then: Any) -> None:
         self.happened.append(then)
 
+    def wait_for_workers(self) -> None:
+        self.happened.append("waits for workers")
+
     def end_on_signals(self) -> None:
         self.happened.append("ends on signals")
 

@@ -46,6 +46,7 @@ class Started:
         env: dict[str, str] | None = None,
         terminal: int | None = None,
         in_role: bool = False,
+        extra_vars: dict[str, Any] | None = None,
     ) -> None:
         self._simulator = simulator
         self.run = simulator.start_run()
@@ -56,7 +57,7 @@ class Started:
         by_role = {"hosts": "all", "gather_facts": False, "roles": [{"role": "functiongraph.workflow.runbook"}]}
         (home / "playbook.yml").write_text(json.dumps([by_role if in_role else play(wait)]))
         (home / "inventory.yml").write_text(playbooks.inventory({"web1": {}}))
-        variables = {**reporting.extra_vars(self.run), "runbook_tasks_file": "tasks.yml"}
+        variables = {**reporting.extra_vars(self.run), "runbook_tasks_file": "tasks.yml", **(extra_vars or {})}
         (home / "extra_vars.json").write_text(json.dumps(variables))
         command = [str(playbooks.BIN / "ansible-playbook"), "playbook.yml", "-i", "inventory.yml"]
         self.process = subprocess.Popen(
@@ -122,6 +123,9 @@ class Slow:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._connection.close()
         self._listener.close()
 
@@ -172,6 +176,63 @@ def test_signal_during_the_report_leaves_a_warning_and_the_report(
     assert "a signal interrupted it" in text
     assert f"send it later with: ansible-playbook functiongraph.workflow.callback -e @{home}/kept.yml\n" in output
     assert 'fgs_workflow_result: "success"' in (home / "kept.yml").read_text()
+
+
+def in_role(service: Slow, home: Path, plugin: bool) -> dict[str, Any]:
+    """A role whose report goes to the service, with the report plugin enabled for the same state or not."""
+    env = settings(service, home)
+    variables = {
+        "runbook_endpoint": service.url,
+        "runbook_confirm": "never",
+        "runbook_retries": 0,
+        "runbook_undelivered_path": str(home / "kept.yml"),
+        "runbook_output": {"made": "it"},
+    }
+    if not plugin:
+        env["ANSIBLE_CALLBACKS_ENABLED"] = "fgs_test_record"
+    return {"env": env, "extra_vars": variables, "in_role": True}
+
+
+@BY_SIGNAL
+@pytest.mark.parametrize("plugin", [False, True], ids=["role", "role and plugin"])
+def test_signal_during_the_report_of_the_role_leaves_a_warning_and_the_report(
+    simulator: Simulator, home: Path, number: int, returncodes: tuple[int, ...], error: str, plugin: bool
+) -> None:
+    with Slow() as service:
+        started = Started(simulator, home, **in_role(service, home, plugin))
+        started.go_on()
+        service.wait()
+        started.send(number)
+        # What came then would be refused.
+        service.close()
+        output, _became = started.ended()
+    assert started.process.returncode in returncodes, output
+    text = reporting.unwrapped(output)
+    assert text.count("the workflow was not told that this playbook ended with") == 1, output
+    assert "the workflow was not told that this playbook ended with success. It is not known whether" in text
+    assert f"send it later with: ansible-playbook functiongraph.workflow.callback -e @{home}/kept.yml\n" in output
+    assert 'fgs_workflow_result: "success"' in (home / "kept.yml").read_text()
+
+
+def worker(process: subprocess.Popen[str]) -> int:
+    """The process in which the playbook runs its task."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert len(children) == 1, children
+    return int(children[0])
+
+
+def test_report_of_the_role_that_was_killed_is_sent_with_its_own_outcome(simulator: Simulator, home: Path) -> None:
+    with Slow() as service:
+        started = Started(simulator, home, **in_role(service, home, plugin=False))
+        started.go_on()
+        service.wait()
+        os.kill(worker(started.process), signal.SIGKILL)
+        service.close()
+        output, _became = started.ended()
+    assert started.process.returncode != 0, output
+    kept = (home / "kept.yml").read_text()
+    assert 'fgs_workflow_result: "success"' in kept
+    assert '{\\"made\\": \\"it\\"}' in kept
 
 
 @BY_SIGNAL

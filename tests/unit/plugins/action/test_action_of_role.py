@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from typing import Any
 
 import pytest
@@ -15,7 +17,8 @@ from support.servers import Call, scripted
 from support.tasks import CALLBACK, POST, SECRET, YES
 
 from ansible_collections.functiongraph.workflow.plugins.action import _fgs_workflow_callback
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _runbook, _runbook_watch
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _interruptions, _runbook, _runbook_watch
 
 IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
 FAILED = {
@@ -40,12 +43,19 @@ def published(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return found
 
 
-def run(step: str, output: Any = None, failed: Any = None, schema: Any = None, **options: Any) -> dict[str, Any]:
+def run(
+    step: str,
+    output: Any = None,
+    failed: Any = None,
+    schema: Any = None,
+    check_mode: bool = False,
+    **options: Any,
+) -> dict[str, Any]:
     given = {**CALLBACK, "confirm": "when_unknown", **options}
     arguments = {name: given.pop(name) for name in IDS}
     del given["result"]
     arguments.update(step=step, options=given, output=output or {}, failed=failed or {}, output_schema=schema or {})
-    result: dict[str, Any] = action(_fgs_workflow_callback, arguments).run(
+    result: dict[str, Any] = action(_fgs_workflow_callback, arguments, check_mode=check_mode).run(
         task_vars={"awx_job_template_name": "Release"}
     )
     assert SECRET not in json.dumps(result, default=str)
@@ -140,6 +150,51 @@ def test_output_that_is_refused_as_too_large_is_sent_without_what_was_published(
     assert (result["delivery"], result["requests_sent"]) == ("delivered", 2)
     (warning,) = result["warnings"]
     assert warning == "What cannot be sent is left out of output: ticket (too large, 13 bytes)."
+
+
+@pytest.fixture
+def notes(monkeypatch: pytest.MonkeyPatch) -> _interruptions.Notes:
+    """Where the process that runs the playbook reads what becomes of the report."""
+    made = _interruptions.Notes()
+    monkeypatch.setattr(_runbook_watch, "notes", lambda _arguments: made)
+    return made
+
+
+def test_report_is_noted(notes: _interruptions.Notes, published: dict[str, Any]) -> None:
+    run("before")
+    run("output")
+    assert notes.read() == []
+    published["ticket"] = 7
+    result, _requests = sent("report", TOO_LARGE, YES, failed=FAILED)
+    outcome, came = notes.read()
+    assert (outcome["result"], outcome["error"]) == ("fail", "web1: break: gone")
+    assert list(outcome["output"]) == ["ansible"]
+    assert came["delivery"] == "delivered"
+    assert result["delivery"] == "delivered"
+
+
+def test_check_is_not_noted(notes: _interruptions.Notes) -> None:
+    sent("report", check_mode=True)
+    assert notes.read() == []
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_report_that_is_interrupted_is_noted(
+    notes: _interruptions.Notes, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], is_read: bool
+) -> None:
+    def interrupted(*_arguments: Any, **_options: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(_transport, "exchange", interrupted)
+    if not is_read:
+        monkeypatch.setattr(_runbook_watch, "notes", lambda _arguments: None)
+    with pytest.raises(KeyboardInterrupt):
+        run("report", output={"made": "it"}, endpoint="http://127.0.0.1:9")
+    told = "It is not known whether the callback arrived: the run of the playbook was interrupted."
+    assert (told in capfd.readouterr().err) is not is_read
+    expected = [{"result": "success", "error": None, "output": {"made": "it"}}]
+    assert notes.read()[:1] == (expected if is_read else [])
+    assert [note["msg"] for note in notes.read()[1:]] == ([told] if is_read else [])
 
 
 def test_output_given_is_never_left_out(published: dict[str, Any]) -> None:

@@ -46,6 +46,36 @@ def test_tells_and_lets_the_signal_do_its_work(number: signal.Signals) -> None:
     assert happened == ["told", "as before"]
 
 
+def test_notes_are_those_of_the_last_report() -> None:
+    notes = _interruptions.Notes()
+    assert notes.read() == []
+    notes.begin({"result": "fail", "output": {"text": "é" * 100_000}})
+    notes.add({"delivery": "unknown"})
+    notes.begin({"result": "success", "output": {"text": "é"}})
+    notes.add({"delivery": "delivered", "of Ansible": Exception("x")})
+    outcome = {"result": "success", "output": {"text": "é"}}
+    assert notes.read() == [outcome, {"delivery": "delivered", "of Ansible": "x"}]
+
+
+def test_note_that_a_process_did_not_finish_is_none() -> None:
+    notes = _interruptions.Notes()
+    notes.begin({"result": "success"})
+    notes._file.write('{"delivery"')
+    assert notes.read() == [{"result": "success"}]
+
+
+def test_notes_never_stop_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full:
+        def seek(self, _place: int) -> None:
+            raise OSError("no space left on device")
+
+        write = seek
+
+    notes = _interruptions.Notes()
+    monkeypatch.setattr(notes, "_file", Full())
+    notes.begin({"result": "success"})
+
+
 @pytest.mark.usefixtures("_handlers")
 def test_a_second_signal_waits_until_it_is_told() -> None:
     """Whichever thread the system gives it to: the call has one of its own."""

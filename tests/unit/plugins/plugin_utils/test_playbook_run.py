@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -101,6 +102,15 @@ def test_how_often_a_host_failed() -> None:
 def test_start_at_task(arguments: dict[str, Any], wanted: str | None, done: bool, found: str | None) -> None:
     arguments["start_at_task"] = wanted
     assert PlaybookRun(manager(_start_at_done=done)).found_no_task_to_start_at() == found
+
+
+def test_what_workers_save_is_waited_for() -> None:
+    """One that was not started yet cannot be joined."""
+    waited: list[float] = []
+    saving = SimpleNamespace(is_alive=lambda: True, join=waited.append)
+    unstarted = multiprocessing.Process(target=int)
+    PlaybookRun(manager(_workers=[None, unstarted, saving])).wait_for_workers()
+    assert waited == [10]
 
 
 def test_check_mode(arguments: dict[str, Any]) -> None:

@@ -509,3 +509,94 @@ def test_a_report_because_of_an_error_can_be_interrupted(
         told.run.happened[0](RuntimeError("no such role"))
     (kept,) = tmp_path.iterdir()
     assert 'fgs_workflow_error: "broken off: no such role"' in kept.read_text()
+
+
+def noted(*notes: dict[str, Any], **options: Any) -> Told:
+    """A reporter that reads what was noted of the role's own report."""
+    told = Told(**options)
+    told.start()
+    told.reporter.notes = _interruptions.Notes()
+    for note in notes:
+        told.reporter.notes.add(note)
+    return told
+
+
+OUTCOME = {"result": "success", "error": None, "output": {"made": "it"}}
+UNKNOWN = {
+    "failed": True,
+    "delivery": "unknown",
+    "msg": "It is not known whether the callback arrived: the run of the playbook was interrupted.",
+    "undelivered_file": "/kept.yml",
+}
+UNSENT = {
+    "failed": True,
+    "delivery": "not_sent",
+    "msg": "Nothing was sent, as the run of the playbook was interrupted.",
+}
+
+
+@pytest.mark.parametrize(
+    ("came", "said"),
+    [
+        (
+            UNKNOWN,
+            [
+                "the workflow was not told that this playbook ended with success. It is not known whether the callback "
+                "arrived: the run of the playbook was interrupted.",
+                "send it later with: ansible-playbook functiongraph.workflow.callback -e @/kept.yml",
+            ],
+        ),
+        (
+            {**UNSENT, "undelivered_file": "/kept.yml"},
+            [
+                "the workflow was not told that this playbook ended with success. Nothing was sent, as the run of the "
+                "playbook was interrupted.",
+                "send it later with: ansible-playbook functiongraph.workflow.callback -e @/kept.yml",
+            ],
+        ),
+        ({"delivery": "delivered"}, ["told run run: success"]),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_report_of_the_role_is_told_of_and_nothing_follows_it(
+    came: dict[str, Any], said: list[str], check_mode: bool
+) -> None:
+    """Also of a role with check_mode=false in a check."""
+    told = noted(OUTCOME, came, run=Run(check_mode=check_mode))
+    with scripted() as server:
+        told.reporter._report._arguments["endpoint"] = server.url
+        told.run.happened[0](SystemExit(143))
+        told.run.happened[0](SystemExit(143))
+    assert told.run.happened[-1] == "waits for workers"
+    assert [text.removeprefix("fgs_workflow_report: ") for _way, text in told.said] == said
+
+
+@pytest.mark.parametrize("came", [[], [UNSENT]], ids=["its worker was killed", "nothing was sent or saved"])
+def test_report_of_the_role_of_which_nothing_is_left_is_sent_once_more(came: list[dict[str, Any]]) -> None:
+    told = noted(OUTCOME, *came, confirm="never")
+    with scripted(shows("running"), YES, shows("success")) as server:
+        told.reporter._report._arguments["endpoint"] = server.url
+        told.run.happened[0](RuntimeError("A worker was found in a dead state"))
+    (body,) = [json.loads(came.body) for came in server.came if came.method == "POST"]
+    assert (body["result"], body["output"], "error" in body) == ("success", {"made": "it"}, False)
+
+
+def test_report_of_the_role_that_did_not_begin_is_no_report() -> None:
+    told = noted()
+    with scripted(YES) as server:
+        told.reporter._report._arguments["endpoint"] = server.url
+        told.run.happened[0](SystemExit(143))
+    assert [json.loads(came.body)["error"] for came in server.came] == ["terminated (SIGTERM)"]
+
+
+def test_what_was_known_after_the_report_of_the_role_counts() -> None:
+    told = noted(OUTCOME, UNKNOWN)
+    told.reporter._end = ("fail", None)
+    with scripted(YES) as server:
+        told.reporter._report._arguments["endpoint"] = server.url
+        told.run.happened[0](SystemExit(143))
+    assert [json.loads(came.body)["result"] for came in server.came] == ["fail"]
+    told = noted(OUTCOME, UNKNOWN)
+    told.reporter.recap.completed = True
+    told.run.happened[0](SystemExit(143))
+    assert [way for way, _text in told.said] == ["v"]

@@ -155,6 +155,18 @@ def test_nothing_is_reported_after_the_role_has() -> None:
     assert plugin._reporter.recap.completed
 
 
+def test_notes_of_the_report_of_the_role() -> None:
+    executor = Executor()
+    plugin = executor.watch()
+    notes = plugin._reporter.notes
+    assert notes is not None
+    executor.watch()
+    assert executor.run(_runbook_watch.notes, OPTIONS) is notes
+    assert executor.run(_runbook_watch.notes, {**OPTIONS, "workflow_run_id": "other"}) is None
+    plugin._reporter.recap.is_left_alone = True
+    assert executor.run(_runbook_watch.notes, OPTIONS) is None
+
+
 def test_the_report_plugin_itself_is_left_as_it_is() -> None:
     executor = Executor()
     plugin = executor.watch()
@@ -178,6 +190,7 @@ def test_no_playbook_around() -> None:
     assert _runbook_watch.watch(OPTIONS) is False
     assert _runbook_watch.done(OPTIONS) is False
     assert _runbook_watch.published(OPTIONS) == {}
+    assert _runbook_watch.notes(OPTIONS) is None
 
 
 def test_what_a_later_ansible_core_may_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,6 +202,7 @@ def test_what_a_later_ansible_core_may_do(monkeypatch: pytest.MonkeyPatch) -> No
     assert "what the runbook publishes is not sent, as it cannot be seen: AttributeError: " in said[0]
     assert executor.run(_runbook_watch.done, OPTIONS) is False
     assert executor.run(_runbook_watch.published, OPTIONS) == {}
+    assert executor.run(_runbook_watch.notes, OPTIONS) is None
 
 
 def test_callback_plugins_before_ansible_core_2_19(monkeypatch: pytest.MonkeyPatch) -> None:
