@@ -252,7 +252,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
     def get_option(self, option: str, hostvars: t.Any = None) -> t.Any:
         # To Ansible None, the default of undelivered_path, is no value to take instead of a wrong one.
-        return self._defaults[option] if option in self._defaults else super().get_option(option, hostvars)
+        # ansible-core up to 2.18 takes no hostvars here, and 2.21 makes no use of them.
+        return self._defaults[option] if option in self._defaults else super().get_option(option)
 
     def _without_wrong_options(
         self, task_keys: t.Any, var_options: t.Any, direct: t.Any
