@@ -110,6 +110,8 @@ class Handler(BaseHTTPRequestHandler):
         return 200, found
 
     def below(self, place: str, number: int, name: str, query: dict[str, str], body: Json) -> tuple[int | None, Any]:
+        if self.command == "POST" and name in self.awx.refused:
+            return 403, {"detail": "You do not have permission to perform this action."}
         if name == "survey_spec":
             if self.command == "POST":
                 self.awx.set_survey(place, number, body)

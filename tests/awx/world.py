@@ -175,6 +175,7 @@ class Awx:
         self.passwords: dict[str, str] = {}
         self.logins: dict[str, tuple[str, str]] = {}
         self.drop_launches = 0
+        self.refused: set[str] = set()
         self.ended_at_once = False
         self.on_launch: Callable[[], None] = lambda: None
         self._next = 1

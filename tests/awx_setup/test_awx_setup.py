@@ -257,3 +257,26 @@ def test_a_project_whose_update_failed_is_updated_again(awx: Awx, set_up: Callab
     assert set_up(fgs_awx_only="notification").result("Check that everything is set")["msg"] == (
         "awx_setup cannot begin. AWX has no notification to renew yet; run awx_setup without fgs_awx_only first."
     )
+
+
+def test_what_an_interrupted_run_left_is_completed(awx: Awx, set_up: Callable[..., Run]) -> None:
+    """Else the workflow waits for ever: nobody reports a cancel, or no launch takes the IDs, or no report has a key."""
+    quick = {**NEW, "fgs_awx_smoke": False}
+    for refused in ("credentials", "survey_spec", "notification_templates_error"):
+        awx.refused = {refused}
+        assert set_up(**quick).returncode == 2
+    awx.refused.clear()
+    assert set_up(**quick).returncode == 0
+    assert linked(awx, "job_templates", " runbook", "credentials") == ["FunctionGraph"]
+    launches_take_the_ids(awx)
+    report_needs_nothing_of_the_runbook(awx)
+
+    # A notification that somebody has detached looks the same: whoever wants none says so.
+    workflow = named(awx, "workflow_job_templates", " runbook and report")
+    report = named(awx, "job_templates", " report")
+    awx.links["workflow_job_templates", workflow["id"], "notification_templates_error"].clear()
+    awx.links["job_templates", report["id"], "credentials"].clear()
+    assert changed(set_up(**quick, fgs_awx_notification=False)) == ["What is set for the report"]
+    assert linked(awx, "job_templates", " report", "credentials") == ["FunctionGraph"]
+    assert changed(set_up(**quick)) == ["Error notification of the workflow template"]
+    report_needs_nothing_of_the_runbook(awx)
