@@ -135,11 +135,7 @@ class Handler(BaseHTTPRequestHandler):
         if (place, name, self.command) == ("organizations", "users", "POST"):
             return self.of_kind(name, query, body)
         if self.command == "POST":
-            ids = self.awx.links.setdefault((place, number, name), [])
-            if body.get("disassociate"):
-                ids.remove(body["id"])
-            else:
-                ids.append(body["id"])
+            self.awx.link(place, number, name, body)
             return 204, None
         if name not in KINDS[place].lists:
             raise KeyError(name)

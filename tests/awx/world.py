@@ -190,14 +190,30 @@ class Awx:
         (found,) = (o for o in self.objects[place].values() if name in (o.get("name"), o.get("identifier")))
         return found
 
-    def linked(self, place: str, number: int, name: str) -> list[Json]:
-        """The objects in a list below another one."""
+    def link(self, place: str, number: int, name: str, data: Json) -> None:
+        """Puts an object into a list below another one, or takes it out. Either may be done twice."""
+        ids, each = self.links.setdefault((place, number, name), []), data["id"]
+        target = self._target(place, name)
+        if each not in self.objects[target]:
+            raise Refused({"detail": f"No {KINDS[target].type} matches."})
+        if each in ids and data.get("disassociate"):
+            ids.remove(each)
+        elif each not in ids and not data.get("disassociate"):
+            ids.append(each)
+
+    @staticmethod
+    def _target(place: str, name: str) -> str:
+        """The kind of the objects in a list below one of place."""
         targets = {
             "workflow_nodes": "workflow_job_template_nodes",
             "notification_templates_error": "notification_templates",
             **dict.fromkeys(_NODES, _PLACES[KINDS[place].type]),
         }
-        target = targets.get(name, name)
+        return targets.get(name, name)
+
+    def linked(self, place: str, number: int, name: str) -> list[Json]:
+        """The objects in a list below another one."""
+        target = self._target(place, name)
         if (place, name) in (("inventories", "hosts"), ("workflow_job_templates", "workflow_nodes")):
             owner = KINDS[place].type
             return [o for o in self.objects[target].values() if o[owner] == number]
