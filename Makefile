@@ -32,7 +32,7 @@ demo: .venv/ready ## a workflow that waits and a playbook that completes it, fro
 demo-stay: .venv/ready ## the same, and the simulator stays up with its page
 	@$(NOX) --session demo -- --stay
 
-test: .venv/ready ## everything, in about 45 minutes on two cores
+test: .venv/ready ## everything, in about 50 minutes on two cores
 	@.venv/bin/python tests/tools/run_sessions.py test
 
 check: .venv/ready ## what to run before every commit, in a minute
