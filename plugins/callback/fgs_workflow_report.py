@@ -250,10 +250,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._defaults, self._wrong_options = self._without_wrong_options(task_keys, var_options, direct)
         super().set_options(task_keys=task_keys, var_options=var_options, direct={**(direct or {}), **self._defaults})
 
-    def get_option(self, option: str, hostvars: t.Any = None) -> t.Any:
+    def _option(self, name: str) -> t.Any:
         # To Ansible None, the default of undelivered_path, is no value to take instead of a wrong one.
-        # ansible-core up to 2.18 takes no hostvars here, and 2.21 makes no use of them.
-        return self._defaults[option] if option in self._defaults else super().get_option(option)
+        return self._defaults[name] if name in self._defaults else self.get_option(name)
 
     def _without_wrong_options(
         self, task_keys: t.Any, var_options: t.Any, direct: t.Any
@@ -313,7 +312,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         launch = _reporter.launch(run, playbook, os.environ) if run is not None else None
         if run is None or launch is None or not (launch.ids or launch.problems):
             return
-        options = {name: self.get_option(name) for name in _OPTIONS}
+        options = {name: self._option(name) for name in _OPTIONS}
         self._reporter = _reporter.Reporter(run, launch, options, self._wrong_options, dict(os.environ), self._display)
         # Before start: whatever that may raise, Ansible goes on, and the end is to be reported.
         self.disabled = False

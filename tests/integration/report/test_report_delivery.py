@@ -95,7 +95,7 @@ IN_THE_WAY: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
     "half_credentials": ({"HUAWEICLOUD_SDK_SK": ""}, {}, "HUAWEICLOUD_SDK_SK is not"),
     "no_address": ({"HW_REGION_NAME": "", "FGS_ENDPOINT": ""}, {}, "region or endpoint is required"),
     "no_project": ({"HW_REGION_NAME": ""}, {}, "project_id is unset and cannot be looked up without a region"),
-    "limit": ({"FGS_REPORT_RETRIES": "1000"}, {}, "retries must be from 0 to 100, was 1000"),
+    "limit": ({"HUAWEICLOUD_SDK_PROJECT_ID": "p" * 65}, {}, "project_id must have at most 64 characters, has 65"),
     "no_requests": ({"PYTHONPATH": "WITHOUT"}, {}, "requests cannot be imported on "),
 }
 

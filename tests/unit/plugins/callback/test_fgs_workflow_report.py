@@ -148,7 +148,7 @@ def test_a_wrong_option_counts_as_unset(monkeypatch: pytest.MonkeyPatch, plugin:
     monkeypatch.setenv("FGS_REPORT_CONFIRM", "sometimes")
     monkeypatch.setenv("FGS_REPORT_RETRIES", "1")
     plugin.set_options()
-    assert [plugin.get_option(name) for name in ("timeout", "confirm", "retries")] == [30.0, "always", 1]
+    assert [plugin._option(name) for name in ("timeout", "confirm", "retries")] == [30.0, "always", 1]
     confirm, timeout = sorted(plugin._wrong_options)
     assert confirm.startswith("option confirm is wrong and counts as unset: ")
     assert timeout.startswith("option timeout is wrong and counts as unset: ")
@@ -174,7 +174,7 @@ def test_an_option_out_of_range_counts_as_unset(
 ) -> None:
     monkeypatch.setenv("FGS_REPORT_" + option.upper(), value)
     plugin.set_options()
-    assert plugin.get_option(option) == default
+    assert plugin._option(option) == default
     assert plugin._wrong_options == [f"option {option} is wrong and counts as unset: {reason}."]
 
 
@@ -190,7 +190,7 @@ def test_where_and_as_whom_to_report_has_no_default(monkeypatch: pytest.MonkeyPa
     for name, value in wrong.items():
         monkeypatch.setenv("FGS_REPORT_" + name.upper(), value)
     plugin.set_options()
-    assert {name: plugin.get_option(name) for name in wrong} == wrong
+    assert {name: plugin._option(name) for name in wrong} == wrong
     assert plugin._wrong_options == []
 
 
@@ -200,7 +200,7 @@ def test_what_is_no_boolean_is_not_taken_as_false(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(constants, "CONFIG_FILE", str(config))
     monkeypatch.setenv("FGS_REPORT_VALIDATE_CERTS", "flase")
     plugin.set_options()
-    assert plugin.get_option("validate_certs") is True
+    assert plugin._option("validate_certs") is True
     assert [sentence.split()[1] for sentence in sorted(plugin._wrong_options)] == ["strict", "validate_certs"]
     assert "'flase' is not a valid boolean" in sorted(plugin._wrong_options)[1]
 
