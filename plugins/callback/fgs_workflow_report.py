@@ -54,8 +54,9 @@ notes:
   - Callback plugins are switched on by C(callbacks_enabled) in the section C([defaults]) of C(ansible.cfg), for AWX of
     the one at the root of the project. Extra vars cannot do that.
   - An option of this plugin whose value is wrong, such as a O(timeout) that is no number or out of range, counts as
-    unset, with a warning. A wrong O(region), O(endpoint), O(iam_endpoint), O(project_id), O(credentials_file) or
-    O(ca_path) prevents the report, as a default would send it elsewhere, or as somebody else.
+    unset, with a warning. A wrong O(region), O(endpoint), O(iam_endpoint), O(project_id) or O(ca_path) prevents the
+    report, as a default would send it elsewhere, and so does a wrong O(credentials_file) where the environment has no
+    keys.
   - With O(strict=true) plugins that stand behind this one in C(callbacks_enabled) are not told of the end of the run
     where the report failed. So let it be the last.
 requirements:

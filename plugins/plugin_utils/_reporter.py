@@ -153,6 +153,9 @@ class Reporter:
     def failed(self, result: t.Any) -> None:
         """A task has failed on a host, or could not reach it."""
         self.recap.failed(result, self.run.failures)
+        if self.recap.is_report_of_role(result):
+            # Its result was seen, and this reporter is still to report how the playbook ends.
+            self.notes = None
 
     def _warn(self, text: str) -> None:
         self._say(self._display.warning, self._report.redactor.known(text))
@@ -192,7 +195,8 @@ class Reporter:
 
     def _notes_of_role(self) -> list[dict[str, t.Any]]:
         """What was noted of the role's own report, unless something was known or done after it."""
-        if self.notes is None or self._end or self.recap.completed:
+        # Without a report that was begun there is nothing to wait for: a worker may hang in a lookup.
+        if self.notes is None or self._end or self.recap.completed or not self.notes.read():
             return []
         self.run.wait_for_workers()
         return self.notes.read()
@@ -271,7 +275,7 @@ class Reporter:
         with _interruptions.telling(tell) if may_be_interrupted else nullcontext():
             self._done = True
             came = delivery.run()
-            if _report.is_too_large(came):
+            if _report.is_too_large(came) and not self._unfinished:
                 output, error = self._said(failure, refused=True)
                 delivery = self._report.delivery(result, output, error, self.run.check_mode)
                 came = delivery.run()

@@ -93,7 +93,8 @@ def watch(options: t.Mapping[str, t.Any]) -> bool:
         run = _RunOfRole.here()
         if run is not None:
             reporter = _reporter(run, options) or _switch_on(run, options)
-            reporter.notes = reporter.notes or _interruptions.Notes()
+            with suppress(OSError):
+                reporter.notes = reporter.notes or _interruptions.Notes()
     except Exception as error:  # pylint: disable=broad-exception-caught  # whatever a later ansible-core may do
         Display().warning(_BLIND % " ".join(("%s: %s" % (type(error).__name__, error)).split()))
     return False
@@ -124,8 +125,9 @@ def notes(options: t.Mapping[str, t.Any]) -> t.Optional[_interruptions.Notes]:
     with suppress(Exception):
         run = PlaybookRun.here()
         reporter = None if run is None else _reporter(run, options)
-        # Left alone, it says nothing of what was noted.
-        return None if reporter is None or reporter.recap.is_left_alone else reporter.notes
+        # Where it is left alone, or the state is completed, it says nothing of what was noted.
+        if reporter is not None and not (reporter.recap.is_left_alone or reporter.recap.completed):
+            return reporter.notes
     return None
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
-from support.reporters import Run, Told
+from support.reporters import IDS, Run, Told
 from support.reporting import MASK
 from support.servers import Call, scripted
 from support.tasks import POST, SECRET, YES, shows
@@ -587,6 +587,34 @@ def test_report_of_the_role_that_did_not_begin_is_no_report() -> None:
         told.reporter._report._arguments["endpoint"] = server.url
         told.run.happened[0](SystemExit(143))
     assert [json.loads(came.body)["error"] for came in server.came] == ["terminated (SIGTERM)"]
+    # One that hangs in a lookup would hold the report back.
+    assert "waits for workers" not in told.run.happened
+
+
+def test_report_of_the_role_that_failed_before_is_not_told_of_again() -> None:
+    """Its result was seen, so what comes later is reported, as it is at the end of the playbook."""
+    told = noted(OUTCOME, UNKNOWN)
+    task = SimpleNamespace(
+        name="report",
+        action="functiongraph.workflow._fgs_workflow_callback",
+        args={**IDS, "step": "report"},
+        _uuid="1",
+        check_mode=False,
+    )
+    told.reporter.failed(SimpleNamespace(task=task, host=SimpleNamespace(get_name=lambda: "web1"), result=UNKNOWN))
+    with scripted(YES) as server:
+        told.reporter._report._arguments["endpoint"] = server.url
+        told.run.happened[0](SystemExit(143))
+    assert [json.loads(came.body)["result"] for came in server.came] == ["fail"]
+
+
+def test_report_of_the_role_that_is_too_large_is_sent_once_more_only() -> None:
+    told = noted(OUTCOME)
+    too_large = Call(*POST, 413, {"error_code": "APIG.0201"})
+    with scripted(shows("running"), too_large) as server:
+        told.reporter._report._arguments["endpoint"] = server.url
+        told.run.happened[0](SystemExit(143))
+    assert len([came for came in server.came if came.method == "POST"]) == 1
 
 
 def test_what_was_known_after_the_report_of_the_role_counts() -> None:

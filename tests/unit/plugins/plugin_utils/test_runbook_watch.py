@@ -21,7 +21,7 @@ from support.reporters import IDS
 from support.tasks import SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.filter.runbook_watch import FilterModule
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _runbook_watch
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _interruptions, _runbook_watch
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun
 
 OPTIONS = {
@@ -165,6 +165,21 @@ def test_notes_of_the_report_of_the_role() -> None:
     assert executor.run(_runbook_watch.notes, {**OPTIONS, "workflow_run_id": "other"}) is None
     plugin._reporter.recap.is_left_alone = True
     assert executor.run(_runbook_watch.notes, OPTIONS) is None
+    plugin._reporter.recap.is_left_alone, plugin._reporter.recap.completed = False, True
+    assert executor.run(_runbook_watch.notes, OPTIONS) is None
+
+
+def test_without_a_place_for_notes_the_role_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_place() -> None:
+        raise OSError("no space left on device")
+
+    said: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda _self, text: said.append(text))
+    monkeypatch.setattr(_interruptions, "Notes", no_place)
+    executor = Executor()
+    assert executor.watch()._reporter.notes is None
+    assert executor.run(_runbook_watch.notes, OPTIONS) is None
+    assert said == []
 
 
 def test_the_report_plugin_itself_is_left_as_it_is() -> None:
