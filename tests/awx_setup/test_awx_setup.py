@@ -276,7 +276,16 @@ def test_what_an_interrupted_run_left_is_completed(awx: Awx, set_up: Callable[..
     report = named(awx, "job_templates", " report")
     awx.links["workflow_job_templates", workflow["id"], "notification_templates_error"].clear()
     awx.links["job_templates", report["id"], "credentials"].clear()
-    assert changed(set_up(**quick, fgs_awx_notification=False)) == ["What is set for the report"]
+    # A runbook without its survey keeps a credential of its own.
+    runbook = named(awx, "job_templates", " runbook")
+    credential_type = awx.named("credentials", "FunctionGraph")["credential_type"]
+    own = awx.create("credentials", {"name": "own", "organization": 1, "credential_type": credential_type})
+    awx.links["job_templates", runbook["id"], "credentials"][:] = [own["id"]]
+    del awx.surveys["job_templates", runbook["id"]]
+    completed = ["What is set for the report", "What is set for the runbook"]
+    assert changed(set_up(**quick, fgs_awx_notification=False)) == completed
     assert linked(awx, "job_templates", " report", "credentials") == ["FunctionGraph"]
+    assert linked(awx, "job_templates", " runbook", "credentials") == ["own"]
+    launches_take_the_ids(awx)
     assert changed(set_up(**quick)) == ["Error notification of the workflow template"]
     report_needs_nothing_of_the_runbook(awx)
