@@ -6,12 +6,23 @@
 
 from __future__ import annotations
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._arguments import callback_spec
-from ansible_collections.functiongraph.workflow.plugins.module_utils._callback import CallbackTask
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._runbook import RunbookAction
+import typing as t
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._runbook import Steps
 
 
-class ActionModule(RunbookAction):
+class ActionModule(FunctionGraphAction):
     module_name = "functiongraph.workflow.fgs_workflow_callback"
     task_class = CallbackTask
-    specification = callback_spec()
+
+    _steps: Steps
+
+    def _called(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
+        self._steps = Steps(self._task, self._environ(), super()._called)
+        return self._steps.run(arguments, empty_ids, task_vars)
+
+    def _tell(self, result: dict[str, t.Any]) -> None:
+        if not self._steps.noted(result):
+            super()._tell(result)

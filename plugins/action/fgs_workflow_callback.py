@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._arguments import callback_spec
-from ansible_collections.functiongraph.workflow.plugins.module_utils._callback import CallbackTask
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction
 
 
 class ActionModule(FunctionGraphAction):
     module_name = "functiongraph.workflow.fgs_workflow_callback"
     task_class = CallbackTask
-    specification = callback_spec()

@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._arguments import execution_info_spec
-from ansible_collections.functiongraph.workflow.plugins.module_utils._execution_info import ExecutionInfoTask
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import ExecutionInfoTask
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction
 
 
 class ActionModule(FunctionGraphAction):
     module_name = "functiongraph.workflow.fgs_workflow_execution_info"
     task_class = ExecutionInfoTask
-    specification = execution_info_spec()

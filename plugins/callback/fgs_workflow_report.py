@@ -223,9 +223,10 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _arguments, _undelivered
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery, _options
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Reporter
 
 _OPTIONS = (*_report.OPTIONS, "strict", "no_hosts")
 
@@ -239,7 +240,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     CALLBACK_NEEDS_ENABLED = True
 
     # Set before any other event comes.
-    _reporter: _reporter.Reporter
+    _reporter: Reporter
     _wrong_options: t.Sequence[str] = ()
     _defaults: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
@@ -277,7 +278,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             except (AnsibleError, TypeError, ValueError) as error:
                 defaults[name] = definition.get("default")
                 reason = " ".join(str(error).split()).rstrip(".")
-                sentences.append("option %s is wrong and counts as unset: %s." % (name, reason))
+                sentences.append("option %s is invalid and treated as unset: %s." % (name, reason))
         return defaults, sentences
 
     @staticmethod
@@ -296,9 +297,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
         Not for options that say where and as whom to report: a default would report elsewhere, or as somebody else.
         """
-        violations = _arguments.limit_violations({name: value})
+        violations = _options.limit_violations({name: value})
         if name == "undelivered_path" and value:
-            violations.extend(filter(None, [_undelivered.violation(value)]))
+            violations.extend(filter(None, [_delivery.undelivered_path_violation(value)]))
         for violation in violations:
             raise ValueError(violation.message)
 
@@ -310,15 +311,21 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         # Until there is a reporter, no other event is of use.
         self.disabled = True
         run = PlaybookRun.here()
-        launch = _reporter.launch(run, playbook, os.environ) if run is not None else None
+        launch = _report.launch(run, playbook, os.environ) if run is not None else None
         if run is None or launch is None or not (launch.ids or launch.problems):
             return
         options = {name: self._option(name) for name in _OPTIONS}
-        self._reporter = _reporter.Reporter(run, launch, options, self._wrong_options, dict(os.environ), self._display)
+        self._reporter = Reporter(run, launch, options, self._wrong_options, dict(os.environ), self._display)
         # Before start: whatever that may raise, Ansible goes on, and the end is to be reported.
         self.disabled = False
         run.playbook_starts()
         self._reporter.start(playbook)
+
+    def report_role(self, run: PlaybookRun, launch: _report.Launch, options: t.Mapping[str, t.Any]) -> Reporter:
+        """Reports for the role, whose options these are, an end that does not come to the role's own report."""
+        options = {**options, "strict": True, "no_hosts": "ignore"}
+        self._reporter = Reporter(run, launch, options, [], dict(os.environ), self._display, is_of_role=True)
+        return self._reporter
 
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
         self._reporter.recap.play(play)
@@ -345,4 +352,4 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._reporter.failed(result)
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
-        self._reporter.end()
+        self._reporter.end(stats)

@@ -52,7 +52,7 @@ _value:
 
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._callback_playbook import report
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import callback_report as report
 
 
 class FilterModule:

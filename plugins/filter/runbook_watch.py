@@ -42,11 +42,11 @@ _value:
 
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _runbook_watch
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _runbook
 
 
 def runbook_watch(options: t.Mapping[str, t.Any], is_done: bool = False) -> bool:
-    return _runbook_watch.done(options) if is_done else _runbook_watch.watch(options)
+    return _runbook.done(options) if is_done else _runbook.watch(options)
 
 
 class FilterModule:

@@ -4,57 +4,26 @@
 
 # Note that this module util is private to the collection: breaking changes can come with any release.
 """
-Connections that tell when the request itself, not the set-up of the connection, begins to be sent.
+How a server is reached: by which proxies, trusting whom, and over which connections.
 
-They are those of urllib3, put under the transport adapter of requests.
+The connections are those of urllib3, put under the transport adapter of requests. They notify the attempt when the
+request itself, not the set-up of the connection, begins to be sent.
 """
 
 from __future__ import annotations
 
+import os
 import socket
-import threading
+import ssl
 import time
 import typing as t
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Route, current
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
 
 # Seconds. An address is tried for so long at least.
 _LEAST = 0.001
-
-# attempt: the Attempt that this thread makes.
-current = threading.local()
-
-
-class Attempt:
-    """What the thread that makes the attempt and the one that waits for it know together."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._closed = False
-        self.sent = False
-        self.sockets: list[t.Any] = []
-
-    def sending(self) -> None:
-        """Called before each piece of the request is handed to the network."""
-        with self._lock:
-            if self._closed:
-                raise OSError("the attempt is over")
-            self.sent = True
-
-    def close(self) -> bool:
-        """No piece is sent after this. Tells whether any was."""
-        with self._lock:
-            self._closed = True
-            return self.sent
-
-    def abort(self) -> None:
-        """Wakes the thread wherever it waits for the network."""
-        for sock in self.sockets:
-            with suppress(OSError):
-                # TLS through a proxy that speaks TLS itself is no socket, and has one.
-                socket.socket.shutdown(getattr(sock, "socket", sock), socket.SHUT_RDWR)
-
 
 if requests is not None:
     from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -143,6 +112,63 @@ if requests is not None:
             manager = super().proxy_manager_for(*args, **kwargs)
             manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TLSPool}
             return manager
+
+
+@contextmanager
+def _process_environment(environ: t.Mapping[str, str]) -> t.Iterator[None]:
+    """For the moment in which requests looks for proxies: it only knows the environment of the process."""
+    kept = dict(os.environ)
+    if kept == dict(environ):
+        yield
+        return
+    os.environ.clear()
+    os.environ.update(environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def route(url: str, environ: t.Mapping[str, str], validate_certs: bool, ca_path: t.Optional[str]) -> Route:
+    """The route to url, by the options and by the proxies and CA bundles that the environment names.
+
+    Raises ValueError where a CA bundle cannot be read.
+    """
+    with _process_environment(environ):
+        proxies = requests.utils.get_environ_proxies(url)
+    verify: t.Union[bool, str] = validate_certs
+    if validate_certs:
+        sources = (("ca_path", ca_path),) + tuple((n, environ.get(n)) for n in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+        for name, path in sources:
+            if path:
+                verify = _readable(name, path)
+                break
+    return Route(verify, tuple(sorted(proxies.items())))
+
+
+# The CA bundles that could be read, as they were then: the items of a loop do not read the same one again.
+_read: set[tuple[str, int, int]] = set()
+
+
+def _readable(name: str, path: str) -> str:
+    try:
+        status = os.stat(path)
+        bundle = (path, status.st_mtime_ns, status.st_size)
+        if bundle not in _read:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(**({"capath": path} if os.path.isdir(path) else {"cafile": path}))
+            _read.add(bundle)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ValueError("%s must name a file or folder of CA certificates, %s: %s" % (name, path, reason)) from None
+    return path
+
+
+def proxy_of(url: str, chosen: Route) -> t.Optional[str]:
+    """The proxy through which the route leads to url, None where there is none."""
+    proxy: t.Optional[str] = requests.utils.select_proxy(url, dict(chosen.proxies))
+    return proxy
 
 
 class Connections:

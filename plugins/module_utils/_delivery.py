@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is private to the collection: breaking changes can come with any release.
+
 """
-Delivering a callback: the only room that knows what "delivered" means.
+Delivering a callback: the only room that knows what "delivered" means, and how one that was not is saved.
 
 The callback is not idempotent and a lost one leaves a workflow hanging. So a request is sent again only where it
 cannot have arrived, or where the run, read back, shows that the state still waits.
@@ -12,21 +13,20 @@ cannot have arrived, or where the run, read back, shows that the state still wai
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import re
+import stat
+import tempfile
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import (
-    _attempts,
-    _contract,
-    _executions,
-    _service_errors,
-)
-from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Answer, Callback, Client
-from ansible_collections.functiongraph.workflow.plugins.module_utils._network_failures import (
-    Failure,
-    no_outcome_lost,
-    unexpected,
-)
-from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import RUN_STATUSES, RUNNING
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads, _schema, _spec
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback, Client, Response
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, no_outcome_lost, unexpected
+from ansible_collections.functiongraph.workflow.plugins.module_utils._options import ALWAYS, NEVER
+from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import Attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES, RUNNING
 
 DELIVERED = "delivered"
 ALREADY_DELIVERED = "already_delivered"
@@ -36,218 +36,322 @@ SUPERSEDED = "superseded"
 UNKNOWN = "unknown"
 DELIVERIES = (DELIVERED, ALREADY_DELIVERED, NOT_SENT, REJECTED, SUPERSEDED, UNKNOWN)
 
-NEVER = "never"
-WHEN_UNKNOWN = "when_unknown"
-ALWAYS = "always"
-CONFIRM = (NEVER, WHEN_UNKNOWN, ALWAYS)
+# A status may lag behind: a state is read this often at least before it counts as still waiting.
+_READS = 3
 
-# A status may lag behind: a state is looked at this often at least before it counts as still waiting.
-_LOOKS = 3
+RETRY = "retry"
+REFUSED = "refused"
+
+
+def _is_iam_unavailable(response: Response) -> bool:
+    """A 503 that the gateway gave because its own IAM was away: the service has not seen the request."""
+    return response.status == 503 and response.error.number == _spec.IAM_UNAVAILABLE
+
+
+class Verdict(t.NamedTuple):
+    """One row of a table: what comes of an attempt, in words, and what that means for the callback."""
+
+    event: str
+    verdict: str
+    applies: t.Callable[[t.Any], bool]
+
+
+# The first row that applies decides.
+RESPONSES = (
+    Verdict(
+        "2xx with a valid execution_id",
+        DELIVERED,
+        lambda response: 200 <= response.status < 300 and _schema.execution_id(response.document) is not None,
+    ),
+    Verdict("2xx without one", UNKNOWN, lambda response: 200 <= response.status < 300),
+    Verdict("1xx, which promises a final response", UNKNOWN, lambda response: response.status < 200),
+    Verdict("408, the server did not wait for all of the request", UNKNOWN, lambda response: response.status == 408),
+    Verdict("429, throttled by the gateway", RETRY, lambda response: response.status == 429),
+    Verdict("503 of a gateway that cannot reach IAM", RETRY, _is_iam_unavailable),
+    Verdict("any other 5xx", UNKNOWN, lambda response: response.status >= 500),
+    Verdict("any other status", REFUSED, lambda response: True),
+)
+FAILURES = (
+    Verdict("a failure after the first byte of the request", UNKNOWN, lambda failure: failure.sent),
+    Verdict("a permanent failure before it, as of a certificate", REFUSED, lambda failure: failure.permanent),
+    Verdict("any other failure before it", RETRY, lambda failure: True),
+)
+
+
+def verdict(event: t.Union[Response, Failure]) -> str:
+    """What an attempt means for the callback: DELIVERED, RETRY, REFUSED or UNKNOWN."""
+    table = FAILURES if isinstance(event, Failure) else RESPONSES
+    return next(row.verdict for row in table if row.applies(event))
 
 
 class Outcome(t.NamedTuple):
     """How a delivery ended.
 
-    delivery is one of DELIVERIES. answer is the last answer to a callback request, failure the trouble of one that
-    brought none. reason is the sentence that explains an outcome that is a failure. passing is true where trouble of
-    the network or the gateway was the cause, so that the same callback may be delivered later. hint says what to do,
-    where more is known than delivery and answer tell.
+    delivery is one of DELIVERIES. response is the last one to a callback request. reason is the clause that explains an
+    outcome that is a failure. transient is true where network or gateway were the cause, so that the same callback may
+    be delivered later. hint says what to do, where more is known than delivery and response show.
     """
 
     delivery: str
     requests_sent: int
     execution_id: t.Optional[str] = None
-    answer: t.Optional[Answer] = None
+    response: t.Optional[Response] = None
     reason: t.Optional[str] = None
-    passing: bool = False
+    transient: bool = False
     warnings: tuple[str, ...] = ()
     hint: t.Optional[str] = None
 
 
-class _Came(t.NamedTuple):
-    """What came of one request: its execution_id, or in trouble why there is none.
+class _Attempted(t.NamedTuple):
+    """What came of one request: the verdict, and its execution_id or the reason why there is none.
 
-    unknown is true where it may have arrived nevertheless, again where it has not and another attempt may help. asked
-    is how many seconds the server wants to be waited, failure what was raised where no answer came.
+    retry_after is in seconds, failure what was raised where no response came.
     """
 
+    verdict: str
+    reason: str = ""
     execution_id: t.Optional[str] = None
-    trouble: str = ""
-    unknown: bool = False
-    again: bool = False
-    asked: t.Optional[float] = None
+    retry_after: t.Optional[float] = None
     failure: t.Optional[Failure] = None
 
 
-class _Seen(t.NamedTuple):
-    """What a look at the run showed: the state's status, or None and why not."""
+class _State(t.NamedTuple):
+    """What the run showed of the state: its status, or None and why not."""
 
     status: t.Optional[str]
     reason: str = ""
     execution_id: t.Optional[str] = None
-    unreadable: t.Optional[_executions.Unreadable] = None
+    error: t.Optional[_reads.ReadError] = None
 
 
 class Delivery:
     """One callback on its way. requests_sent may be read while it runs, also after an interruption."""
 
-    def __init__(
-        self, client: Client, project_id: str, callback: Callback, confirm: str, attempts: _attempts.Attempts
-    ) -> None:
+    def __init__(self, client: Client, project_id: str, callback: Callback, confirm: str, attempts: Attempts) -> None:
         self.requests_sent = 0
         self.client = client
         self.project_id = project_id
         self.callback = callback
         self._confirm = confirm
         self._attempts = attempts
-        self._answer: t.Optional[Answer] = None
+        self._response: t.Optional[Response] = None
         self.warnings: list[str] = []
 
-    def preview(self) -> t.Optional[Outcome]:
-        """With confirm=always, the outcome where the state has ended before anything was sent. None to go on."""
+    def already_finished(self) -> t.Optional[Outcome]:
+        """With confirm=always, the outcome where the state has finished before anything was sent. None to go on."""
         if self._confirm != ALWAYS:
             return None
-        seen = self._look()
-        if seen.unreadable is not None and seen.unreadable.refused:
-            return self._keys_refused(seen.unreadable)
-        if seen.status is None:
+        state = self._read_state()
+        if state.error is not None and state.error.credentials_refused:
+            error = state.error
+            return self._outcome(NOT_SENT, response=error.response, reason=str(error), hint=error.hint)
+        if state.status is None:
             self.warnings.append(
-                "The run could not be read before sending (%s), so it is not known whether the state had ended before."
-                % seen.reason
+                "The run could not be read before sending (%s), so it is unknown whether the state had finished."
+                % state.reason
             )
             return None
-        if seen.status == RUNNING:
+        if state.status == RUNNING:
             return None
-        if seen.status == self.callback.result:
-            return self._outcome(ALREADY_DELIVERED, execution_id=seen.execution_id)
-        return self._superseded(seen)
+        if state.status == self.callback.result:
+            return self._outcome(ALREADY_DELIVERED, execution_id=state.execution_id)
+        return self._superseded(state)
 
     def run(self) -> Outcome:
-        """Delivers. Network trouble never raises; an interruption does."""
-        return self.preview() or self._deliver()
+        """Delivers. Network failures never raise; an interruption does."""
+        return self.already_finished() or self._deliver()
 
     def _deliver(self) -> Outcome:
-        doubt = False
+        outcome_unknown = False
         while True:
-            came = self._send()
-            if came.execution_id is not None:
-                return self._answered(came.execution_id)
-            if came.again and self._attempts.again(came.asked):
+            attempt = self._attempt()
+            if attempt.execution_id is not None:
+                return self._accepted(attempt.execution_id)
+            if attempt.verdict == RETRY and self._attempts.wait_for_retry(attempt.retry_after):
                 continue
-            doubt = doubt or came.unknown
-            if not doubt:
-                return self._refused(came) if came.failure is None else self._unsent(came.failure)
+            outcome_unknown = outcome_unknown or attempt.verdict == UNKNOWN
+            if not outcome_unknown:
+                return self._refused(attempt) if attempt.failure is None else self._unsent(attempt.failure)
             if self._confirm == NEVER:
-                return self._outcome(UNKNOWN, reason="%s; confirm=never" % came.trouble, passing=True)
-            seen = self._look_until_ended()
-            if seen.status is None:
-                return self._outcome(UNKNOWN, reason="%s; %s" % (came.trouble, seen.reason), passing=True)
-            if seen.status == self.callback.result:
-                return self._outcome(DELIVERED, execution_id=seen.execution_id)
-            if seen.status != RUNNING:
-                return self._superseded(seen)
-            if not came.unknown and came.failure is None:
-                return self._refused(came)
-            if not came.unknown or not self._attempts.again(came.asked):
-                waits = "the state still waits as far as the run shows, and no attempt is left"
-                return self._outcome(UNKNOWN, reason="%s; %s" % (came.trouble, waits), passing=True)
+                return self._unknown(attempt, "confirm=never")
+            state = self._read_state_until_finished()
+            if state.status is None:
+                return self._unknown(attempt, state.reason)
+            if state.status == self.callback.result:
+                return self._outcome(DELIVERED, execution_id=state.execution_id)
+            if state.status != RUNNING:
+                return self._superseded(state)
+            if attempt.verdict != UNKNOWN and attempt.failure is None:
+                return self._refused(attempt)
+            if attempt.verdict != UNKNOWN or not self._attempts.wait_for_retry(attempt.retry_after):
+                return self._unknown(attempt, "the run still shows the state as waiting, and all retries are used up")
 
-    def _send(self) -> _Came:
+    def _attempt(self) -> _Attempted:
         try:
             with no_outcome_lost(sent=True):
-                answer = self.client.complete_state(self.project_id, self.callback, self._confirm == NEVER)
-                came = _judged(answer)
-            self._answer = answer
+                response = self.client.complete_state(self.project_id, self.callback, self._confirm == NEVER)
+                attempted = _attempted(response)
+            self._response = response
             self.requests_sent += 1
         except Failure as failure:
             self.requests_sent += failure.sent
-            again = not failure.sent and not failure.lasting
-            return _Came(trouble=failure.message, unknown=failure.sent, again=again, failure=failure)
+            return _Attempted(verdict(failure), failure.message, failure=failure)
         except BaseException as interruption:
             self.requests_sent += getattr(interruption, "request_sent", True)
             raise
-        return came
+        return attempted
 
-    def _answered(self, execution_id: str) -> Outcome:
-        """The service said yes; with confirm=always the run has to show it too."""
+    def _accepted(self, execution_id: str) -> Outcome:
+        """The service accepted the callback; with confirm=always the run has to show it too."""
         if self._confirm == ALWAYS:
-            seen = self._look_until_ended()
-            if seen.status not in (None, RUNNING, self.callback.result):
-                return self._superseded(seen)
-            if seen.status != self.callback.result:
-                shows = seen.reason or "it still shows the state as %s" % seen.status
+            state = self._read_state_until_finished()
+            if state.status not in (None, RUNNING, self.callback.result):
+                return self._superseded(state)
+            if state.status != self.callback.result:
+                shows = state.reason or "it still shows the state as %s" % state.status
                 self.warnings.append("The service accepted the callback, but the run does not confirm it: %s." % shows)
         return self._outcome(DELIVERED, execution_id=execution_id)
 
-    def _look_until_ended(self) -> _Seen:
-        waits = self._attempts.anew()
-        waits.retries = max(_LOOKS - 1, waits.retries)
+    def _read_state_until_finished(self) -> _State:
+        attempts = self._attempts.renewed()
+        attempts.retries = max(_READS - 1, attempts.retries)
         while True:
-            seen = self._look()
-            lagging = seen.status == RUNNING or (seen.status is None and seen.execution_id is not None)
-            if not lagging or not waits.again():
-                return seen
+            state = self._read_state()
+            lags = state.status == RUNNING or (state.status is None and state.execution_id is not None)
+            if not lags or not attempts.wait_for_retry():
+                return state
 
-    def _look(self) -> _Seen:
+    def _read_state(self) -> _State:
         """Reads the run once. A run that can be read but does not show the state has an execution_id and no status."""
-        try:
-            return self._read()
-        except _executions.Unreadable as unreadable:
-            return _Seen(None, "the run could not be read back: %s" % unreadable, unreadable=unreadable)
-        except Exception as error:  # pylint: disable=broad-exception-caught  # the outcome must not be lost with it
-            return _Seen(None, "the run could not be read back: %s" % unexpected(error, False))
-
-    def _read(self) -> _Seen:
         callback = self.callback
-        run = _executions.read(
-            self.client, self.project_id, callback.workflow_id, callback.workflow_run_id, self._attempts.anew()
-        )
-        execution_id = _contract.execution_id(run.execution) or callback.workflow_run_id
-        state = _executions.state_of(run, callback.workflow_state_id)
+        ids = (callback.workflow_id, callback.workflow_run_id)
+        try:
+            run = _reads.read_run(self.client, self.project_id, *ids, self._attempts.renewed())
+            execution_id = _schema.execution_id(run.execution) or callback.workflow_run_id
+            state = _reads.state_of(run, callback.workflow_state_id)
+        except _reads.ReadError as error:
+            return _State(None, "the run could not be read back: %s" % error, error=error)
+        except Exception as error:  # pylint: disable=broad-exception-caught  # the outcome must not be lost with it
+            return _State(None, "the run could not be read back: %s" % unexpected(error, False))
         if state is None or state["status"] not in RUN_STATUSES:
-            return _Seen(None, "the run (%s) does not show the state" % run.status, execution_id)
-        return _Seen(state["status"], "", execution_id)
+            return _State(None, "the run (%s) does not show the state" % run.status, execution_id)
+        return _State(state["status"], "", execution_id)
 
     def _outcome(self, delivery: str, **fields: t.Any) -> Outcome:
-        given = {"answer": self._answer, "warnings": tuple(self.warnings), **fields}
-        return Outcome(delivery, self.requests_sent, **given)
+        found = {"response": self._response, "warnings": tuple(self.warnings), **fields}
+        return Outcome(delivery, self.requests_sent, **found)
 
-    def _superseded(self, seen: _Seen) -> Outcome:
-        return self._outcome(SUPERSEDED, reason="the state ended before with %s" % seen.status)
+    def _superseded(self, state: _State) -> Outcome:
+        return self._outcome(SUPERSEDED, reason="the state was already finished with status %s" % state.status)
 
-    def _refused(self, came: _Came) -> Outcome:
-        return self._outcome(REJECTED, reason=came.trouble, passing=came.again)
+    def _unknown(self, attempt: _Attempted, why: str) -> Outcome:
+        return self._outcome(UNKNOWN, reason="%s; %s" % (attempt.reason, why), transient=True)
+
+    def _refused(self, attempt: _Attempted) -> Outcome:
+        return self._outcome(REJECTED, reason=attempt.reason, transient=attempt.verdict == RETRY)
 
     def _unsent(self, failure: Failure) -> Outcome:
         reason = failure.message
         if failure.kind not in ("refused", "unexpected"):
             reason = "no connection to %s could be made: %s" % (self.client.endpoint, reason)
-        return self._outcome(NOT_SENT, reason=reason, passing=failure.kind != "refused", hint=failure.hint)
-
-    def _keys_refused(self, unreadable: _executions.Unreadable) -> Outcome:
-        return self._outcome(NOT_SENT, answer=unreadable.answer, reason=str(unreadable), hint=unreadable.hint)
+        return self._outcome(NOT_SENT, reason=reason, transient=failure.kind != "refused", hint=failure.hint)
 
 
-def _judged(answer: Answer) -> _Came:
-    if 200 <= answer.status < 300:
-        execution_id = _contract.execution_id(answer.document)
-        problem = answer.problem or "is not what the service documents for status 200"
-        trouble = "the answer has no valid execution_id: its body %s" % problem
-        return _Came(execution_id, trouble, unknown=execution_id is None)
-    again = answer.status == 429 or _of_unavailable_iam(answer)
-    asked = _service_errors.retry_after(answer.headers)
-    return _Came(trouble=answer.clause(), unknown=_leaves_unknown(answer), again=again, asked=asked)
+def _attempted(response: Response) -> _Attempted:
+    """What came of a request that has a response."""
+    found = verdict(response)
+    if found == DELIVERED:
+        return _Attempted(found, execution_id=_schema.execution_id(response.document))
+    reason = response.clause()
+    if 200 <= response.status < 300:
+        problem = response.problem or "is not what the service documents for status 200"
+        reason = "the response has no valid execution_id: its body %s" % problem
+    return _Attempted(found, reason, retry_after=response.retry_after())
 
 
-def _leaves_unknown(answer: Answer) -> bool:
-    """Whether a status other than 2xx leaves open what became of the request.
+_FILE_HEAD = """---
+# An answer to a FunctionGraph workflow that could not be delivered. To send it:
+#   ansible-playbook functiongraph.workflow.callback -e @THIS_FILE
+"""
 
-    An interim response promises a final one, and 408 says that the server did not wait for all of the request.
+
+def _scalar(text: str) -> str:
+    """text as a YAML scalar. JSON's escapes are YAML's, but for characters beyond U+FFFF."""
+
+    def whole(match: t.Match[str]) -> str:
+        return "\\U%08x" % ord(json.loads('"%s"' % match.group(0)))
+
+    quoted = re.sub(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}", whole, json.dumps(text))
+    return "!unsafe " + quoted if "{" in text or text.startswith("#jinja2:") else quoted
+
+
+def undelivered_variables(callback: Callback, addresses: t.Mapping[str, t.Optional[str]]) -> dict[str, str]:
+    """The variables of the playbook functiongraph.workflow.callback that send the callback."""
+    found = {
+        "fgs_workflow_id": callback.workflow_id,
+        "fgs_workflow_run_id": callback.workflow_run_id,
+        "fgs_workflow_state_id": callback.workflow_state_id,
+        "fgs_workflow_result": callback.result,
+        "fgs_workflow_output": json.dumps(callback.output),
+        "fgs_workflow_error": callback.error or "",
+    }
+    found.update(("fgs_" + name, value) for name, value in addresses.items() if value)
+    return found
+
+
+def undelivered_path_violation(path: str) -> t.Optional[_schema.Violation]:
+    """What is wrong with a path for write(), found before anything is sent. A path that does not exist yet is right."""
+    try:
+        mode = os.stat(os.path.expanduser(path)).st_mode
+    except OSError:
+        return None
+    except ValueError:  # NUL, or half of a surrogate pair
+        text = "undelivered_path must be a valid path, got %s" % _schema.quoted(path)
+        return _schema.Violation("undelivered_path", "path", None, text)
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return None
+    text = "undelivered_path must name a file or folder, got a device, pipe or socket: %s" % _schema.quoted(path)
+    return _schema.Violation("undelivered_path", "file", None, text)
+
+
+def _file_name(values: t.Mapping[str, str]) -> str:
+    """A file name of at most 200 characters that people can read, and that no other ids have."""
+    ids = [values["fgs_workflow_%sid" % part] for part in ("", "run_", "state_")]
+    digest = hashlib.sha256(json.dumps(ids).encode("ascii")).hexdigest()[:16]
+    run, state = (re.sub(r"[^A-Za-z0-9-]", "_", text)[:80] for text in ids[1:])
+    return "fgs-undelivered-%s-%s-%s.yml" % (run, state, digest)
+
+
+def write_undelivered(path: str, values: t.Mapping[str, str]) -> str:
+    """Writes the variables to path, whole or not at all, readable by the owner only. Gives the file's path.
+
+    In a folder, the file is named after the run and the state, and no two sets of IDs share a file. Raises OSError.
     """
-    return answer.status < 200 or answer.status == 408 or (answer.status >= 500 and not _of_unavailable_iam(answer))
+    path = os.path.expanduser(path)
+    if os.path.isdir(path):
+        path = os.path.join(path, _file_name(values))
+    folder = os.path.dirname(os.path.abspath(path))
+    handle, temporary = tempfile.mkstemp(prefix=".fgs-undelivered-", dir=folder)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(_FILE_HEAD)
+            file.writelines("%s: %s\n" % (name, _scalar(value)) for name, value in values.items())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return path
 
 
-def _of_unavailable_iam(answer: Answer) -> bool:
-    """A 503 that the gateway gave because its own IAM was away: the service has not seen the request."""
-    error = _service_errors.read(answer.headers, answer.document)
-    return answer.status == 503 and error.number == _service_errors.IAM_UNAVAILABLE
+def save_undelivered(
+    path: str, callback: Callback, addresses: t.Mapping[str, t.Optional[str]]
+) -> tuple[str, t.Optional[str]]:
+    """Saves the callback. Gives a sentence on that without its full stop, and the file, None where it was not saved."""
+    try:
+        file = write_undelivered(path, undelivered_variables(callback, addresses))
+    except Exception as error:  # pylint: disable=broad-exception-caught  # the outcome must not be lost with it
+        why = (getattr(error, "strerror", None) or type(error).__name__).lower()
+        return "The callback could not be saved in undelivered_path %s either: %s" % (path, why), None
+    return "The callback was saved in %s to be sent later" % file, file

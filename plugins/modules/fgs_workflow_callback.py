@@ -241,7 +241,7 @@ violations:
       description: The same in words.
       type: str
       returned: always
-      sample: error must have at most 64 characters, has 65 (set truncate_error=true to have it shortened)
+      sample: error must have at most 64 characters, got 65 (set truncate_error=true to have it shortened)
 undelivered_file:
   description: The file in which the answer was kept.
   type: str
@@ -259,13 +259,11 @@ msg:
   sample: "The service refused the callback: status 404 (FGS.5002: Function flow not found)."
 """
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._arguments import callback_spec
-from ansible_collections.functiongraph.workflow.plugins.module_utils._callback import CallbackTask
-from ansible_collections.functiongraph.workflow.plugins.module_utils._module import run
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask, run_module
 
 
 def main() -> None:
-    run(CallbackTask, callback_spec())
+    run_module(CallbackTask)
 
 
 if __name__ == "__main__":

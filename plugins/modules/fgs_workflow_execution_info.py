@@ -159,13 +159,11 @@ msg:
   sample: "The run could not be read: status 404: FGS.5002 Function flow not found."
 """
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._arguments import execution_info_spec
-from ansible_collections.functiongraph.workflow.plugins.module_utils._execution_info import ExecutionInfoTask
-from ansible_collections.functiongraph.workflow.plugins.module_utils._module import run
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import ExecutionInfoTask, run_module
 
 
 def main() -> None:
-    run(ExecutionInfoTask, execution_info_spec())
+    run_module(ExecutionInfoTask)
 
 
 if __name__ == "__main__":

@@ -10,24 +10,25 @@ What is said about the end of a playbook, and how it is sent: the same way as by
 
 from __future__ import annotations
 
+import datetime
 import json
+import os
 import typing as t
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+import yaml
+from ansible import context
+from ansible.template import Templar
+from ansible.utils.display import Display
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import (
-    _arguments,
-    _callback,
-    _contract,
-    _credentials,
-    _libraries,
-    _redaction,
-    _task,
-    _transport,
-)
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _credentials, _options, _redaction, _schema
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import REJECTED
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import plain
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure, bounded
+from ansible_collections.functiongraph.workflow.plugins.module_utils._options import (
+    callback_spec,
+    connection_spec,
+    execution_info_spec,
+)
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun, loader_of, plain
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import SWITCH, Failure, bounded, is_off
 
 IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
 # Where the ids come from, by option: the extra var is fgs_ and the option's name, the variable the same in capitals.
@@ -35,21 +36,13 @@ EXTRA_VARS = {name: "fgs_" + name for name in IDS}
 ENVIRONMENT = {name: "FGS_" + name.upper() for name in IDS}
 # The extra var by which the playbook callback learns that the job before it ran in check mode.
 CHECK_MODE = "fgs_workflow_check_mode"
-# The plugin's options that are the module's too.
+# The plugin's options that are the module's too. Secrets come from the environment.
 OPTIONS = (
-    "confirm",
-    "undelivered_path",
-    "timeout",
-    "retries",
-    "region",
-    "endpoint",
-    "iam_endpoint",
-    "project_id",
-    "validate_certs",
-    "ca_path",
-    "use_ecs_agency",
-    "credentials_file",
+    *("confirm", "undelivered_path"),
+    *(name for name, rules in connection_spec().items() if name != "run_on" and not rules.get("no_log")),
 )
+# How the report plugin calls itself in what it says.
+NAME = "fgs_workflow_report"
 KEY = "ansible"
 # What stands under KEY has at most this many bytes as JSON.
 LIMIT = 16384
@@ -64,7 +57,6 @@ NAMES_LIMIT = 2048
 PUBLISHED_LIMIT = 11_900_000
 PUBLISHED_LEFT_OUT = "published_left_out"
 _TOO_LARGE = 413
-_INTERRUPTED = "a signal interrupted it"
 
 
 def ids(extra_vars: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -76,86 +68,146 @@ def ids(extra_vars: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tupl
     return {}, []
 
 
+class Launch(t.NamedTuple):
+    """What a launch says of the report.
+
+    ids are those that were found, problems says in clauses why others were not. is_left_alone is what the extra var
+    SWITCH says, None where it is unset: plays may say so then.
+    """
+
+    ids: dict[str, str]
+    problems: list[str]
+    is_left_alone: t.Optional[bool]
+
+
+def launch(run: PlaybookRun, playbook: t.Any, environ: t.Mapping[str, str]) -> Launch:
+    """What extra vars and environment say. playbook is the first one.
+
+    An extra var may be a template. What AWX hands on is marked as unsafe, and then is no template.
+    """
+    loader = loader_of(playbook)
+    extra_vars = run.extra_vars(loader)
+    values = {name: extra_vars[name] for name in (*EXTRA_VARS.values(), SWITCH) if name in extra_vars}
+    wrong: dict[str, str] = {}
+    templar: t.Any = Templar(loader=loader, variables=run.variables(playbook)) if values else None
+    for name, value in values.items():
+        try:
+            values[name] = templar.template(value)
+        except Exception as error:  # pylint: disable=broad-exception-caught  # whatever a template may raise
+            wrong[name] = " ".join(str(error).split())
+    switch = values.pop(SWITCH, None)
+    for option, name in EXTRA_VARS.items():
+        if name in values and name not in wrong:
+            values[name] = written_id(option, values[name], lambda text: Display().warning("%s: %s" % (NAME, text)))
+    found, lacking = ids(values, environ)
+    problems = ["%s is unset" % name for name in lacking]
+    for option, name in EXTRA_VARS.items():
+        if name in wrong:
+            del found[option]
+            problems.append("%s cannot be evaluated: %s" % (name, wrong[name].rstrip(".")))
+    return Launch(found, problems, None if switch in (None, "") else is_off(switch))
+
+
+# The options that are IDs, aliases too, and the extra vars by which a launch hands them on.
+VARIABLES = {
+    name: _options.EXTRA_VARS[option]
+    for specification in (callback_spec(), execution_info_spec())
+    for option, rules in specification.items()
+    if option in _options.EXTRA_VARS
+    for name in (option, *rules.get("aliases", ()))
+}
+# What YAML makes of a scalar that it does not read as a string.
+_READ = (bool, int, float, datetime.date)
+_LOSS = (
+    "%(option)s arrived as a %(kind)s and is used as %(text)s: leading zeros, if it had any, are lost. To hand on an ID"
+    ' unchanged, quote it: "00123" in YAML, -e \'{"%(variable)s": "00123"}\' on the command line.'
+)
+
+
+def is_no_string(value: t.Any) -> bool:
+    """Whether value is a number, a boolean or a date, which an ID never is."""
+    return isinstance(value, _READ)
+
+
+def written_id(option: str, value: t.Any, warn: t.Callable[[str], None]) -> t.Any:
+    """The ID of an option as it was written; value itself where it is no number, boolean or date.
+
+    Calls warn where what was written is not known to be a string.
+    """
+    if not is_no_string(value):
+        return value
+    variable = VARIABLES[option]
+    written = _written(variable, value)
+    found = str(value) if written is None else str(written.value)
+    if written is None or (written.style is None and found == str(value)):
+        warn(_LOSS % {"option": option, "kind": _kind(value), "text": found, "variable": variable})
+    return found
+
+
+def _kind(value: t.Any) -> str:
+    return "boolean" if isinstance(value, bool) else "date" if isinstance(value, datetime.date) else "number"
+
+
+def _written(variable: str, value: t.Any) -> t.Optional[yaml.ScalarNode]:
+    """The scalar in the extra vars of the command line that was read as value; None where value is from elsewhere."""
+    for source in reversed(context.CLIARGS.get("extra_vars") or ()):
+        tree = _tree(source)
+        for key, node in reversed(tree.value if isinstance(tree, yaml.MappingNode) else ()):
+            if key.value == variable:
+                return node if isinstance(node, yaml.ScalarNode) and _reads_as(node.value, value) else None
+    return None
+
+
+def _reads_as(written: str, value: t.Any) -> bool:
+    try:
+        return str(yaml.safe_load(written)) == str(value)
+    except (ValueError, yaml.YAMLError):
+        return False
+
+
+def _tree(source: str) -> t.Optional[yaml.Node]:
+    """The nodes of extra vars, given as Ansible takes them. None where they cannot be read once more."""
+    try:
+        if source.startswith("@"):
+            path = os.path.expanduser(source[1:])
+            # A pipe has been read already, and another reader would wait for ever.
+            if not os.path.isfile(path):
+                return None
+            with open(path, encoding="utf-8") as file:
+                source = file.read()
+        return yaml.compose(source, yaml.SafeLoader)
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+
+
 def is_too_large(came: t.Mapping[str, t.Any]) -> bool:
     """Whether a result of the module says that the service refused the request as too large."""
     return (came.get("delivery"), came.get("http_status")) == (REJECTED, _TOO_LARGE)
 
 
-class Delivery:
-    """The delivery of one result."""
-
-    def __init__(self, task: _callback.CallbackTask) -> None:
-        self._task = task
-        self._came: t.Optional[dict[str, t.Any]] = None
-
-    def run(self) -> dict[str, t.Any]:
-        """Delivers. Gives the module's result. Raises only what a signal does."""
-        self._came = _libraries.guarded(self._task.run, self._task.NOTHING_DONE)
-        return self._came
-
-    def interrupted(self) -> dict[str, t.Any]:
-        """The result where a signal has interrupted run()."""
-        return self._came or self._task.interrupted(_INTERRUPTED)
-
-
 class Report:
-    """One report, from ids and options to the result of the delivery."""
+    """What is said of one end: output and error, without secrets. environ is that of the report."""
 
-    def __init__(
-        self, found: t.Mapping[str, str], options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]
-    ) -> None:
-        chosen = {name: options[name] for name in OPTIONS if name in options}
-        self._arguments = _arguments.without_empty({**chosen, **found})
-        self._environ = environ
+    def __init__(self, environ: t.Mapping[str, str]) -> None:
+        self.environ = environ
         self.redactor = _redaction.Redactor()
-
-    def _validated(self, **arguments: t.Any) -> tuple[dict[str, t.Any], list[t.Any]]:
-        given = {**self._arguments, "truncate_error": True, **arguments}
-        validation = ArgumentSpecValidator(_arguments.callback_spec()).validate(given)
-        return validation.validated_parameters, list(validation.errors)
-
-    def problems(self) -> list[str]:
-        """Everything that can be known before the end to stand in the way of the report, as clauses. Sends nothing."""
-        came = _libraries.guarded(lambda: {"problems": self._problems()}, {})
-        return came["problems"] if "problems" in came else [_clauses(came["msg"], came["hint"])]
-
-    def _problems(self) -> list[str]:
-        """The problems where both libraries are there. Raises Unusable where one turns out not to be."""
-        params, errors = self._validated(result="success")
-        task = _task.Task(_contract.CALLBACK, params, errors, self._environ, _transport.Connections())
-        found = [violation.message for violation in task.violations()]
-        credentials, lacking = self._credentials(params)
-        if lacking is not None and not params.get("use_ecs_agency"):
-            found.append(lacking)
-        if not found:
-            found.extend(filter(None, [task.project_problem(credentials)]))
-        return [self.redactor.known(_clauses(text)) for text in found]
 
     def learn_secrets(self, options: t.Mapping[str, t.Any]) -> None:
         """Learns every secret that may show in what a task says.
 
         The keys of an agency are not among them: they are fetched when the report is sent.
         """
-        self._credentials(options)
+        self.credentials(options)
 
-    def _credentials(
+    def credentials(
         self, options: t.Mapping[str, t.Any]
     ) -> tuple[t.Optional[_credentials.Credentials], t.Optional[str]]:
         """The credentials, but for those of an agency, and why there are none, if so. Every secret is learned."""
         try:
-            return _credentials.find({**options, "use_ecs_agency": False}, self._environ, self.redactor), None
+            return _credentials.find({**options, "use_ecs_agency": False}, self.environ, self.redactor), None
         except _credentials.CredentialsError as error:
             # What single values break is among the violations.
             return None, None if error.violations else str(error)
-
-    def delivery(
-        self, result: str, output: dict[str, t.Any], error: t.Optional[str], check_mode: bool = False, **options: t.Any
-    ) -> Delivery:
-        """The delivery of a result, as the module would do it. options win over those of the report."""
-        params, errors = self._validated(result=result, output=output, error=error, **options)
-        return Delivery(
-            _callback.CallbackTask(params, errors, self._environ, _transport.Connections(), check_mode=check_mode)
-        )
 
     def output(
         self,
@@ -179,7 +231,7 @@ class Report:
             {host: _with_sendable(entry, self.redactor.known) for host, entry in hosts.items()}
         )
         if KEY in output:
-            notes.append("The recap is left out of output, as the playbook has published %s itself." % KEY)
+            notes.append("output does not include the recap, as the playbook published %s itself." % KEY)
             if left_out:
                 output.setdefault(PUBLISHED_LEFT_OUT, left_out)
         else:
@@ -195,7 +247,7 @@ class Report:
         notes = []
         if reasons:
             each = self.redactor.text(", ".join("%s (%s)" % pair for pair in reasons.items()))
-            notes.append("What cannot be sent is left out of output: %s." % bounded(each, MESSAGE_LIMIT))
+            notes.append("output does not include what cannot be sent: %s." % bounded(each, MESSAGE_LIMIT))
         return self.redactor.within(kept), _names(self.redactor.known(name) for name in reasons), notes
 
     def redacted(self, failure: Failure) -> Failure:
@@ -207,11 +259,6 @@ class Report:
             None if failure.line is None else hide(failure.line),
             None if failure.message is None else hide(failure.message),
         )
-
-
-def _clauses(*sentences: str) -> str:
-    """Sentences as one text without the last full stop."""
-    return ". ".join(sentence.strip().rstrip(".") for sentence in sentences)
 
 
 def job_link(environ: t.Mapping[str, str]) -> t.Optional[str]:
@@ -283,7 +330,7 @@ def _sendable(
         try:
             plain_value = plain(value)
             output = {str(name): plain_value}
-            violations = _contract.argument_violations(_contract.CALLBACK, {"output": output}, redact)
+            violations = _schema.argument_violations(_schema.CALLBACK, {"output": output}, redact)
         except Exception as error:  # pylint: disable=broad-exception-caught  # the playbook may publish anything
             reasons[str(name)] = type(error).__name__
             continue

@@ -10,100 +10,151 @@ From the end of a playbook to one report of it: what is found wrong at the start
 
 from __future__ import annotations
 
+import json
+import tempfile
 import typing as t
 from contextlib import nullcontext, suppress
 from shlex import quote
 
-from ansible.template import Templar
-from ansible.utils.display import Display
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import (
-    ALREADY_DELIVERED,
-    ALWAYS,
-    NOT_SENT,
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _libraries, _options, _tasks
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED, NOT_SENT
+from ansible_collections.functiongraph.workflow.plugins.module_utils._options import ALWAYS
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap, _report
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import (
+    ALL_HOSTS,
+    PlaybookRun,
+    describe_interruption,
+    on_interruption,
 )
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import (
-    _failure,
-    _ids,
-    _interruptions,
-    _playbook_recap,
-    _report,
-)
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_recap import SWITCH, is_off
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import ALL_HOSTS, PlaybookRun, told
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import Failure
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import NAME
 
-NAME = "fgs_workflow_report"
+_INTERRUPTED = "a signal interrupted it"
 NO_HOST = "no host matched: nothing was done"
 _FAILED = 1
+_CHANGED = (
+    "this ansible-core has changed (%s cannot be found): the report goes by the statistics of the playbook, and an "
+    "interruption may not be reported; use a release that this collection is tested with."
+)
 _SEND = "ansible-playbook functiongraph.workflow.callback -e %s"
 
 
-class Launch(t.NamedTuple):
-    """What a launch says of the report.
+class Notes:
+    """What a worker notes of its report for the process that made this, which drops the result when interrupted.
 
-    ids are those that were found, problems says in clauses why others were not. is_left_alone is what the extra var
-    SWITCH says, None where it is unset: plays may say so then.
+    They are in a file without a name: an output of any size finds room, and nothing is left behind.
     """
 
-    ids: dict[str, str]
-    problems: list[str]
-    is_left_alone: t.Optional[bool]
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile("w+", encoding="ascii")  # noqa: SIM115  # open until the process ends
+
+    def begin(self, outcome: t.Mapping[str, t.Any]) -> None:
+        """Notes what is about to be sent, in place of all before."""
+        with suppress(OSError):
+            self._file.seek(0)
+            self._file.truncate()
+        self.add(outcome)
+
+    def add(self, note: t.Mapping[str, t.Any]) -> None:
+        with suppress(OSError):
+            self._file.write(json.dumps(note, default=str) + "\n")
+            self._file.flush()
+
+    def read(self) -> list[dict[str, t.Any]]:
+        """What was about to be sent, and the result, as far as a worker came."""
+        self._file.seek(0)
+        return [json.loads(line) for line in self._file if line.endswith("\n")]
 
 
-def launch(run: PlaybookRun, playbook: t.Any, environ: t.Mapping[str, str]) -> Launch:
-    """What extra vars and environment say. playbook is the first one.
+class ReportTask:
+    """The delivery of one result."""
 
-    An extra var may be a template. What AWX hands on is marked as unsafe, and then is no template.
-    """
-    extra_vars = run.variables.extra_vars
-    values = {name: extra_vars[name] for name in (*_report.EXTRA_VARS.values(), SWITCH) if name in extra_vars}
-    wrong: dict[str, str] = {}
-    templar: t.Any = _templar(run, playbook) if values else None
-    for name, value in values.items():
-        try:
-            values[name] = templar.template(value)
-        except Exception as error:  # pylint: disable=broad-exception-caught  # whatever a template may raise
-            wrong[name] = " ".join(str(error).split())
-    switch = values.pop(SWITCH, None)
-    for option, name in _report.EXTRA_VARS.items():
-        if name in values and name not in wrong:
-            values[name] = _ids.text(option, values[name], lambda text: Display().warning("%s: %s" % (NAME, text)))
-    found, lacking = _report.ids(values, environ)
-    problems = ["%s is not given" % name for name in lacking]
-    for option, name in _report.EXTRA_VARS.items():
-        if name in wrong:
-            del found[option]
-            problems.append("%s cannot be evaluated: %s" % (name, wrong[name].rstrip(".")))
-    return Launch(found, problems, None if switch in (None, "") else is_off(switch))
+    def __init__(self, task: _tasks.CallbackTask) -> None:
+        self._task = task
+        self._came: t.Optional[dict[str, t.Any]] = None
+
+    def run(self) -> dict[str, t.Any]:
+        """Delivers. Gives the module's result. Raises only what a signal does."""
+        self._came = _libraries.guarded(self._task.run, self._task.NOTHING_DONE)
+        return self._came
+
+    def interrupted(self) -> dict[str, t.Any]:
+        """The result where a signal has interrupted run()."""
+        return self._came or self._task.interrupted(_INTERRUPTED)
 
 
-def _templar(run: PlaybookRun, playbook: t.Any) -> t.Any:
-    """Renders extra vars, with the variables of the first play where they can be loaded."""
-    try:
-        variables = run.variables.get_vars(play=playbook.get_plays()[0])
-    except Exception:  # pylint: disable=broad-exception-caught  # a vault without its password, for one
-        variables = run.variables.extra_vars
-    return Templar(loader=playbook._loader, variables=variables)
+class Sender(_report.Report):
+    """Sends reports, as the module would: from ids and options to the result of the delivery."""
+
+    def __init__(self, ids: t.Mapping[str, str], options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> None:
+        super().__init__(environ)
+        chosen = {name: options[name] for name in _report.OPTIONS if name in options}
+        self._arguments = _options.without_empty({**chosen, **ids})
+
+    def _validated(self, **arguments: t.Any) -> tuple[dict[str, t.Any], list[t.Any]]:
+        given = {**self._arguments, "truncate_error": True, **arguments}
+        validation = ArgumentSpecValidator(_options.callback_spec()).validate(given)
+        return validation.validated_parameters, list(validation.errors)
+
+    def problems(self) -> list[str]:
+        """Everything that can be known before the end to stand in the way of the report, as clauses. Sends nothing."""
+        came = _libraries.guarded(lambda: {"problems": self._problems()}, {})
+        return came["problems"] if "problems" in came else [_clauses(came["msg"], came["hint"])]
+
+    def _problems(self) -> list[str]:
+        """The problems where both libraries are there. Raises Unusable where one turns out not to be."""
+        params, errors = self._validated(result="success")
+        task = _tasks.CallbackTask(params, errors, self.environ, _connections.Connections())
+        found = [violation.message for violation in task.validate()]
+        credentials, lacking = self.credentials(params)
+        if lacking is not None and not params.get("use_ecs_agency"):
+            found.append(lacking)
+        if not found:
+            found.extend(filter(None, [task.project_problem(credentials)]))
+        return [self.redactor.known(_clauses(text)) for text in found]
+
+    def delivery(
+        self, result: str, output: dict[str, t.Any], error: t.Optional[str], check_mode: bool = False, **options: t.Any
+    ) -> ReportTask:
+        """The delivery of a result, as the module would do it. options win over those of the report."""
+        params, errors = self._validated(result=result, output=output, error=error, **options)
+        return ReportTask(
+            _tasks.CallbackTask(params, errors, self.environ, _connections.Connections(), check_mode=check_mode)
+        )
+
+
+def _clauses(*sentences: str) -> str:
+    """Sentences as one text without the last full stop."""
+    return ". ".join(sentence.strip().rstrip(".") for sentence in sentences)
+
+
+def _written(option: str, value: t.Any) -> t.Any:
+    """An ID as it was written. The task that it is an argument of has warned already."""
+    return _report.written_id(option, value, lambda _text: None)
 
 
 class Reporter:
     """Reports one run, once.
 
-    wrong_options are sentences on the plugin's options that could not be taken. display is Ansible's.
+    wrong_options are sentences on the plugin's options that could not be taken. display is Ansible's. is_of_role says
+    that it reports for the role.
     """
 
     def __init__(
         self,
         run: PlaybookRun,
-        found: Launch,
+        found: _report.Launch,
         options: t.Mapping[str, t.Any],
         wrong_options: t.Sequence[str],
         environ: t.Mapping[str, str],
         display: t.Any,
+        is_of_role: bool = False,
     ) -> None:
+        self.is_of_role = is_of_role
         ids = {name: found.ids.get(name, "") for name in _report.IDS}
-        self.recap = _playbook_recap.Recap(ids, found.is_left_alone)
+        self.recap = _recap.Recap(ids, found.is_left_alone, _written)
         self.run = run
         self._ids = ids
         self._problems = found.problems
@@ -111,12 +162,12 @@ class Reporter:
         self._wrong_options = wrong_options
         self._environ = environ
         self._display = display
-        self._report = _report.Report(found.ids, options, environ)
+        self._report = Sender(found.ids, options, environ)
         # result and failure, once the end is known.
         self._end: t.Optional[tuple[str, t.Optional[Failure]]] = None
         self._done = False
         # What a worker notes of the role's own report, and what that was to send where nothing sent or saved is known.
-        self.notes: t.Optional[_interruptions.Notes] = None
+        self.notes: t.Optional[Notes] = None
         self._unfinished: t.Mapping[str, t.Any] = {}
 
     def start(self, playbook: t.Any) -> None:
@@ -132,6 +183,8 @@ class Reporter:
             return
         for sentence in self._wrong_options:
             self._warn(sentence)
+        if self.run.missing:
+            self._warn(_CHANGED % ", ".join(self.run.missing))
         self._refuse(self._problems or self._report.problems())
         self.wait_for_end()
 
@@ -140,6 +193,11 @@ class Reporter:
         self.run.watch_published(self.recap.publishes)
         self.run.when_cleaned_up(self._cleaned_up)
         self.run.end_on_signals()
+
+    def take_notes(self) -> None:
+        """From now on the worker of the role's own report is to note what becomes of that."""
+        with suppress(OSError):
+            self.notes = self.notes or Notes()
 
     def _refuse(self, problems: t.Sequence[str]) -> None:
         if not problems:
@@ -154,8 +212,10 @@ class Reporter:
         """A task has failed on a host, or could not reach it."""
         self.recap.failed(result, self.run.failures)
         if self.recap.is_report_of_role(result):
-            # Its result was seen, and this reporter is still to report how the playbook ends.
+            # Its result was seen, and this reporter is still to report how the playbook ends. The role's is not: that
+            # would say that the runbook failed, and replace what was saved.
             self.notes = None
+            self.recap.completed = self.recap.completed or self.is_of_role
 
     def _warn(self, text: str) -> None:
         self._say(self._display.warning, self._report.redactor.known(text))
@@ -166,8 +226,12 @@ class Reporter:
         with suppress(OSError):
             say("%s: %s" % (NAME, text))
 
-    def end(self) -> None:
-        """The playbook has come to its end. Raises SystemExit where nothing could be reported and strict is on."""
+    def end(self, stats: t.Any) -> None:
+        """The playbook has come to its end, with Ansible's statistics.
+
+        Raises SystemExit where nothing could be reported and strict is on.
+        """
+        self.run.stats = self.run.stats or stats
         if self._done or not self.run.is_last_playbook():
             return
         code = self.run.exit_code()
@@ -184,7 +248,7 @@ class Reporter:
             self._done = True
             self._presented(notes[0]["result"], notes[0]["error"], notes[1])
             return
-        text = told(reason)
+        text = describe_interruption(reason)
         result, failure = self._end or ("fail", Failure("", "", text, str(reason) or text))
         if notes:
             self._unfinished = notes[0]
@@ -227,11 +291,15 @@ class Reporter:
     def _reported(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool) -> bool:
         try:
             if self._problems:
-                self._warn("the workflow was not told of this %s: %s." % (result, "; ".join(self._problems)))
+                self._warn(
+                    "the result %s could not be reported to the workflow: %s." % (result, "; ".join(self._problems))
+                )
                 return False
             is_delivered = self._delivered(result, failure, may_be_interrupted)
         except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the playbook is innocent
-            self._warn("the workflow was not told of this %s: %s: %s" % (result, type(error).__name__, error))
+            self._warn(
+                "the result %s could not be reported to the workflow: %s: %s" % (result, type(error).__name__, error)
+            )
             return False
         if self._wrong_options and self._options["strict"]:
             self._warn("the exit code is not 0, as strict is on and options of this plugin are wrong.")
@@ -245,17 +313,17 @@ class Reporter:
         try:
             if failure is not None:
                 failure = self._report.redacted(failure)
-            error = None if failure is None else _failure.error(failure)
+            error = None if failure is None else _recap.error_text(failure)
             return self._output(failure, refused), error
         except Exception as error:  # pylint: disable=broad-exception-caught
-            self._warn("the report has no output, as that could not be made: %s: %s" % (type(error).__name__, error))
-            return {}, None if failure is None else _failure.UNTOLD
+            self._warn("the report has no output, as it could not be made: %s: %s" % (type(error).__name__, error))
+            return {}, None if failure is None else _recap.UNTOLD
 
     def _output(self, failure: t.Optional[Failure], refused: bool) -> dict[str, t.Any]:
         stats = self.run.stats
-        published = self.recap.published(stats)
+        published = self.recap.published(stats) if self.run.sees_published else {}
         for_all = published.pop(ALL_HOSTS, {})
-        hosts = _playbook_recap.hosts(stats, self.run.failed_hosts(), published)
+        hosts = _recap.hosts_of_stats(stats, self.run.failed_hosts(), published)
         job = _report.job_link(self._environ)
         output, notes = self._report.output(for_all, hosts, failure, self.run.check_mode, job, refused)
         for note in notes:
@@ -272,7 +340,7 @@ class Reporter:
         def tell() -> None:
             self._presented(result, error, delivery.interrupted())
 
-        with _interruptions.telling(tell) if may_be_interrupted else nullcontext():
+        with on_interruption(tell) if may_be_interrupted else nullcontext():
             self._done = True
             came = delivery.run()
             if _report.is_too_large(came) and not self._unfinished:
@@ -288,17 +356,17 @@ class Reporter:
         run_id = self._ids["workflow_run_id"]
         if came.get("failed"):
             parts = [part.rstrip(".") for part in (came["msg"], came.get("hint")) if part]
-            self._warn("the workflow was not told that this playbook ended with %s. %s." % (result, ". ".join(parts)))
+            self._warn("the result %s could not be reported to the workflow. %s." % (result, ". ".join(parts)))
             if "undelivered_file" in came:
                 # On a line of its own, as Ansible breaks warnings where they are wide.
                 command = _SEND % quote("@" + came["undelivered_file"])
                 self._say(self._display.display, "send it later with: %s" % command)
             return False
         if came["delivery"] == ALREADY_DELIVERED:
-            text = "run %s has been told %s before" % (run_id, result)
+            text = "run %s already has the result %s" % (run_id, result)
         elif self.run.check_mode and "diff" in came:
             text = "check mode, so this was not sent:\n%s" % came["diff"]["after"]
         else:
-            text = "told run %s: %s" % (run_id, result if error is None else "%s (%s)" % (result, error))
+            text = "reported to run %s: %s" % (run_id, result if error is None else "%s (%s)" % (result, error))
         self._say(self._display.display, text)
         return True

@@ -12,34 +12,38 @@ from __future__ import annotations
 
 import os
 import typing as t
+from contextlib import suppress
+
+from ansible.plugins.loader import callback_loader
+from ansible.utils.display import Display
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import (
-    _arguments,
-    _contract,
+    _connections,
     _credentials,
-    _output_schema,
-    _task,
-    _transport,
+    _options,
+    _schema,
+    _tasks,
 )
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import (
-    _awx_job,
-    _failure,
-    _interruptions,
-    _report,
-    _runbook_watch,
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap, _report
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import (
+    ALL_HOSTS,
+    PlaybookRun,
+    is_check,
+    plain,
 )
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction, plain
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun
 
+_PLUGIN = "functiongraph.workflow.fgs_workflow_report"
+_BLIND = "functiongraph.workflow.runbook: what the runbook publishes is not sent, as it cannot be seen: %s"
 _CENSORED = {"censored": True}
 # With an ID nothing is looked up.
 _LOOKED_UP_LATER = "looked-up-later"
 
 
-class RunbookAction(FunctionGraphAction):
+class Steps:
     """The module's call at a step of the role: "before" the runbook, with its "output", then the "report".
 
-    Only the last one sends anything. Arguments are the ids, and
+    Only the last one sends anything. call is the module's own: arguments, empty ids and variables of the task to its
+    result. task is Ansible's, environ its environment. Arguments are the ids, and
     step: one of these.
     options: the options of the module, without ids, result, output and error.
     output: what the role was given as output.
@@ -47,16 +51,20 @@ class RunbookAction(FunctionGraphAction):
     failed: error, failed_task and failed_hosts where the runbook failed; empty where it did not.
     """
 
-    # Of the report, where somebody reads them.
-    _notes: t.Optional[_interruptions.Notes] = None
+    def __init__(self, task: t.Any, environ: t.Mapping[str, str], call: t.Callable[..., dict[str, t.Any]]) -> None:
+        self._task = task
+        self._environ = environ
+        self._call = call
+        # Of the report, where somebody reads them.
+        self._notes: t.Any = None
 
-    def _called(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
+    def run(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
         own: dict[str, t.Any] = arguments.pop("output", {})
         failed: dict[str, t.Any] = arguments.pop("failed", {})
         schema, step = arguments.pop("output_schema", {}), arguments.pop("step")
-        arguments = {**_arguments.without_empty(arguments.pop("options")), **arguments}
+        arguments = {**_options.without_empty(arguments.pop("options")), **arguments}
         arguments.update(result="fail" if failed else "success", error=failed.get("error"), truncate_error=True)
-        arguments = _arguments.without_empty(arguments)
+        arguments = _options.without_empty(arguments)
         # As they were written: a template has made another string of a number, before ansible-core 2.19.
         ids = {name: arguments.get(name, "") for name in _report.IDS}
         if step == "before":
@@ -84,7 +92,7 @@ class RunbookAction(FunctionGraphAction):
         if result.get("failed"):
             problems = [_told(result)]
         else:
-            problem = project_problem(arguments, self._environ())
+            problem = project_problem(arguments, self._environ)
             problems = [] if problem is None else ["Nothing was sent: %s" % problem]
         return {"changed": False, "problems": problems, "batches": PlaybookRun.batches(), "check_mode": check_mode}
 
@@ -92,35 +100,36 @@ class RunbookAction(FunctionGraphAction):
         """The result of a call that finds all that is wrong and asks nothing of the network."""
         self._task.check_mode = True
         asked = {"project_id": _LOOKED_UP_LATER, **arguments, "confirm": "never"}
-        result = super()._called(asked, empty_ids, task_vars)
+        result = self._call(asked, empty_ids, task_vars)
         result.pop("diff", None)
         return {**result, "changed": False}
 
     def _sent(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
         """The result of the report, noted for what follows where a signal ends the playbook now."""
-        self._notes = None if self._task.check_mode else _runbook_watch.notes(arguments)
+        self._notes = None if self._task.check_mode else notes_of_report(arguments)
         if self._notes is not None:
             self._notes.begin({name: arguments.get(name) for name in ("result", "error", "output")})
-        result = super()._called(arguments, empty_ids, task_vars)
+        result = self._call(arguments, empty_ids, task_vars)
         if self._notes is not None:
             self._notes.add(result)
         return result
 
-    def _tell(self, result: dict[str, t.Any]) -> None:
-        if self._notes is None:
-            super()._tell(result)
-        else:
-            # The reporter tells it, when Ansible does not listen to this process any more.
+    def noted(self, result: dict[str, t.Any]) -> bool:
+        """Whether somebody reads a note of the result when Ansible does not listen to this process any more."""
+        if self._notes is not None:
             self._notes.add(result)
+        return self._notes is not None
 
     def _recap(self, failed: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """What the role itself says: the failure, and in AWX the job."""
         recap = {name: failed[name] for name in ("failed_task", "failed_hosts") if name in failed}
-        environ = self._environ()
+        environ = self._environ
         link = _report.job_link(environ)
         if link is not None:
             name = variables.get("awx_job_template_name", variables.get("tower_job_template_name", ""))
-            recap.update(_awx_job.Job("job", environ["JOB_ID"], str(name), link, "", "", "").fields())
+            number = environ["JOB_ID"]
+            recap.update(_report.linked(link), job_id=int(number) if number.isdigit() else number)
+            recap.update({"job_name": _recap.bounded(str(name), _report.NAME_LIMIT)} if name else {})
         return recap
 
     def _output(
@@ -134,9 +143,9 @@ class RunbookAction(FunctionGraphAction):
         """
         if not isinstance(own, dict):
             return own, []
-        report = _report.Report({}, {}, self._environ())
+        report = _report.Report(self._environ)
         report.learn_secrets(arguments)
-        wanted = {name: value for name, value in _runbook_watch.published(arguments).items() if name not in own}
+        wanted = {name: value for name, value in seen_published(arguments).items() if name not in own}
         published, left_out, notes = report.publishable(wanted, refused)
         output = {**published, **own}
         if recap is not None and left_out:
@@ -149,7 +158,7 @@ class RunbookAction(FunctionGraphAction):
         self, arguments: t.Mapping[str, t.Any], own: dict[str, t.Any], schema: dict[str, t.Any]
     ) -> bool:
         """Whether the output becomes smaller without what was published, and still is what the user's schema allows."""
-        return self._output(arguments, own, None)[0] != own and not _output_schema.violations(own, schema)
+        return self._output(arguments, own, None)[0] != own and not _schema.output_violations(own, schema)
 
 
 def _told(result: t.Mapping[str, t.Any]) -> str:
@@ -160,7 +169,7 @@ def _told(result: t.Mapping[str, t.Any]) -> str:
 def project_problem(arguments: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> t.Optional[str]:
     """Why the project will not be found, as far as that is known without the network."""
     params = {"validate_certs": True, **arguments}
-    task = _task.Task(_contract.CALLBACK, params, [], environ, _transport.Connections())
+    task = _tasks.CallbackTask(params, [], environ, _connections.Connections())
     try:
         # Those of an agency are not known before they are fetched.
         credentials = _credentials.find({**params, "use_ecs_agency": False}, environ, task.redactor)
@@ -177,16 +186,16 @@ def failure(
     result and task are empty where Ansible hands on nothing, as of a host that any_errors_fatal drags along.
     """
     result = plain(result) or {}
-    report = _report.Report({}, {}, os.environ)
+    report = _report.Report(os.environ)
     report.learn_secrets(options or {})
     name = str(_field(task, "name") or _field(task, "action") or "")
     if not result:
-        found = _failure.Failure(host, name, _failure.UNTOLD, None)
+        found = _recap.Failure(host, name, _recap.UNTOLD, None)
     else:
-        found = _failure.of_result(host, name, _CENSORED if _is_hidden(result, task) else result)
+        found = _recap.failure_of_result(host, name, _CENSORED if _is_hidden(result, task) else result)
     found = report.redacted(found)
-    told = found.line != _failure.UNTOLD
-    return {"error": _failure.error(found), "failed_task": _report.failed_task(found), "told": told}
+    told = found.line != _recap.UNTOLD
+    return {"error": _recap.error_text(found), "failed_task": _report.failed_task(found), "told": told}
 
 
 def _field(task: t.Any, name: str) -> t.Any:
@@ -205,3 +214,84 @@ def _is_hidden(result: t.Mapping[str, t.Any], task: t.Any) -> bool:
     items = result.get("results")
     parts = [result, *(item for item in items if isinstance(item, dict))] if isinstance(items, list) else [result]
     return _field(task, "no_log") is not False or any(part.get("_ansible_no_log") for part in parts)
+
+
+class _RunOfRole(PlaybookRun):
+    """The run as a role sees it: it knows its own playbook alone, and whether its tasks are only a check."""
+
+    def __init__(self, manager: t.Any) -> None:
+        super().__init__(manager)
+        self._check_mode = is_check()
+
+    def is_last_playbook(self) -> bool:
+        return True
+
+    @property
+    def check_mode(self) -> bool:
+        return self._check_mode
+
+
+def watch(options: t.Mapping[str, t.Any]) -> bool:
+    """Switches the report plugin on for the state of the role, unless it is on. Gives False, and never raises.
+
+    options are those of the module. To be called in the process that runs the playbook, as by the condition of a meta
+    task.
+    """
+    try:
+        run = _RunOfRole.here()
+        if run is not None:
+            reporter = _reporter_of(run, options) or _switch_on(run, options)
+            reporter.take_notes()
+    except Exception as error:  # pylint: disable=broad-exception-caught  # whatever a later ansible-core may do
+        Display().warning(_BLIND % " ".join(("%s: %s" % (type(error).__name__, error)).split()))
+    return False
+
+
+def done(options: t.Mapping[str, t.Any]) -> bool:
+    """The role has come to its report, so nothing else is to be reported. Gives False, and never raises."""
+    with suppress(Exception):
+        run = PlaybookRun.here()
+        reporter = None if run is None else _reporter_of(run, options)
+        if reporter is not None and reporter.is_of_role:
+            reporter.recap.completed = True
+    return False
+
+
+def seen_published(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What the playbook published for all hosts, as far as the report plugin has seen it."""
+    with suppress(Exception):
+        run = PlaybookRun.here()
+        reporter = None if run is None else _reporter_of(run, options)
+        if reporter is not None:
+            published: dict[str, t.Any] = reporter.recap.published(reporter.run.stats).get(ALL_HOSTS, {})
+            return published
+    return {}
+
+
+def notes_of_report(options: t.Mapping[str, t.Any]) -> t.Any:
+    """Where the worker notes what becomes of the role's own report; None where nobody reads that."""
+    with suppress(Exception):
+        run = PlaybookRun.here()
+        reporter = None if run is None else _reporter_of(run, options)
+        # Where it is left alone, or the state is completed, it says nothing of what was noted.
+        if reporter is not None and not (reporter.recap.is_left_alone or reporter.recap.completed):
+            return reporter.notes
+    return None
+
+
+def _reporter_of(run: PlaybookRun, options: t.Mapping[str, t.Any]) -> t.Any:
+    """The one that reports the state of the role, by the role or by the report plugin itself."""
+    found: t.Any = (getattr(plugin, "_reporter", None) for plugin in run.callbacks)
+    return next((one for one in found if hasattr(one, "recap") and one.recap.is_ours(options)), None)
+
+
+def _switch_on(run: PlaybookRun, options: t.Mapping[str, t.Any]) -> t.Any:
+    given = _options.without_empty(plain(options))
+    ids = {name: str(_report.written_id(name, given[name], lambda _text: None)) for name in _report.IDS}
+    secrets = {name: given[name] for name in _options.SECRET_OPTIONS if name in given}
+    plugin = callback_loader.get(_PLUGIN)
+    reporter = plugin.report_role(run, _report.Launch({**ids, **secrets}, [], False), given)
+    reporter.recap.hide_published(run.stats)
+    run.add_callback(plugin)
+    reporter.wait_for_end()
+    return reporter

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from awx.rules import EXTENSIONS, credential_type_faults
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _credentials
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
 
 SHIPPED = EXTENSIONS / "awx/credential_type.yml"
 
@@ -137,9 +137,9 @@ def test_every_field_reaches_the_collection() -> None:
     fields = [entry["id"] for entry in document["inputs"]["fields"]]
     assert list(injected) == [f"{{{{ {name} }}}}" for name in fields]
     for name in fields:
-        assert injected[f"{{{{ {name} }}}}"] == _credentials.ENVIRONMENT[name][0]
+        assert injected[f"{{{{ {name} }}}}"] == _options.ENVIRONMENT[name][0]
 
 
 def test_every_secret_is_kept_as_one() -> None:
     secret = {entry["id"] for entry in shipped()["inputs"]["fields"] if entry.get("secret")}
-    assert secret == set(_credentials.SECRETS)
+    assert secret == set(_options.SECRET_OPTIONS)

@@ -17,10 +17,10 @@ import pytest
 import yaml
 from awx.rules import EXTENSIONS, ROOT, survey_faults
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema
 
 AWX = EXTENSIONS / "awx"
-LIMITS = _contract.arguments_schema()["properties"]
+LIMITS = _schema.arguments_schema()["properties"]
 
 
 def document(name: str) -> Any:
@@ -50,7 +50,7 @@ def test_a_survey_has_the_limits_of_the_contract(name: str) -> None:
         variable = question["variable"]
         option = variable[4:] if variable[4:] in LIMITS else variable[len("fgs_workflow_") :]
         limits = LIMITS[option]
-        assert question["required"] == (option in _contract.arguments_schema()["required"])
+        assert question["required"] == (option in _schema.arguments_schema()["required"])
         assert question.get("choices") == limits.get("enum")
         if "choices" not in question:
             assert question.get("max") == limits.get("maxLength")

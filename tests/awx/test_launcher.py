@@ -23,7 +23,7 @@ from awx.rules import EXTENSIONS
 from awx.standin import TOKEN, serving
 from awx.world import Awx
 
-FUNCTION = EXTENSIONS / "functiongraph/launch_awx_job.py"
+FUNCTION = EXTENSIONS / "functiongraph/launch_action.py"
 IDS = {"fgs_workflow_id": "workflow", "fgs_workflow_run_id": "run", "fgs_workflow_state_id": "state"}
 
 

@@ -26,8 +26,8 @@ page.import_collection()
 
 from support import simulators
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
-from ansible_collections.functiongraph.workflow.plugins.module_utils._callback import CallbackTask
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask
 
 SHARE = 1 / 3
 RETRIES = 6
@@ -47,7 +47,7 @@ def callback(simulator: simulators.Simulator, seed: int, number: int) -> tuple[d
         "timeout": 30.0,
         "retries": RETRIES,
     }
-    connections = _transport.Connections()
+    connections = _connections.Connections()
     began = time.monotonic()
     result = CallbackTask(params, [], dict(os.environ), connections).run()
     took = time.monotonic() - began

@@ -27,6 +27,8 @@ page.import_collection()
 
 from support import simulators
 
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections
+
 TIMEOUT = 2.0
 # By fault: the listener, and what it is called.
 LARGE = {
@@ -55,11 +57,10 @@ class Taken:
 
 def one(params: dict[str, Any]) -> None:
     """The child: one task, whose figures it prints."""
-    from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
-    from ansible_collections.functiongraph.workflow.plugins.module_utils._callback import CallbackTask
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask
 
     began = time.monotonic()
-    result = CallbackTask(params, [], dict(os.environ), _transport.Connections()).run()
+    result = CallbackTask(params, [], dict(os.environ), _connections.Connections()).run()
     took = time.monotonic() - began
     kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps([result["delivery"], kibibytes / 1024, took]))

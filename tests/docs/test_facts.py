@@ -16,14 +16,8 @@ import texts
 import yaml
 from support.playbooks import ROOT
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import (
-    _arguments,
-    _attempts,
-    _contract,
-    _credentials,
-    _delivery,
-    _transport,
-)
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery, _http, _options, _reads, _schema
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import environment, file
 
 README, README_ZH = texts.READMES
 each_readme = pytest.mark.parametrize("readme", texts.READMES, ids=lambda path: path.name)
@@ -63,17 +57,17 @@ def test_a_readme_says_what_finds_a_state_that_is_complete_already(readme: Path)
 def test_the_credentials_of_the_readme_are_all_that_are_read(readme: Path) -> None:
     table = next(table for table in texts.tables(readme) if len(table[0]) == 5)
     columns = [[cell.strip("`") for cell in column if cell.strip("`")] for column in zip(*table, strict=True)][1:]
-    for option, column in zip(_credentials.SECRETS, columns, strict=True):
-        in_file = _credentials._FILE_KEYS.get(option)
-        assert column[1:] == [option, *_credentials.ENVIRONMENT[option], *([in_file] if in_file else [])]
+    for option, column in zip(_options.SECRET_OPTIONS, columns, strict=True):
+        in_file = file.KEYS.get(option)
+        assert column[1:] == [option, *_options.ENVIRONMENT[option], *([in_file] if in_file else [])]
     # A row is a set.
     rows = [{cell.strip("`") for cell in row[1:] if cell} for row in table[2:6]]
-    assert rows == [set(family.values()) for family in _credentials.FAMILIES]
+    assert rows == [set(family.values()) for family in environment.FAMILIES]
 
 
 def test_the_environment_of_the_guide_is_all_that_is_read() -> None:
     rows = _table(texts.GUIDE / "authentication.rst", "Option")
-    assert {row[0].strip("`"): tuple(texts.literals(row[1])) for row in rows} == _credentials.ENVIRONMENT
+    assert {row[0].strip("`"): tuple(texts.literals(row[1])) for row in rows} == _options.ENVIRONMENT
 
 
 @pytest.mark.parametrize("page", [*texts.READMES, texts.GUIDE / "delivery.rst"], ids=lambda path: path.name)
@@ -83,15 +77,15 @@ def test_every_outcome_is_explained(page: Path) -> None:
 
 
 def test_the_numbers_of_delivery_are_those_of_the_code() -> None:
-    page, spec = _page("delivery"), _arguments.connection_spec()
-    first, cap = _attempts.BACKOFF_BASE, _attempts.BACKOFF_CAP
+    page, spec = _page("delivery"), _options.connection_spec()
+    first, cap = _reads.BACKOFF_BASE, _reads.BACKOFF_CAP
     assert f"between 0 and {first} seconds, doubled with every attempt, at most {cap:.0f} seconds" in page
-    assert f"asks for, at most {_attempts.RETRY_AFTER_CAP:.0f} seconds" in page
+    assert f"asks for, at most {_reads.RETRY_AFTER_CAP:.0f} seconds" in page
     assert f"how often, {spec['retries']['default']} by default" in page
     assert f"the last byte read, {spec['timeout']['default']:.0f} seconds by default" in page
-    assert f"At most {_transport.BODY_LIMIT // 1024**2} MiB of an answer is read" in page
+    assert f"At most {_http.BODY_LIMIT // 1024**2} MiB of an answer is read" in page
     rows = _table(texts.GUIDE / "delivery.rst", "``confirm``")
-    assert sorted(texts.literals(row[0])[0] for row in rows) == sorted(_delivery.CONFIRM)
+    assert sorted(texts.literals(row[0])[0] for row in rows) == sorted(_options.CONFIRM)
 
 
 def test_the_versions_are_those_that_are_tested() -> None:
@@ -236,6 +230,6 @@ def test_a_readme_quotes_the_three_ratios_and_the_machine(readme: Path) -> None:
 
 def test_the_limits_of_the_messages_are_those_of_the_code() -> None:
     page = _page("troubleshooting")
-    assert f"at most {_arguments.TIMEOUT_LIMIT} seconds" in page
-    assert f"from 0 to {_arguments.RETRIES_LIMIT}," in page
-    assert f"at most {_contract.DEPTH} levels deep" in page
+    assert f"at most {_options.TIMEOUT_LIMIT} seconds" in page
+    assert f"from 0 to {_options.RETRIES_LIMIT}," in page
+    assert f"at most {_schema.DEPTH} levels deep" in page

@@ -18,13 +18,13 @@ PAGE = ROOT / "docs/docsite/rst/troubleshooting.rst"
 
 # Texts in the code that no user reads when something goes wrong, and why.
 NOT_MESSAGES = {
-    "plugins/module_utils/_spec_tables.py": "meanings in the tables; they become descriptions in the schema",
+    "plugins/module_utils/_spec.py": "meanings in the tables; they become descriptions in the schema",
     "plugins/module_utils/_undelivered.py": "the head of the file in which an answer is kept",
 }
 NOT_MESSAGES_AT = {
     r"Arguments of a FunctionGraph workflow callback": "title of the published schema",
     r"Built from Tables 1 to 3 of CreateCallbackWorkflow": "description in the published schema",
-    r"Body of a %d answer to a FunctionGraph": "title of a schema of a response",
+    r"Body of a %d response to a FunctionGraph": "title of a schema of a response",
     r"Table %s: %s has no option": "for developers: only a mistake in the tables raises it",
     r"Access=%s, SignedHeaders=%s, Signature=%s": "the header that signs a request",
     r"^functiongraph\.workflow/%s ansible-core/%s$": "the header that says who sends a request",
@@ -93,6 +93,6 @@ def test_messages_are_found_in_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_message_is_looked_for_with_anything_in_its_placeholders() -> None:
-    message = Message("a.py", 1, "%s must have at most %s, has %d")
-    assert message.pattern().search("so error must have at most 64 characters, has 65 (…)")
+    message = Message("a.py", 1, "%s must have at most %s, got %d")
+    assert message.pattern().search("so error must have at most 64 characters, got 65 (…)")
     assert not message.pattern().search("error must have at least 64 characters, has 65")

@@ -28,7 +28,10 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._signing import AccessKeyAuth, canonical_request
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import (
+    AccessKeyAuth,
+    canonical_request,
+)
 
 REQUESTS = 3000
 VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text())["vectors"]

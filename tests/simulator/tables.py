@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
-SPEC_FILE = Path(__file__).resolve().parents[2] / "plugins" / "module_utils" / "_spec_tables.py"
+SPEC_FILE = Path(__file__).resolve().parents[2] / "plugins" / "module_utils" / "_spec.py"
 
 
 class Row(Protocol):
@@ -28,7 +28,7 @@ class Row(Protocol):
 
 def _load() -> ModuleType:
     # By path: as a package it would need ansible, and would bring the client's code within reach.
-    spec = importlib.util.spec_from_file_location("simulator_spec_tables", SPEC_FILE)
+    spec = importlib.util.spec_from_file_location("simulator_spec", SPEC_FILE)
     if spec is None or spec.loader is None:
         raise ImportError(f"no specification tables at {SPEC_FILE}")
     module = importlib.util.module_from_spec(spec)

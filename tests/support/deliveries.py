@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
-from ansible_collections.functiongraph.workflow.plugins.module_utils._attempts import Attempts
-from ansible_collections.functiongraph.workflow.plugins.module_utils._client import Callback, Client
-from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import Credentials
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _http
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback, Client
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import Delivery, Outcome
+from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import Attempts
 from support.servers import Call, scripted
 
 CREDENTIALS = Credentials({"access_key": "AK", "secret_key": "SK"}, "a test")
@@ -43,13 +43,13 @@ STILL = (WAITS, WAITS, WAITS)
 class Bench:
     """Delivers to a script, and remembers what was waited."""
 
-    def __init__(self, connections: _transport.Connections) -> None:
+    def __init__(self, connections: _connections.Connections) -> None:
         self.connections = connections
         self.slept: list[float] = []
 
     def delivery(self, url: str, confirm: str, retries: int, timeout: float = 30.0) -> Delivery:
         """A delivery that is not yet under way."""
-        client = Client(url, CREDENTIALS, _transport.Route(True, ()), timeout, self.connections)
+        client = Client(url, CREDENTIALS, _http.Route(True, ()), timeout, self.connections)
         callback = Callback("w", "run", "state", "success", {}, None)
         return Delivery(client, "p", callback, confirm, Attempts(retries, self.slept.append, lambda least, most: most))
 

@@ -13,13 +13,10 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
-from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import (
-    Connections,
-    Failure,
-    Response,
-    Route,
-)
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Response
+from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Connections
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, Route
 from support.servers import Sockets, read_request
 
 DIRECT = Route(True, ())
@@ -37,7 +34,7 @@ def exchange(
 ) -> Response:
     """What came back of one request to /path."""
     prepared = requests.Request("POST", url + "/path", data=body).prepare()
-    return _transport.exchange(connections.adapter("key"), prepared, route, timeout)
+    return _http.exchange(connections.adapter("key"), prepared, route, timeout)
 
 
 def failure(url: str, connections: Connections, **options: Any) -> Failure:

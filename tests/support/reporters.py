@@ -10,7 +10,8 @@ import json
 from types import SimpleNamespace
 from typing import Any, cast
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Launch, Reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import Launch
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Reporter
 from support.servers import Call, scripted
 from support.tasks import SECRET
 
@@ -24,6 +25,8 @@ class Run:
     def __init__(self, code: int = 0, **fields: Any) -> None:
         self.code = code
         self.is_last = True
+        self.missing: list[str] = []
+        self.sees_published = True
         self.check_mode = False
         self.failed: list[str] = []
         self.start_at: str | None = None
@@ -116,5 +119,5 @@ class Told:
         """The bodies that came at the end of the playbook."""
         with scripted(*calls) as server:
             self.reporter._report._arguments["endpoint"] = server.url
-            self.reporter.end()
+            self.reporter.end(None)
         return [json.loads(came.body) for came in server.came if came.method == "POST"]

@@ -12,9 +12,8 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _arguments, _transport
-from ansible_collections.functiongraph.workflow.plugins.module_utils._callback import CallbackTask
-from ansible_collections.functiongraph.workflow.plugins.module_utils._execution_info import ExecutionInfoTask
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _options
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask, ExecutionInfoTask
 from support.servers import Call
 
 SECRET = "SKEXAMPLE-secret-0001"
@@ -48,20 +47,22 @@ def _task(
     environ: Mapping[str, str] | None,
     **options: Any,
 ) -> Any:
-    validation = ArgumentSpecValidator(specification).validate(_arguments.without_empty(arguments))
+    validation = ArgumentSpecValidator(specification).validate(_options.without_empty(arguments))
     environ = {**NOWHERE, **(environ or {})}
-    return task_class(validation.validated_parameters, validation.errors, environ, _transport.Connections(), **options)
+    return task_class(
+        validation.validated_parameters, validation.errors, environ, _connections.Connections(), **options
+    )
 
 
 def callback_task(arguments: dict[str, Any], environ: Mapping[str, str] | None = None, **options: Any) -> CallbackTask:
     """A task of fgs_workflow_callback: options that are not given here stand in CALLBACK."""
-    task: CallbackTask = _task(CallbackTask, _arguments.callback_spec(), {**CALLBACK, **arguments}, environ, **options)
+    task: CallbackTask = _task(CallbackTask, _options.callback_spec(), {**CALLBACK, **arguments}, environ, **options)
     return task
 
 
 def execution_info_task(arguments: dict[str, Any], environ: Mapping[str, str] | None = None) -> ExecutionInfoTask:
     """A task of fgs_workflow_execution_info: options that are not given here stand in EXECUTION."""
-    specification = _arguments.execution_info_spec()
+    specification = _options.execution_info_spec()
     task: ExecutionInfoTask = _task(ExecutionInfoTask, specification, {**EXECUTION, **arguments}, environ)
     return task
 

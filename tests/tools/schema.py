@@ -17,7 +17,7 @@ FILE = trees.ROOT / "docs/schema/arguments.json"
 def text() -> str:
     """The schema as the file holds it."""
     sys.path.insert(0, str(trees.link()))
-    from ansible_collections.functiongraph.workflow.plugins.module_utils._contract import arguments_schema
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import arguments_schema
 
     return json.dumps(arguments_schema(), indent=2, ensure_ascii=False) + "\n"
 

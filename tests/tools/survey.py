@@ -20,7 +20,7 @@ import trees
 
 sys.path.insert(0, str(trees.link()))
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import field
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
 
 FOLDER = trees.ROOT / "extensions/awx"
 IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")

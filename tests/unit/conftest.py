@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _client
-from ansible_collections.functiongraph.workflow.plugins.module_utils._refused_keys import RefusedKeys
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import refusals
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.refusals import RefusedKeys
 
 try:
     from ansible.module_utils._internal._secrets import _secret_masker
@@ -19,7 +19,7 @@ except ImportError:  # ansible-core before 2.22
 
 @pytest.fixture(autouse=True)
 def _no_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_client, "refused_keys", RefusedKeys())
+    monkeypatch.setattr(refusals, "refused_keys", RefusedKeys())
 
 
 @pytest.fixture(autouse=True)

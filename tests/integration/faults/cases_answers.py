@@ -11,7 +11,7 @@ from typing import Any
 from cases_breaks import DOUBT, LOOK, NEVER, WAITS, read_back, unknown
 from fault_case import Case, always, once
 
-NO_ID = "the answer has no valid execution_id: its body "
+NO_ID = "the response has no valid execution_id: its body "
 MEETS_NOT = "is not what the service documents for status 200"
 REFUSED = "The service refused the callback: "
 REDIRECTED = "Check endpoint and proxy"

@@ -11,8 +11,8 @@ from typing import Any
 from fault_case import Case, always, once
 
 DOUBT = "It is not known whether the callback arrived: "
-WAITS = "; the state still waits as far as the run shows, and no attempt is left."
-LOOK = "Look at the run before sending again"
+WAITS = "; the run still shows the state as waiting, and all retries are used up."
+LOOK = "Check the run before you send again"
 LOST = "the connection was lost: …"
 TWO_SECONDS = {"timeout": 2, "retries": 1}
 NEVER = {"confirm": "never"}
@@ -60,7 +60,7 @@ BREAKS = (
         run=always("close_before_answer_not_applied"),
         options=NEVER,
     ),
-    read_back("applied_closed", "Took effect, then closed without an answer", once("close_before_answer_applied")),
+    read_back("applied_closed", "Took effect, then closed without a response", once("close_before_answer_applied")),
     unknown(
         "applied_closed_never",
         "Took effect, then closed, with confirm=never",
@@ -120,7 +120,7 @@ BREAKS = (
     unknown(
         "silent_server",
         "Connections are accepted and never answered",
-        "no complete answer within 2 seconds; the run could not be read back: no complete answer within 2 seconds.",
+        "no complete response within 2 seconds; the run could not be read back: no complete response within 2 seconds.",
         "running",
         at="hang",
         seen=0,
@@ -138,7 +138,7 @@ BREAKS = (
         "superseded",
         1,
         "timeout",
-        "The callback did not complete the state: the state ended before with timeout.",
+        "The callback did not complete the state: the state was already finished with status timeout.",
         run=once("hang"),
         options=TWO_SECONDS,
         ended=("callback", "timeout"),
@@ -166,17 +166,19 @@ CONFIRMATION = (
     unreadable("404", "The answer is lost, and the run cannot be found", "status 404 (…).", retries=1),
     unreadable("500", "The answer is lost, and reading the run fails with 500", "status 500 (…)."),
     unreadable(
-        "cut", "The answer is lost, and that of reading the run too", "the connection was lost: the answer was cut."
+        "cut",
+        "The answer is lost, and that of reading the run too",
+        "the connection was lost: the response was cut short.",
     ),
     unreadable(
         "html",
         "The answer is lost, and a web page answers the reading",
-        "the answer is HTML, from a proxy or another server.",
+        "the response is HTML, from a proxy or another server.",
     ),
     unreadable(
         "hang",
         "The answer is lost, and reading the run gets none",
-        "no complete answer within 2 seconds.",
+        "no complete response within 2 seconds.",
         options={"timeout": 2},
     ),
     unreadable(
@@ -241,7 +243,7 @@ CONFIRMATION = (
         run={"read_fault": "read_403"},
         options=ALWAYS,
         reads=True,
-        warning="The run could not be read before sending (…), so it is not known whether the state had ended before.",
+        warning="The run could not be read before sending (…), so it is unknown whether the state had finished.",
     ),
     Case(
         "already_delivered",
@@ -268,7 +270,7 @@ CONFIRMATION = (
         "superseded",
         0,
         "cancel",
-        "The callback did not complete the state: the state ended before with cancel.",
+        "The callback did not complete the state: the state was already finished with status cancel.",
         ended=("before", "cancel"),
         options=ALWAYS,
         reads=True,

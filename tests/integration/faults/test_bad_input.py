@@ -33,7 +33,7 @@ BROKEN: dict[str, tuple[dict[str, Any], set[tuple[str, str]], str]] = {
     "long id": (
         {"workflow_id": "x" * 513},
         {("workflow_id", "maxLength")},
-        "workflow_id must have at most 512 characters, has 513",
+        "workflow_id must have at most 512 characters, got 513",
     ),
     "control characters": (
         {"workflow_id": "a\tb", "workflow_run_id": "a\nb", "workflow_state_id": "a\x7fb"},
@@ -48,7 +48,7 @@ BROKEN: dict[str, tuple[dict[str, Any], set[tuple[str, str]], str]] = {
     "dots": ({"workflow_id": ".."}, {("workflow_id", "path_segment")}, "workflow_id"),
     "dot": ({"project_id": "."}, {("project_id", "path_segment")}, "project_id"),
     "result": ({"result": "maybe"}, {("result", "enum")}, "success"),
-    "error": ({"error": "x" * 65}, {("error", "maxLength")}, "error must have at most 64 characters, has 65"),
+    "error": ({"error": "x" * 65}, {("error", "maxLength")}, "error must have at most 64 characters, got 65"),
     "confirm": ({"confirm": "sometimes"}, {("confirm", "enum")}, "confirm"),
     "run_on": ({"run_on": "moon"}, {("run_on", "enum")}, "run_on"),
     "no time": ({"timeout": 0}, {("timeout", "range")}, "timeout must be more than 0"),
@@ -125,7 +125,7 @@ BROKEN: dict[str, tuple[dict[str, Any], set[tuple[str, str]], str]] = {
 NO_KEYS = {"access_key": "", "secret_key": ""}
 # The arguments, and a piece of the sentence. {home} stands for a folder with the files below.
 UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
-    "no credentials": (NO_KEYS, "No credentials were found: give access_key and secret_key"),
+    "no credentials": (NO_KEYS, "No credentials are set; set access_key and secret_key"),
     "half a pair": ({"access_key": ""}, "secret_key is set but access_key is not; set both."),
     "absent file": (
         {**NO_KEYS, "credentials_file": "{home}/absent"},
@@ -137,7 +137,7 @@ UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
         "put the line [basic] above ak and sk.",
     ),
     "no INI": ({**NO_KEYS, "credentials_file": "{home}/no_ini"}, "must be an INI file, and cannot be parsed."),
-    "half a file": ({**NO_KEYS, "credentials_file": "{home}/half"}, "must give sk in its section [basic]."),
+    "half a file": ({**NO_KEYS, "credentials_file": "{home}/half"}, "must set sk in its section [basic]."),
 }
 FILES = {
     "no_section": "[other]\nak = AKinTheFile\nsk = SKinTheFile00\n",

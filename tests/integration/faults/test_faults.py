@@ -52,7 +52,7 @@ class Met:
         for name in ("workflow_run_id", "workflow_state_id"):
             text = text.replace(self.run[name], name)
         # How a loss shows is a race with the kernel.
-        text = re.sub(r"closed without an answer|connection reset by peer|broken pipe", "lost", text)
+        text = re.sub(r"closed without a response|connection reset by peer|broken pipe", "lost", text)
         text = re.sub(r"\d{8}T\d{6}Z|differs by \d+ seconds", "some time", text)
         return json.loads(re.sub(r"\b[0-9a-f]{32}\b", "some id", text))
 

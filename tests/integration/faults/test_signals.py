@@ -113,11 +113,8 @@ def test_timeout_of_the_task(simulator: Simulator, home: Path) -> None:
     for face in FACES:
         result = finished.result("callback", face)
         assert (result["delivery"], result["changed"]) == ("unknown", False), result
-        assert result["msg"] == UNKNOWN + "the task's timeout of 4 seconds has ended it."
-        assert "Look at the run before sending again" in result["hint"]
-        assert (
-            finished.result("info", face)["msg"]
-            == "The run was not read, as the task's timeout of 4 seconds has ended it."
-        )
+        assert result["msg"] == UNKNOWN + "the task timed out after 4 seconds."
+        assert "Check the run before you send again" in result["hint"]
+        assert finished.result("info", face)["msg"] == "The run was not read, as the task timed out after 4 seconds."
     # Ansible does not end a module whose task it gives up; it ends by its own timeout.
     assert until(lambda: not processes(str(home))), processes(str(home))

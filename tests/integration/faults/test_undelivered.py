@@ -122,7 +122,7 @@ def test_is_kept_for_the_owner_alone(undelivered: Undelivered, simulator: Simula
     result = undelivered.run.result(case, face)
     assert result["delivery"] == ("not_sent" if case == "not sent" else "unknown")
     kept = Path(result["undelivered_file"])
-    assert result["msg"].endswith(f" The answer was kept in {kept} to be sent later.")
+    assert result["msg"].endswith(f" The callback was saved in {kept} to be sent later.")
     assert kept.stat().st_mode & 0o777 == 0o600
     assert not [
         secret for secret in simulator.secrets() if secret in kept.read_text() and secret != simulator.project_id
@@ -138,7 +138,7 @@ def test_trouble_with_the_file_is_one_more_sentence(undelivered: Undelivered, fa
         result = undelivered.run.result(case, face)
         assert result["delivery"] == "unknown"
         assert result["msg"].startswith("It is not known whether the callback arrived: ")
-        assert " The answer could not be kept in undelivered_path " in result["msg"]
+        assert " The callback could not be saved in undelivered_path " in result["msg"]
         assert result["msg"].endswith(": no such file or directory.")
         assert "undelivered_file" not in result
 

@@ -27,14 +27,14 @@ QUIET = {
         [play(works())],
         "",
         ids="some",
-        says="fgs_workflow_state_id is not given",
+        says="fgs_workflow_state_id is unset",
     ),
     "invalid_ids": Situation(
         "An ID is not valid: a warning at the start and at the end",
         [play(works())],
         "",
         ids="invalid",
-        says="must not begin or end with a blank",
+        says="must not have leading or trailing whitespace",
     ),
     "check": Situation(
         "``--check``: what would be sent is shown",

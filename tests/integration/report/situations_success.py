@@ -110,7 +110,7 @@ SUCCESS = {
         [play(task("publish", "set_stats", {"data": {"release": "1.4", "ratio": float("nan")}}))],
         "success",
         output={"release": "1.4", "ansible": {"published_left_out": ["ratio"]}},
-        says="What cannot be sent is left out of output: ratio",
+        says="output does not include what cannot be sent: ratio",
     ),
     "set_stats_too_large": Situation(
         "The playbook publishes more than the gateway takes: the same",
@@ -122,7 +122,7 @@ SUCCESS = {
         ],
         "success",
         output={"release": "1.4", "ansible": {"published_left_out": ["dump"]}},
-        says="What cannot be sent is left out of output: dump",
+        says="output does not include what cannot be sent: dump",
     ),
     "publishes_ansible": Situation(
         "The playbook publishes ``ansible`` itself: the recap gives way",

@@ -37,7 +37,7 @@ def test_all_that_is_missing_is_told_at_once(answer: Any, given: dict[str, str])
     assert finished.returncode == 2, finished.output
     message = finished.result("Check that everything is there")["msg"]
     assert "there is none at " in message
-    assert all(f"{name} is not given" in message for name in NAMES), message
+    assert all(f"{name} is unset" in message for name in NAMES), message
     assert "Answer" not in [t.task for t in finished.tasks]
 
 
@@ -134,7 +134,7 @@ def test_notification_without_ids_is_skipped(answer: Any) -> None:
 def test_notification_with_half_of_the_ids_is_an_error(answer: Any) -> None:
     finished = answer(awx_note=note({"fgs_workflow_id": "w"}))
     assert finished.returncode == 2, finished.output
-    assert "fgs_workflow_run_id is not given; fgs_workflow_state_id is not given" in finished.output
+    assert "fgs_workflow_run_id is unset; fgs_workflow_state_id is unset" in finished.output
 
 
 def test_notification_that_is_none_is_an_error(answer: Any) -> None:

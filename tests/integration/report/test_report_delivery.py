@@ -88,14 +88,14 @@ def test_undelivered_report_is_kept_and_sent_later(
 
 
 IN_THE_WAY: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
-    "lacking": ({}, {"fgs_workflow_run_id": ""}, "fgs_workflow_run_id is not given"),
+    "lacking": ({}, {"fgs_workflow_run_id": ""}, "fgs_workflow_run_id is unset"),
     "invalid": ({}, {"fgs_workflow_run_id": "a\tb"}, "workflow_run_id must not contain control characters"),
     "undefined": ({}, {"fgs_workflow_run_id": "{{ nobody_knows }}"}, "fgs_workflow_run_id cannot be evaluated: "),
-    "no_credentials": ({"HUAWEICLOUD_SDK_AK": "", "HUAWEICLOUD_SDK_SK": ""}, {}, "No credentials were found"),
+    "no_credentials": ({"HUAWEICLOUD_SDK_AK": "", "HUAWEICLOUD_SDK_SK": ""}, {}, "No credentials are set"),
     "half_credentials": ({"HUAWEICLOUD_SDK_SK": ""}, {}, "HUAWEICLOUD_SDK_SK is not"),
     "no_address": ({"HW_REGION_NAME": "", "FGS_ENDPOINT": ""}, {}, "region or endpoint is required"),
     "no_project": ({"HW_REGION_NAME": ""}, {}, "project_id is unset and cannot be looked up without a region"),
-    "limit": ({"HUAWEICLOUD_SDK_PROJECT_ID": "p" * 65}, {}, "project_id must have at most 64 characters, has 65"),
+    "limit": ({"HUAWEICLOUD_SDK_PROJECT_ID": "p" * 65}, {}, "project_id must have at most 64 characters, got 65"),
     "no_requests": ({"PYTHONPATH": "WITHOUT"}, {}, "requests cannot be imported on "),
 }
 
@@ -141,7 +141,7 @@ def test_second_report_of_the_same_outcome_is_a_success(simulator: Simulator, re
     simulator.ask("POST", f"/_simulator/runs/{run['workflow_run_id']}/end", {"status": "success"})
     finished, became = reported(run=run, env={"FGS_REPORT_STRICT": "true"})
     assert finished.returncode == 0, finished.output
-    assert warning(finished).startswith(f"run {run['workflow_run_id']} has been told success before")
+    assert warning(finished).startswith(f"run {run['workflow_run_id']} already has the result success")
     assert became["callback_requests"] == 0
 
 
@@ -150,7 +150,7 @@ def test_other_outcome_before(simulator: Simulator, reported: Any) -> None:
     simulator.ask("POST", f"/_simulator/runs/{run['workflow_run_id']}/end", {"status": "timeout"})
     finished, became = reported(run=run)
     assert finished.returncode == 0, finished.output
-    assert "the state ended before with timeout" in warning(finished)
+    assert "the state was already finished with status timeout" in warning(finished)
     assert became["callback_requests"] == 0
 
 
@@ -205,7 +205,7 @@ def test_wrong_option_counts_as_unset(reported: Any, option: str, value: str, st
     assert (became["status"], became["callback_requests"]) == ("success", 1), finished.output
     assert finished.returncode == int(strict), finished.output
     text = reporting.unwrapped(finished.output)
-    assert f"fgs_workflow_report: option {option.lower()} is wrong and counts as unset: " in text
+    assert f"fgs_workflow_report: option {option.lower()} is invalid and treated as unset: " in text
     assert ("the exit code is not 0, as strict is on" in text) is strict
 
 
@@ -214,7 +214,7 @@ def test_strict_counts_where_options_of_ansible_cfg_are_wrong(reported: Any, hom
     config.write_text("[fgs_workflow_report]\nretries = many\nstrict = yes\n")
     finished, became = reported(env={"ANSIBLE_CONFIG": str(config)})
     assert (finished.returncode, became["status"]) == (1, "success"), finished.output
-    assert "option retries is wrong and counts as unset: " in reporting.unwrapped(finished.output)
+    assert "option retries is invalid and treated as unset: " in reporting.unwrapped(finished.output)
 
 
 def test_ids_may_be_templates_and_unsafe_ones_are_none(
@@ -279,4 +279,4 @@ def test_failure_of_the_plugin_itself(reported: Any, where: str) -> None:
         assert (became["status"], became["error"]) == ("fail", "failed, see the log of the playbook")
     else:
         assert became["callback_requests"] == 0
-        assert warning(finished).startswith("the workflow was not told of this fail: RuntimeError")
+        assert warning(finished).startswith("the result fail could not be reported to the workflow: RuntimeError")

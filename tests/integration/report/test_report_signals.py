@@ -172,7 +172,7 @@ def test_signal_during_the_report_leaves_a_warning_and_the_report(
         output, _became = started.ended()
     assert started.process.returncode in returncodes, output
     text = reporting.unwrapped(output)
-    assert "the workflow was not told that this playbook ended with success. It is not known whether" in text
+    assert "the result success could not be reported to the workflow. It is not known whether" in text
     assert "a signal interrupted it" in text
     assert f"send it later with: ansible-playbook functiongraph.workflow.callback -e @{home}/kept.yml\n" in output
     assert 'fgs_workflow_result: "success"' in (home / "kept.yml").read_text()
@@ -209,7 +209,7 @@ def test_signal_during_the_report_of_the_role_leaves_a_warning_and_the_report(
     assert started.process.returncode in returncodes, output
     text = reporting.unwrapped(output)
     assert text.count("the workflow was not told that this playbook ended with") == 1, output
-    assert "the workflow was not told that this playbook ended with success. It is not known whether" in text
+    assert "the result success could not be reported to the workflow. It is not known whether" in text
     assert f"send it later with: ansible-playbook functiongraph.workflow.callback -e @{home}/kept.yml\n" in output
     assert 'fgs_workflow_result: "success"' in (home / "kept.yml").read_text()
 
@@ -249,7 +249,7 @@ def test_second_signal_waits_until_the_playbook_is_reported(
         output, _became = started.ended()
         assert json.loads(service.came.partition(b"\r\n\r\n")[2])["error"] == error
     assert started.process.returncode in returncodes, output
-    assert f"told run {started.run['workflow_run_id']}: fail ({error})" in output
+    assert f"reported to run {started.run['workflow_run_id']}: fail ({error})" in output
     assert not (home / "kept.yml").exists()
 
 

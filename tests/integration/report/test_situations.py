@@ -95,7 +95,7 @@ def test_situation(came: dict[str, Future[Came]], name: str) -> None:
         assert not [text for text in situation.not_sent if f'"{text}"' in json.dumps(run["output"])]
         assert reporting.matches(situation.error, run["error"] or ""), run["error"]
         assert len(run["error"] or "") <= 64
-        assert f"fgs_workflow_report: told run {run['workflow_run_id']}: {situation.result}" in finished.output
+        assert f"fgs_workflow_report: reported to run {run['workflow_run_id']}: {situation.result}" in finished.output
     assert reporting.unwrapped(situation.says) in reporting.unwrapped(finished.output), finished.output
     said = finished.output.count("fgs_workflow_report: ")
     if situation.ids in ("none", "empty") or situation.became:

@@ -202,7 +202,7 @@ CASES = {
         hosts=ONE,
     ),
     "bad_options": Case(
-        refused="Nothing was sent: …retries must be from 0 to 100, was 1000…region must be a name like cn-north-4, …",
+        refused="Nothing was sent: …retries must be from 0 to 100, got 1000…region must be a name like cn-north-4, …",
         variables={"runbook_retries": 1000, "runbook_region": "Nowhere!"},
         hosts=ONE,
     ),

@@ -130,9 +130,9 @@ def test_a_lost_result_of_the_module_is_unknown(simulator: Simulator, home: Path
         result = finished.result("callback", name)
         assert (result["delivery"], result["changed"], result["requests_sent"]) == ("unknown", False, 0), result
         assert result["msg"].startswith(
-            "It is not known whether the callback arrived: the module on the host of the task gave no result. "
+            "It is not known whether the callback arrived: the module on the host of the task returned no result. "
         )
-        assert "Look at the run before sending again" in result["hint"]
+        assert "Check the run before you send again" in result["hint"]
         assert finished.result("seen", name)["msg"] == ["unknown", name == "gone", name != "gone"]
     assert finished.result("callback", "gone")["msg"].endswith("the host is gone")
     assert {task.outcome for task in finished.tasks if (task.task, task.host) == ("callback", "gone")} == {
@@ -167,7 +167,7 @@ def test_timeout_of_the_task_keeps_what_is_known(simulator: Simulator, home: Pat
     run = playbooks.ansible_playbook([faces.play(tasks, faces.connection(simulator))], home=home, hosts=inventory)
     result = run.result("callback")
     assert (result["delivery"], result["requests_sent"], result["changed"]) == ("unknown", 1, False)
-    assert "the task's timeout of 1 seconds has ended it" in result["msg"]
+    assert "the task timed out after 1 seconds" in result["msg"]
     assert result["undelivered_file"] == str(tmp_path / "kept.yml")
     result = run.result("before")
     assert (result["delivery"], result["requests_sent"]) == ("not_sent", 0)

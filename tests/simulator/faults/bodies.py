@@ -106,7 +106,7 @@ _fixed("number_200", True, "The callback takes effect, and the answer is a JSON 
 _fixed(
     "invalid_utf8_200",
     True,
-    "The callback takes effect, and the answer is not UTF-8.",
+    "The callback takes effect, and the response is not UTF-8.",
     b'{"execution_id": "\xff\xfe\xc3"}',
 )
 _fixed(

@@ -17,13 +17,13 @@ DRIP_SECONDS = 1.0
 
 @fault(applied=False)
 async def close_before_answer_not_applied(strike: Strike) -> web.StreamResponse:
-    """The whole request is read, nothing is done, the connection is closed without an answer."""
+    """The whole request is read, nothing is done, the connection is closed without a response."""
     return strike.close()
 
 
 @fault(applied=True)
 async def close_before_answer_applied(strike: Strike) -> web.StreamResponse:
-    """The callback takes effect, and the connection is closed without an answer."""
+    """The callback takes effect, and the connection is closed without a response."""
     return strike.close()
 
 

@@ -16,10 +16,10 @@ import yaml
 from support.playbooks import ROOT
 
 from ansible_collections.functiongraph.workflow.plugins.callback import fgs_workflow_report
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _arguments
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 
-MODULE = _arguments.callback_spec()
+MODULE = _options.callback_spec()
 PLUGIN = yaml.safe_load(fgs_workflow_report.DOCUMENTATION)["options"]
 ROLE = ROOT / "roles/runbook"
 IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
@@ -41,7 +41,7 @@ def test_the_plugin_has_the_options_that_it_reads() -> None:
     assert set(PLUGIN) == set(fgs_workflow_report._OPTIONS)
     assert set(PLUGIN) - set(MODULE) == {"strict", "no_hosts"}
     # A secret in ansible.cfg would be one in a repository.
-    assert not set(PLUGIN) & set(_arguments.SECRET_OPTIONS)
+    assert not set(PLUGIN) & set(_options.SECRET_OPTIONS)
 
 
 @pytest.mark.parametrize("name", PLUGIN)

@@ -15,7 +15,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _contract
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema
 
 ROOT = Path(__file__).resolve().parents[3]
 FILE = ROOT / "docs/schema/arguments.json"
@@ -24,7 +24,7 @@ COMMAND = "python tests/tools/schema.py"
 
 def test_is_fresh() -> None:
     published = json.loads(FILE.read_text(encoding="utf-8"))
-    assert published == _contract.arguments_schema(), f"write it anew: {COMMAND}"
+    assert published == _schema.arguments_schema(), f"write it anew: {COMMAND}"
 
 
 def test_the_command_writes_it(tmp_path: Path) -> None:

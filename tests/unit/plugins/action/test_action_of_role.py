@@ -17,8 +17,8 @@ from support.servers import Call, scripted
 from support.tasks import CALLBACK, POST, SECRET, YES
 
 from ansible_collections.functiongraph.workflow.plugins.action import _fgs_workflow_callback
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _interruptions, _runbook, _runbook_watch
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter, _runbook
 
 IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
 FAILED = {
@@ -39,7 +39,7 @@ def _nothing_around(monkeypatch: pytest.MonkeyPatch) -> None:
 def published(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the runbook has published."""
     found: dict[str, Any] = {}
-    monkeypatch.setattr(_runbook_watch, "published", lambda _ids: dict(found))
+    monkeypatch.setattr(_runbook, "seen_published", lambda _ids: dict(found))
     return found
 
 
@@ -149,18 +149,18 @@ def test_output_that_is_refused_as_too_large_is_sent_without_what_was_published(
     assert requests[1]["output"]["ansible"]["published_left_out"] == ["ticket"]
     assert (result["delivery"], result["requests_sent"]) == ("delivered", 2)
     (warning,) = result["warnings"]
-    assert warning == "What cannot be sent is left out of output: ticket (too large, 13 bytes)."
+    assert warning == "output does not include what cannot be sent: ticket (too large, 13 bytes)."
 
 
 @pytest.fixture
-def notes(monkeypatch: pytest.MonkeyPatch) -> _interruptions.Notes:
+def notes(monkeypatch: pytest.MonkeyPatch) -> _reporter.Notes:
     """Where the process that runs the playbook reads what becomes of the report."""
-    made = _interruptions.Notes()
-    monkeypatch.setattr(_runbook_watch, "notes", lambda _arguments: made)
+    made = _reporter.Notes()
+    monkeypatch.setattr(_runbook, "notes_of_report", lambda _arguments: made)
     return made
 
 
-def test_report_is_noted(notes: _interruptions.Notes, published: dict[str, Any]) -> None:
+def test_report_is_noted(notes: _reporter.Notes, published: dict[str, Any]) -> None:
     run("before")
     run("output")
     assert notes.read() == []
@@ -173,21 +173,21 @@ def test_report_is_noted(notes: _interruptions.Notes, published: dict[str, Any])
     assert result["delivery"] == "delivered"
 
 
-def test_check_is_not_noted(notes: _interruptions.Notes) -> None:
+def test_check_is_not_noted(notes: _reporter.Notes) -> None:
     sent("report", check_mode=True)
     assert notes.read() == []
 
 
 @pytest.mark.parametrize("is_read", [True, False])
 def test_report_that_is_interrupted_is_noted(
-    notes: _interruptions.Notes, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], is_read: bool
+    notes: _reporter.Notes, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], is_read: bool
 ) -> None:
     def interrupted(*_arguments: Any, **_options: Any) -> Any:
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(_transport, "exchange", interrupted)
+    monkeypatch.setattr(_http, "exchange", interrupted)
     if not is_read:
-        monkeypatch.setattr(_runbook_watch, "notes", lambda _arguments: None)
+        monkeypatch.setattr(_runbook, "notes_of_report", lambda _arguments: None)
     with pytest.raises(KeyboardInterrupt):
         run("report", output={"made": "it"}, endpoint="http://127.0.0.1:9")
     told = "It is not known whether the callback arrived: the run of the playbook was interrupted."

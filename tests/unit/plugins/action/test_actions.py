@@ -23,7 +23,7 @@ from support.tasks import CALLBACK, EXECUTION, GET, SECRET, YES
 
 from ansible_collections.functiongraph.workflow.plugins.action import fgs_workflow_callback, fgs_workflow_execution_info
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _action
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _action, _playbook
 
 try:
     from ansible._internal._errors._task_timeout import TaskTimeoutError
@@ -90,7 +90,7 @@ def test_items_of_a_loop_share_a_connection(monkeypatch: pytest.MonkeyPatch) -> 
     with scripted(YES, YES, YES) as server:
         for _ in range(3):
             run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url})
-        adapters = [adapter for key, adapter in _action._connections._adapters.items() if server.url in str(key)]
+        adapters = [adapter for key, adapter in _action._kept_connections._adapters.items() if server.url in str(key)]
     assert len(adapters) == 1
 
 
@@ -174,7 +174,7 @@ def test_async_would_take_the_secrets_to_the_host(given: dict[str, Any], monkeyp
     assert run(fgs_workflow_callback, CALLBACK, async_val=30)["delivery"] == "not_sent"
 
 
-LOST = "It is not known whether the callback arrived: the module on the host of the task gave no result."
+LOST = "It is not known whether the callback arrived: the module on the host of the task returned no result."
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_lost_result_of_the_module_is_unknown(found: dict[str, Any], monkeypat
     assert (result["failed"], result["changed"]) == (True, False)
     assert (result["delivery"], result["requests_sent"]) == ("unknown", 0)
     assert result["msg"] == f"{LOST} {found.get('msg', '')}".strip()
-    assert "Look at the run before sending again" in result["hint"]
+    assert "Check the run before you send again" in result["hint"]
     assert result.get("rc") == found.get("rc")
 
 
@@ -224,14 +224,14 @@ def test_the_timeout_of_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
     def late(*_arguments: Any, **_options: Any) -> Any:
         raise TaskTimeoutError.__new__(TaskTimeoutError)
 
-    path = "ansible_collections.functiongraph.workflow.plugins.module_utils._transport.exchange"
+    path = "ansible_collections.functiongraph.workflow.plugins.module_utils._http.exchange"
     monkeypatch.setattr(path, late)
     result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": "http://127.0.0.1:1"}, timeout=5)
     # Whether anything was sent is not known here, so it counts as sent.
     assert (result["failed"], result["delivery"]) == (True, "unknown")
-    assert "the task's timeout of 5 seconds has ended it" in result["msg"]
+    assert "the task timed out after 5 seconds" in result["msg"]
     result = run(fgs_workflow_execution_info, {**EXECUTION, "endpoint": "http://127.0.0.1:1"}, timeout=5)
-    assert result["msg"] == "The run was not read, as the task's timeout of 5 seconds has ended it."
+    assert result["msg"] == "The run was not read, as the task timed out after 5 seconds."
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_the_timeout_of_a_task_that_was_handed_on(
     monkeypatch.setattr(ActionBase, "_execute_module", late)
     result = run(plugin, {**arguments, "run_on": "target"}, timeout=5)
     assert (result["failed"], result["changed"], result.get("delivery")) == (True, False, delivery)
-    assert "the task's timeout of 5 seconds has ended it" in result["msg"]
+    assert "the task timed out after 5 seconds" in result["msg"]
 
 
 @pytest.mark.parametrize("run_on", ["controller", "target"])
@@ -256,7 +256,7 @@ def test_an_interruption_is_told(run_on: str, monkeypatch: pytest.MonkeyPatch) -
         os.kill(os.getpid(), signal.SIGINT)
 
     module_utils = "ansible_collections.functiongraph.workflow.plugins.module_utils"
-    monkeypatch.setattr(f"{module_utils}._transport.exchange", interrupted)
+    monkeypatch.setattr(f"{module_utils}._http.exchange", interrupted)
     monkeypatch.setattr(ActionBase, "_execute_module", interrupted)
     warned: list[str] = []
     made = action(fgs_workflow_callback, {**CALLBACK, "endpoint": "http://127.0.0.1:1", "run_on": run_on})
@@ -303,6 +303,6 @@ def test_says_what_it_can_do() -> None:
 def test_values_are_plain() -> None:
     """No tags and no lazy templates reach what is sent."""
     arguments = {"a": [1, 2.5, None, True, {"b": "ü"}]}
-    found = _action.plain(arguments)
+    found = _playbook.plain(arguments)
     assert found == arguments
     assert [type(value) for value in (found, found["a"], found["a"][4]["b"])] == [dict, list, str]

@@ -24,8 +24,8 @@ from ansible_collections.functiongraph.workflow.plugins.callback.fgs_workflow_re
     DOCUMENTATION,
     CallbackModule,
 )
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
 
 IDS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "run", "fgs_workflow_state_id": "state"}
 ENVIRONMENT = {
@@ -150,17 +150,17 @@ def test_a_wrong_option_counts_as_unset(monkeypatch: pytest.MonkeyPatch, plugin:
     plugin.set_options()
     assert [plugin._option(name) for name in ("timeout", "confirm", "retries")] == [30.0, "always", 1]
     confirm, timeout = sorted(plugin._wrong_options)
-    assert confirm.startswith("option confirm is wrong and counts as unset: ")
-    assert timeout.startswith("option timeout is wrong and counts as unset: ")
+    assert confirm.startswith("option confirm is invalid and treated as unset: ")
+    assert timeout.startswith("option timeout is invalid and treated as unset: ")
     assert not timeout.endswith("..")
 
 
 @pytest.mark.parametrize(
     ("option", "value", "default", "reason"),
     [
-        ("timeout", "-1", 30.0, "timeout must be more than 0 and at most 86400 seconds, was -1"),
-        ("timeout", "nan", 30.0, "timeout must be more than 0 and at most 86400 seconds, was nan"),
-        ("retries", "1000", 3, "retries must be from 0 to 100, was 1000"),
+        ("timeout", "-1", 30.0, "timeout must be more than 0 and at most 86400 seconds, got -1"),
+        ("timeout", "nan", 30.0, "timeout must be more than 0 and at most 86400 seconds, got nan"),
+        ("retries", "1000", 3, "retries must be from 0 to 100, got 1000"),
         (
             "undelivered_path",
             "/dev/null",
@@ -175,7 +175,7 @@ def test_an_option_out_of_range_counts_as_unset(
     monkeypatch.setenv("FGS_REPORT_" + option.upper(), value)
     plugin.set_options()
     assert plugin._option(option) == default
-    assert plugin._wrong_options == [f"option {option} is wrong and counts as unset: {reason}."]
+    assert plugin._wrong_options == [f"option {option} is invalid and treated as unset: {reason}."]
 
 
 def test_where_and_as_whom_to_report_has_no_default(monkeypatch: pytest.MonkeyPatch, plugin: Any) -> None:
@@ -211,9 +211,9 @@ def test_an_error_at_the_start_does_not_switch_it_off(monkeypatch: pytest.Monkey
 
     started: list[str] = []
     run = SimpleNamespace(playbook_starts=lambda: started.append("one"))
-    launch = _reporter.Launch({"workflow_id": "w"}, [], None)
+    launch = _report.Launch({"workflow_id": "w"}, [], None)
     monkeypatch.setattr(PlaybookRun, "here", lambda: run)
-    monkeypatch.setattr(_reporter, "launch", lambda *_given: launch)
+    monkeypatch.setattr(_report, "launch", lambda *_given: launch)
     monkeypatch.setattr(_reporter.Reporter, "start", broken)
     plugin.set_options()
     with pytest.raises(AttributeError):

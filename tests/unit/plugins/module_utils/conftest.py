@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from support.deliveries import Bench
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._transport import Connections
+from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Connections
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _credentials
-from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import Credentials, CredentialsError
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _credentials, _options
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.source import CredentialsError
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
 
 # The interface's table, by hand.
@@ -54,20 +55,20 @@ def refused(options: dict[str, Any], environ: dict[str, str] | None = None) -> s
 
 
 def test_names_and_their_order_are_the_interfaces() -> None:
-    assert {name: list(variables) for name, variables in _credentials.ENVIRONMENT.items()} == NAMES
+    assert {name: list(variables) for name, variables in _options.ENVIRONMENT.items()} == NAMES
 
 
 @pytest.mark.parametrize("option", NAMES)
 def test_the_first_variable_that_is_set_and_not_empty(option: str) -> None:
     names = NAMES[option]
     environ: dict[str, str] = {}
-    assert _credentials.from_environment(option, environ) is None
+    assert _options.from_environment(option, environ) is None
     for name in reversed(names):
         environ[name] = f"from {name}"
-        assert _credentials.from_environment(option, environ) == f"from {name}"
+        assert _options.from_environment(option, environ) == f"from {name}"
     for name, following in zip(names, [*names[1:], None], strict=True):
         environ[name] = ""
-        assert _credentials.from_environment(option, environ) == (following and f"from {following}")
+        assert _options.from_environment(option, environ) == (following and f"from {following}")
 
 
 def test_options() -> None:
@@ -206,7 +207,7 @@ def test_half_a_set_in_the_environment_is_named_as_it_stands_there(environ: dict
 def test_nothing_anywhere() -> None:
     with pytest.raises(CredentialsError) as raised:
         find({})
-    assert str(raised.value).startswith("No credentials were found: give access_key and secret_key, or auth_token")
+    assert str(raised.value).startswith("No credentials are set; set access_key and secret_key, or auth_token")
     assert raised.value.hint is not None
     assert "AWX" in raised.value.hint
     assert "~/.huaweicloud/credentials" in raised.value.hint
@@ -354,9 +355,9 @@ NO_SECTION = "must have a section [basic], and has none above its keys; put the 
         (f"ak = {AK}\n[basic]\nsk = {SK}\n", NO_SECTION),
         (f"[basic]\n{SK}\n", "must be an INI file, and cannot be parsed."),
         (f"[basic]\nsk = {SK}\nsk = {SK}\n", "must be an INI file, and cannot be parsed."),
-        (f"[basic]\nak = {AK}\n", "must give sk in its section [basic]."),
-        (f"[basic]\nsk = {SK}\nak =\n", "must give ak in its section [basic]."),
-        ("[basic]\n", "must give ak and sk in its section [basic]."),
+        (f"[basic]\nak = {AK}\n", "must set sk in its section [basic]."),
+        (f"[basic]\nsk = {SK}\nak =\n", "must set ak in its section [basic]."),
+        ("[basic]\n", "must set ak and sk in its section [basic]."),
     ],
 )
 def test_what_is_wrong_with_the_file(tmp_path: Path, text: str, message: str) -> None:

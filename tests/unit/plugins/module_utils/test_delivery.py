@@ -12,15 +12,15 @@ import pytest
 from support.deliveries import BUSY, IAM_AWAY, POST, REFUSAL, REFUSED, YES, Bench, told
 from support.servers import Call, free_port, scripted
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
 
 
 @pytest.mark.parametrize("confirm", ["never", "when_unknown"])
 def test_delivered(bench: Bench, confirm: str) -> None:
     outcome = bench.run(YES, confirm=confirm)
     assert told(outcome) == ("delivered", 1, "run")
-    assert outcome.answer is not None
-    assert (outcome.answer.status, outcome.reason, outcome.warnings, bench.slept) == (200, None, (), [])
+    assert outcome.response is not None
+    assert (outcome.response.status, outcome.reason, outcome.warnings, bench.slept) == (200, None, (), [])
 
 
 @pytest.mark.parametrize("confirm", ["never", "when_unknown"])
@@ -52,7 +52,7 @@ def test_delivered(bench: Bench, confirm: str) -> None:
 def test_refused_is_never_sent_again(bench: Bench, confirm: str, call: Call, reason: str) -> None:
     outcome = bench.run(call, confirm=confirm, retries=5)
     assert told(outcome) == ("rejected", 1, None)
-    assert (outcome.reason, outcome.passing, bench.slept) == (reason, False, [])
+    assert (outcome.reason, outcome.transient, bench.slept) == (reason, False, [])
 
 
 def test_throttled_is_sent_again_when_the_server_says(bench: Bench) -> None:
@@ -65,14 +65,14 @@ def test_throttled_is_sent_again_when_the_server_says(bench: Bench) -> None:
 def test_throttled_to_the_end(bench: Bench, call: Call) -> None:
     outcome = bench.run(call, call, call, retries=2)
     assert told(outcome) == ("rejected", 3, None)
-    assert outcome.passing
+    assert outcome.transient
 
 
 def test_nobody_there(bench: Bench) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     outcome = bench.delivery(url, "when_unknown", 2).run()
     assert told(outcome) == ("not_sent", 0, None)
-    assert (outcome.reason, outcome.passing, outcome.answer, bench.slept) == (
+    assert (outcome.reason, outcome.transient, outcome.response, bench.slept) == (
         f"no connection to {url} could be made: connection refused",
         True,
         None,
@@ -83,7 +83,7 @@ def test_nobody_there(bench: Bench) -> None:
 def test_trouble_that_lasts_is_not_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted() as server:
         delivery = bench.delivery(server.url, "when_unknown", 2)
-        failure = _transport.Failure("tls", "the server's certificate is not trusted", False, True)
+        failure = _http.Failure("tls", "the server's certificate is not trusted", False, True)
 
         def refuse(*_arguments: Any) -> Any:
             raise failure

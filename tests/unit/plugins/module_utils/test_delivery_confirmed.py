@@ -21,7 +21,7 @@ def test_always_reads_before_and_after(bench: Bench) -> None:
 def test_always_sends_nothing_where_the_state_has_ended(bench: Bench, seen: Call, delivery: str) -> None:
     outcome = bench.run(seen, confirm="always")
     assert told(outcome) == (delivery, 0, "run" if delivery == "already_delivered" else None)
-    assert outcome.answer is None
+    assert outcome.response is None
 
 
 @pytest.mark.parametrize("seen", [UNREADABLE, NO_STATE])
@@ -54,12 +54,12 @@ def test_always_believes_the_run_more_than_the_answer(bench: Bench) -> None:
 
 def test_preview_sends_nothing(bench: Bench) -> None:
     with scripted(WAITS, DONE, UNREADABLE) as server:
-        assert bench.delivery(server.url, "always", 0).preview() is None
-        outcome = bench.delivery(server.url, "always", 0).preview()
+        assert bench.delivery(server.url, "always", 0).already_finished() is None
+        outcome = bench.delivery(server.url, "always", 0).already_finished()
         assert outcome is not None
         assert outcome.delivery == "already_delivered"
         unread = bench.delivery(server.url, "always", 0)
-        assert unread.preview() is None
+        assert unread.already_finished() is None
         assert len(unread.warnings) == 1
         for confirm in ("never", "when_unknown"):
-            assert bench.delivery(server.url, confirm, 0).preview() is None
+            assert bench.delivery(server.url, confirm, 0).already_finished() is None

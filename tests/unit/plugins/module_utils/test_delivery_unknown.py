@@ -29,9 +29,9 @@ from support.deliveries import (
 from support.exchanges import answer
 from support.servers import Call, Sockets, raw, read_request, scripted
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
 
-NO_ID = "the answer has no valid execution_id: its body "
+NO_ID = "the response has no valid execution_id: its body "
 UNKNOWN = [
     CUT,
     Call(*POST, 500, {"error_code": "FGS.0500", "error_msg": "Internal Error."}),
@@ -56,7 +56,7 @@ UNKNOWN = [
 def test_unknown_and_never_confirmed(bench: Bench, call: Call) -> None:
     outcome = bench.run(call, confirm="never", retries=5)
     assert told(outcome) == ("unknown", 1, None)
-    assert outcome.passing
+    assert outcome.transient
     assert outcome.reason is not None
     assert outcome.reason.endswith("; confirm=never")
 
@@ -124,7 +124,7 @@ def test_reasons_of_the_unknown(bench: Bench) -> None:
 def test_unknown_and_ended_otherwise(bench: Bench, seen: Call, status: str) -> None:
     outcome = bench.run(CUT, seen)
     assert told(outcome) == ("superseded", 1, None)
-    assert outcome.reason == f"the state ended before with {status}"
+    assert outcome.reason == f"the state was already finished with status {status}"
 
 
 @pytest.mark.parametrize("name", ["workflow_id", "execution_id"])
@@ -139,10 +139,10 @@ def test_unknown_and_unreadable(bench: Bench) -> None:
     outcome = bench.run(CUT, UNREADABLE, retries=5)
     assert told(outcome) == ("unknown", 1, None)
     assert outcome.reason == (
-        "the connection was lost: closed without an answer; "
+        "the connection was lost: closed without a response; "
         "the run could not be read back: status 404 (FGS.5002: Not found)"
     )
-    assert outcome.passing
+    assert outcome.transient
 
 
 @pytest.mark.parametrize("seen", [NO_STATE, shows("asleep"), shows(None)])
@@ -160,11 +160,11 @@ def test_a_status_that_lags_behind_is_waited_for(bench: Bench) -> None:
 
 def test_still_waiting_and_no_attempt_left(bench: Bench) -> None:
     outcome = bench.run(CUT, *STILL, CUT, *STILL, retries=1)
-    outcome_reason = "the state still waits as far as the run shows, and no attempt is left"
+    outcome_reason = "the run still shows the state as waiting, and all retries are used up"
     assert outcome.reason is not None
     assert outcome.reason.endswith(outcome_reason)
     assert told(outcome) == ("unknown", 2, None)
-    assert outcome.passing
+    assert outcome.transient
 
 
 @pytest.mark.parametrize("status", [400, 404])
@@ -180,7 +180,7 @@ def test_throttled_after_doubt(bench: Bench) -> None:
     assert told(bench.run(CUT, *STILL, BUSY, YES, retries=2)) == ("delivered", 3, "run")
     outcome = bench.run(CUT, *STILL, BUSY, *STILL, retries=1)
     assert told(outcome) == ("rejected", 2, None)
-    assert outcome.passing
+    assert outcome.transient
 
 
 def test_not_sent_after_doubt_stays_in_doubt(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,14 +192,14 @@ def test_not_sent_after_doubt_stays_in_doubt(bench: Bench, monkeypatch: pytest.M
         def once(*arguments: Any) -> Any:
             calls.append(1)
             if len(calls) > 1:
-                raise _transport.Failure("connect", "connection refused", False)
+                raise _http.Failure("connect", "connection refused", False)
             return complete(*arguments)
 
         monkeypatch.setattr(delivery.client, "complete_state", once)
         outcome = delivery.run()
     assert told(outcome) == ("unknown", 1, None)
     assert outcome.reason is not None
-    assert outcome.reason.startswith("connection refused; the state still waits")
+    assert outcome.reason.startswith("connection refused; the run still shows the state as waiting")
 
 
 def test_the_execution_id_that_is_read_back(bench: Bench) -> None:

@@ -33,9 +33,9 @@ print(json.dumps([_libraries.missing(), _libraries.missing_result(), sys.executa
 
 def importable() -> list[str]:
     folders = ("action", "doc_fragments", "module_utils", "modules", "plugin_utils")
-    files = [path for folder in folders for path in sorted((ROOT / "plugins" / folder).glob("*.py"))]
+    files = [path for folder in folders for path in sorted((ROOT / "plugins" / folder).rglob("*.py"))]
     assert len(files) > 25
-    return [f"{path.parent.name}.{path.stem}" for path in files]
+    return [".".join(path.relative_to(ROOT / "plugins").with_suffix("").parts) for path in files]
 
 
 @pytest.mark.parametrize("missing", [["requests"], ["jsonschema"], ["requests", "jsonschema"]], ids=" and ".join)

@@ -13,22 +13,15 @@ import pytest
 import yaml
 
 from ansible_collections.functiongraph.workflow.plugins.doc_fragments import attributes, connection
-from ansible_collections.functiongraph.workflow.plugins.module_utils import (
-    _arguments,
-    _attempts,
-    _credentials,
-    _delivery,
-    _spec_tables,
-    _transport,
-)
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery, _http, _options, _reads, _spec
 from ansible_collections.functiongraph.workflow.plugins.modules import (
     fgs_workflow_callback,
     fgs_workflow_execution_info,
 )
 
 MODULES = [
-    (fgs_workflow_callback, _arguments.callback_spec()),
-    (fgs_workflow_execution_info, _arguments.execution_info_spec()),
+    (fgs_workflow_callback, _options.callback_spec()),
+    (fgs_workflow_execution_info, _options.execution_info_spec()),
 ]
 FRAGMENTS = {
     "functiongraph.workflow.connection": yaml.safe_load(connection.ModuleDocFragment.DOCUMENTATION),
@@ -73,7 +66,7 @@ def test_every_module_states_what_it_supports(module: Any, specification: dict[s
 
 
 def test_environment_names_are_those_of_the_code() -> None:
-    for option, names in _credentials.ENVIRONMENT.items():
+    for option, names in _options.ENVIRONMENT.items():
         told = re.findall(r"E\((\w+)\)", text(SHARED[option]))
         if option == "endpoint":
             # And the one of a region, as an example.
@@ -82,25 +75,25 @@ def test_environment_names_are_those_of_the_code() -> None:
         assert tuple(told) == names, option
     bundles = re.findall(r"E\((\w+)\)", text(SHARED["ca_path"]))
     assert bundles == ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
-    elsewhere = set(SHARED) - set(_credentials.ENVIRONMENT) - {"ca_path"}
+    elsewhere = set(SHARED) - set(_options.ENVIRONMENT) - {"ca_path"}
     assert not [name for name in elsewhere if "E(" in text(SHARED[name])]
 
 
 def test_limits_are_the_tables() -> None:
     callback = documentation(fgs_workflow_callback)["options"]
     for option in ("workflow_id", "error", "project_id"):
-        row = _spec_tables.field(option)
+        row = _spec.field(option)
         assert f"{row.min_length} to {row.max_length} characters" in text(callback[option]), option
     for option in ("workflow_run_id", "workflow_state_id", "output"):
         assert not re.search(r"\d+ (to \d+ )?characters", text(callback[option])), option
-    assert f"more than {_spec_tables.field('error').max_length} characters" in text(callback["truncate_error"])
+    assert f"more than {_spec.field('error').max_length} characters" in text(callback["truncate_error"])
     info = documentation(fgs_workflow_execution_info)["options"]
     assert text(info["workflow_id"]).startswith(text(callback["workflow_id"]).partition(".")[0])
 
 
 def test_every_number_of_characters_is_one_of_the_tables() -> None:
     """Wherever it stands in the documentation: a limit that changes is found."""
-    rows = [row for rows in _spec_tables.TABLES.values() for row in rows]
+    rows = [row for rows in _spec.TABLES.values() for row in rows]
     limits = {limit for row in rows for limit in (row.min_length, row.max_length) if limit is not None}
     # The sample of a message has an error of one more.
     pieces = [part for module, _spec in MODULES for part in (module.DOCUMENTATION, module.EXAMPLES)]
@@ -112,21 +105,21 @@ def test_every_number_of_characters_is_one_of_the_tables() -> None:
 
 def test_numbers_of_the_network_are_those_of_the_code() -> None:
     retries = text(SHARED["retries"])
-    assert f"between 0 and {_attempts.BACKOFF_BASE} seconds, doubled with every attempt" in retries
-    assert f"at most {_attempts.BACKOFF_CAP:g}." in retries
-    assert f"at most {_attempts.RETRY_AFTER_CAP:g}." in retries
+    assert f"between 0 and {_reads.BACKOFF_BASE} seconds, doubled with every attempt" in retries
+    assert f"at most {_reads.BACKOFF_CAP:g}." in retries
+    assert f"at most {_reads.RETRY_AFTER_CAP:g}." in retries
     description = " ".join(documentation(fgs_workflow_execution_info)["description"])
-    assert f"more than {_transport.BODY_LIMIT // 1024**2} MiB" in description
+    assert f"more than {_http.BODY_LIMIT // 1024**2} MiB" in description
 
 
 def test_results_are_those_of_the_code() -> None:
     returned = yaml.safe_load(fgs_workflow_callback.RETURN)
     assert tuple(returned["delivery"]["choices"]) == _delivery.DELIVERIES
-    assert tuple(yaml.safe_load(fgs_workflow_execution_info.RETURN)["status"]["choices"]) == _spec_tables.RUN_STATUSES
+    assert tuple(yaml.safe_load(fgs_workflow_execution_info.RETURN)["status"]["choices"]) == _spec.RUN_STATUSES
     told = " ".join(returned["delivery"]["description"])
     assert all(f"V({delivery})" in told for delivery in _delivery.DELIVERIES)
     confirm = text(documentation(fgs_workflow_callback)["options"]["confirm"])
-    assert all(f"V({way})" in confirm for way in _delivery.CONFIRM)
+    assert all(f"V({way})" in confirm for way in _options.CONFIRM)
 
 
 @pytest.mark.parametrize(("module", "specification"), MODULES)

@@ -66,7 +66,7 @@ def test_what_was_given_wins_over_what_was_saved() -> None:
 
 
 def test_everything_that_is_missing() -> None:
-    missing = [f"{name} is not given" for name in (*VARIABLES, "fgs_workflow_result")]
+    missing = [f"{name} is unset" for name in (*VARIABLES, "fgs_workflow_result")]
     assert made()["problems"] == missing
 
 
@@ -166,7 +166,7 @@ def test_a_notification_without_ids_is_skipped(extra_vars: Any) -> None:
 
 def test_a_notification_with_half_of_the_ids_is_a_problem() -> None:
     found = noted(extra_vars='{"fgs_workflow_id": "w"}')
-    assert found["problems"] == ["fgs_workflow_run_id is not given", "fgs_workflow_state_id is not given"]
+    assert found["problems"] == ["fgs_workflow_run_id is unset", "fgs_workflow_state_id is unset"]
     assert found["skipped"] == ""
 
 

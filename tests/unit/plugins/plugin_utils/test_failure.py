@@ -12,16 +12,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._spec_tables import field
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _failure
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import Failure
 
 LIMIT = field("error").max_length or 0
 UNDEFINED = "'nope' is undefined"
 
 
 def line(result: dict[str, Any], *causes: str) -> str | None:
-    return _failure.of_result("web1", "do it", result, causes).line
+    return _recap.failure_of_result("web1", "do it", result, causes).line
 
 
 # What the releases of ansible-core put around the same reason.
@@ -143,15 +143,15 @@ def test_message_is_all_that_was_said() -> None:
         "module_stderr": "module",
         "invocation": {"module_args": "never"},
     }
-    assert _failure.of_result("web1", "do it", result) == Failure(
+    assert _recap.failure_of_result("web1", "do it", result) == Failure(
         "web1", "do it", "module", "non-zero return code\nmodule\nerr\nout"
     )
 
 
 def test_nothing_is_told_of_what_no_log_hides() -> None:
     hidden = {"censored": "the output has been hidden", "msg": "secret", "_ansible_item_label": "secret"}
-    assert _failure.of_result("web1", "do it", hidden, ["secret"]) == Failure("web1", "do it", None, None)
-    assert _failure.of_item("web1", "do it", hidden) == Failure("web1", "do it", None, None)
+    assert _recap.failure_of_result("web1", "do it", hidden, ["secret"]) == Failure("web1", "do it", None, None)
+    assert _recap.failure_of_item("web1", "do it", hidden) == Failure("web1", "do it", None, None)
 
 
 @pytest.mark.parametrize(
@@ -181,12 +181,12 @@ def test_a_failed_item_is_called_by_its_name(item: dict[str, Any], expected: str
 
 
 def test_an_item_that_could_not_be_reached_has_failed() -> None:
-    assert _failure.failed_item({"results": [{"unreachable": True, "item": 1}]}) == {"unreachable": True, "item": 1}
+    assert _recap.failed_item({"results": [{"unreachable": True, "item": 1}]}) == {"unreachable": True, "item": 1}
 
 
 @pytest.mark.parametrize("results", [None, "text", {"failed": True}, [], [{"failed": False}]])
 def test_without_a_failed_item_the_task_itself_speaks(results: Any) -> None:
-    assert _failure.failed_item({"results": results}) is None
+    assert _recap.failed_item({"results": results}) is None
     assert line({"msg": "gone", "results": results}) == "gone"
 
 
@@ -209,12 +209,12 @@ TOO_LONG = "The deployment of the new version of the application has failed for 
     ],
 )
 def test_error_names_host_task_and_reason(failure: Failure, expected: str) -> None:
-    assert _failure.error(failure) == expected
+    assert _recap.error_text(failure) == expected
     assert len(expected) <= LIMIT == 64
 
 
 def test_of_each_part_something_is_left() -> None:
-    host, task, reason = _failure.error(Failure("h" * 99, "t" * 99, "r" * 99, None)).split(": ")
+    host, task, reason = _recap.error_text(Failure("h" * 99, "t" * 99, "r" * 99, None)).split(": ")
     assert (len(host), host[0], host[-1]) == (21, "h", "…")
     assert (len(task), task[0], task[-1]) == (19, "t", "…")
     assert (len(reason), reason[0], reason[-1]) == (20, "r", "…")
@@ -226,7 +226,7 @@ def test_of_each_part_something_is_left() -> None:
 @example(host="h" * 300, task="", line="")
 @example(host="h" * 21, task="t", line="l " * 300)
 def test_error_is_never_too_long_for_the_service(host: str, task: str, line: str | None) -> None:
-    found = _failure.error(Failure(host, task, line, None))
+    found = _recap.error_text(Failure(host, task, line, None))
     assert 0 < len(found) <= LIMIT
 
 
@@ -239,7 +239,7 @@ def test_a_failure_is_one_line_whatever_was_said(msg: Any, stderr: str, stdout: 
 
 @given(text=st.text(max_size=200), limit=st.integers(3, 200))
 def test_both_ends_of_a_bounded_text_are_kept(text: str, limit: int) -> None:
-    found = _failure.bounded(text, limit)
+    found = _recap.bounded(text, limit)
     if len(text) <= limit:
         assert found == text
         return

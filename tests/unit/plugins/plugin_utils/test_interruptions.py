@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _interruptions
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook, _reporter
 
 
 def send(number: signal.Signals) -> None:
@@ -24,7 +24,7 @@ def send(number: signal.Signals) -> None:
 
 @pytest.fixture
 def _handlers() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in _interruptions.SIGNALS}
+    before = {number: signal.getsignal(number) for number in _playbook.SIGNALS}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -37,7 +37,7 @@ def test_tells_and_lets_the_signal_do_its_work(number: signal.Signals) -> None:
     signal.signal(number, lambda *_arguments: happened.append("as before"))
 
     def block() -> None:
-        with _interruptions.telling(lambda: happened.append("told")):
+        with _playbook.on_interruption(lambda: happened.append("told")):
             send(number)
             happened.append("went on")
 
@@ -47,7 +47,7 @@ def test_tells_and_lets_the_signal_do_its_work(number: signal.Signals) -> None:
 
 
 def test_notes_are_those_of_the_last_report() -> None:
-    notes = _interruptions.Notes()
+    notes = _reporter.Notes()
     assert notes.read() == []
     notes.begin({"result": "fail", "output": {"text": "é" * 100_000}})
     notes.add({"delivery": "unknown"})
@@ -58,7 +58,7 @@ def test_notes_are_those_of_the_last_report() -> None:
 
 
 def test_note_that_a_process_did_not_finish_is_none() -> None:
-    notes = _interruptions.Notes()
+    notes = _reporter.Notes()
     notes.begin({"result": "success"})
     notes._file.write('{"delivery"')
     assert notes.read() == [{"result": "success"}]
@@ -71,7 +71,7 @@ def test_notes_never_stop_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
 
         write = seek
 
-    notes = _interruptions.Notes()
+    notes = _reporter.Notes()
     monkeypatch.setattr(notes, "_file", Full())
     notes.begin({"result": "success"})
 
@@ -88,7 +88,7 @@ def test_a_second_signal_waits_until_it_is_told() -> None:
         happened.append("told")
 
     def block() -> None:
-        with _interruptions.telling(tell):
+        with _playbook.on_interruption(tell):
             send(signal.SIGTERM)
 
     over = threading.Event()
@@ -101,10 +101,10 @@ def test_a_second_signal_waits_until_it_is_told() -> None:
 
 
 def test_leaves_everything_as_it_was() -> None:
-    before = [signal.getsignal(number) for number in _interruptions.SIGNALS]
-    with _interruptions.telling(lambda: pytest.fail("nothing happened")):
-        assert [signal.getsignal(number) for number in _interruptions.SIGNALS] != before
-    assert [signal.getsignal(number) for number in _interruptions.SIGNALS] == before
+    before = [signal.getsignal(number) for number in _playbook.SIGNALS]
+    with _playbook.on_interruption(lambda: pytest.fail("nothing happened")):
+        assert [signal.getsignal(number) for number in _playbook.SIGNALS] != before
+    assert [signal.getsignal(number) for number in _playbook.SIGNALS] == before
 
 
 def test_does_nothing_in_another_thread() -> None:
@@ -112,7 +112,7 @@ def test_does_nothing_in_another_thread() -> None:
     ran: list[bool] = []
 
     def block() -> None:
-        with _interruptions.telling(lambda: None):
+        with _playbook.on_interruption(lambda: None):
             ran.append(True)
 
     thread = threading.Thread(target=block)
@@ -123,7 +123,7 @@ def test_does_nothing_in_another_thread() -> None:
 
 @pytest.mark.usefixtures("_handlers")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("manager", [lambda: _interruptions.telling(lambda: None), _interruptions.waiting])
+@pytest.mark.parametrize("manager", [lambda: _playbook.on_interruption(lambda: None), _playbook.signals_ignored])
 def test_an_ignored_signal_stays_ignored(number: signal.Signals, manager: Any) -> None:
     signal.signal(number, signal.SIG_IGN)
     with manager():
@@ -140,7 +140,7 @@ def test_an_ignored_signal_stays_ignored_while_the_outcome_is_reported() -> None
     signal.signal(signal.SIGTERM, lambda *_arguments: happened.append("terminated"))
 
     def block() -> None:
-        with _interruptions.telling(lambda: send(signal.SIGHUP)):
+        with _playbook.on_interruption(lambda: send(signal.SIGHUP)):
             send(signal.SIGTERM)
 
     with pytest.raises(KeyboardInterrupt):
@@ -152,10 +152,10 @@ def test_an_ignored_signal_stays_ignored_while_the_outcome_is_reported() -> None
 @pytest.mark.usefixtures("_handlers")
 def test_signals_do_nothing_while_they_wait() -> None:
     happened: list[int] = []
-    for number in _interruptions.SIGNALS:
+    for number in _playbook.SIGNALS:
         signal.signal(number, lambda number, _frame: happened.append(number))
-    with _interruptions.waiting():
-        for number in _interruptions.SIGNALS:
+    with _playbook.signals_ignored():
+        for number in _playbook.SIGNALS:
             send(number)
         assert happened == []
     send(signal.SIGTERM)

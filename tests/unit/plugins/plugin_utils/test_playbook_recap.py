@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _failure
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_recap import MODULE, Recap
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import MODULE, Failure, Recap
 
 IDS = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_id": "state"}
 DELIVERED = {"delivery": "delivered"}
@@ -265,9 +264,9 @@ def test_no_failure_at_all(recap: Recap) -> None:
 
 def test_a_failure_that_no_plugin_was_told(recap: Recap, made: Callable[..., Any]) -> None:
     """As of a role that could not be included, before ansible-core 2.19: the last task that is known."""
-    assert recap.failure(["web1"]) == Failure("web1", "", _failure.UNTOLD, None)
+    assert recap.failure(["web1"]) == Failure("web1", "", _recap.UNTOLD, None)
     recap.ok(made(task(name="before"), {}))
-    assert recap.failure(["web1", "web2"]) == Failure("web1", "before", _failure.UNTOLD, None)
+    assert recap.failure(["web1", "web2"]) == Failure("web1", "before", _recap.UNTOLD, None)
 
 
 def test_the_first_item_that_failed_speaks_for_the_task(recap: Recap, made: Callable[..., Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook_recap
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap
 
 
 class Statistics:
@@ -36,7 +36,7 @@ def test_hosts_have_their_counts_and_what_they_published() -> None:
             "web3": {"unreachable": 1},
         },
     )
-    found = _playbook_recap.hosts(stats, ["web1", "web3"], {"web2": {"version": "1.2"}})
+    found = _recap.hosts_of_stats(stats, ["web1", "web3"], {"web2": {"version": "1.2"}})
     assert list(found) == ["web1", "web2", "web3"]
     assert found == {
         "web1": row(ok=1, failed=2),
@@ -47,7 +47,7 @@ def test_hosts_have_their_counts_and_what_they_published() -> None:
 
 def test_a_host_that_ended_as_failed_is_never_counted_as_fine() -> None:
     """Nor left out, where ansible-core has not counted it at all."""
-    assert _playbook_recap.hosts(Statistics({"web1": {"ok": 1}}), ["web1", "web0"], {}) == {
+    assert _recap.hosts_of_stats(Statistics({"web1": {"ok": 1}}), ["web1", "web0"], {}) == {
         "web0": row(failed=1),
         "web1": row(ok=1, failed=1),
     }

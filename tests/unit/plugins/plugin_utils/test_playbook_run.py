@@ -22,8 +22,8 @@ from ansible.executor.playbook_executor import PlaybookExecutor
 from ansible.executor.stats import AggregateStats
 from support.playbooks import ROOT, environment
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _interruptions
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun, told
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun, describe_interruption
 
 
 class Executor(PlaybookExecutor):  # type: ignore[misc]
@@ -65,7 +65,10 @@ def test_batches_of_the_play() -> None:
     assert PlaybookRun.batches() is None
 
 
-def test_no_playbook_around() -> None:
+@pytest.mark.parametrize("line", [{}, {"args": ()}, {"args": ("web1",), "module_name": "command"}])
+def test_no_playbook_around(monkeypatch: pytest.MonkeyPatch, line: dict[str, Any]) -> None:
+    """As of the command ansible, or of another program."""
+    monkeypatch.setattr(context, "CLIARGS", line)
     assert PlaybookRun.here() is None
     assert PlaybookRun(manager()).exit_code() == 0
 
@@ -153,12 +156,12 @@ def test_what_has_broken_the_run_off(reason: BaseException | None) -> None:
     ],
 )
 def test_it_is_told_in_a_line(reason: BaseException, line: str) -> None:
-    assert told(reason) == line
+    assert describe_interruption(reason) == line
 
 
 @pytest.fixture
 def _handlers() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in _interruptions.SIGNALS}
+    before = {number: signal.getsignal(number) for number in _playbook.SIGNALS}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -259,7 +262,7 @@ def test_what_is_published_is_watched() -> None:
 FORKED = """
 import os, signal
 from types import SimpleNamespace
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook_run import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
 
 PlaybookRun(SimpleNamespace(_workers=[])).end_on_signals()
 worker = os.fork()

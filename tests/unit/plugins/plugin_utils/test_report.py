@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from support.servers import Call, scripted
 from support.tasks import POST, SECRET
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _task, _transport
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import Failure
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _tasks
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import Failure
 
 FOUND = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_id": "state"}
 ENVIRON = {
@@ -31,8 +31,8 @@ ENVIRON = {
 OPTIONS = {"project_id": "p", "retries": 0, "confirm": "when_unknown", "strict": True}
 
 
-def report(options: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> _report.Report:
-    return _report.Report(FOUND, {**OPTIONS, **(options or {})}, ENVIRON if environ is None else environ)
+def report(options: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> _reporter.Sender:
+    return _reporter.Sender(FOUND, {**OPTIONS, **(options or {})}, ENVIRON if environ is None else environ)
 
 
 VARIABLES = {"FGS_WORKFLOW_ID": "we", "FGS_WORKFLOW_RUN_ID": "re", "FGS_WORKFLOW_STATE_ID": "se"}
@@ -71,7 +71,7 @@ def test_nothing_stands_in_the_way() -> None:
 def test_every_problem_is_known_at_the_start() -> None:
     options = {"timeout": "soon", "retries": 1000}
     found = report(options, {"HOME": "/nonexistent"}).problems()
-    named = ("argument 'timeout'", "retries must be", "region", "No credentials were found")
+    named = ("argument 'timeout'", "retries must be", "region", "No credentials are set")
     assert [any(text.startswith(name) for name in named) for text in found] == [True] * 4, found
 
 
@@ -99,11 +99,11 @@ def test_an_agency_is_asked_only_at_the_end() -> None:
 
 
 def test_a_library_that_cannot_be_imported_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_task: Any) -> Any:
+    def broken(_tasks: Any) -> Any:
         monkeypatch.setattr(_libraries, "JSONSCHEMA_IMPORT_ERROR", "Traceback")
         raise _libraries.Unusable
 
-    monkeypatch.setattr(_task.Task, "violations", broken)
+    monkeypatch.setattr(_tasks.Task, "validate", broken)
     (found,) = report().problems()
     assert found.startswith("jsonschema cannot be imported on ")
 
@@ -160,7 +160,7 @@ def test_check_mode_sends_nothing() -> None:
 
 def test_a_library_that_is_missing_at_the_end_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_libraries, "REQUESTS_IMPORT_ERROR", "Traceback")
-    monkeypatch.setattr(_transport, "requests", None)
+    monkeypatch.setattr(_libraries, "requests", None)
     came = report().delivery("success", {}, None).run()
     assert (came["failed"], came["delivery"], came["requests_sent"]) == (True, "not_sent", 0)
     assert "requests cannot be imported on " in came["msg"]
@@ -189,7 +189,7 @@ def test_what_the_playbook_published_is_kept() -> None:
 
 
 def test_the_playbook_owns_the_key_if_it_uses_it() -> None:
-    note = "The recap is left out of output, as the playbook has published ansible itself."
+    note = "output does not include the recap, as the playbook published ansible itself."
     assert output({"ansible": "mine"}) == ({"ansible": "mine"}, [note])
 
 
@@ -211,8 +211,8 @@ def deep(levels: int) -> Any:
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        (float("nan"), "output.wrong must be a number that JSON has, was nan"),
-        ({"a": [float("-inf")]}, "output.wrong.a[0] must be a number that JSON has, was -inf"),
+        (float("nan"), "output.wrong must be a finite number, got nan"),
+        ({"a": [float("-inf")]}, "output.wrong.a[0] must be a finite number, got -inf"),
         (deep(300), "output must be nested at most 200 levels deep"),
         (deep(200_000), "RecursionError"),
         (object(), "TypeError"),
@@ -233,7 +233,7 @@ def test_what_cannot_be_sent_is_left_out(value: Any, reason: str) -> None:
             },
         },
     }
-    assert notes == [f"What cannot be sent is left out of output: wrong ({reason})."]
+    assert notes == [f"output does not include what cannot be sent: wrong ({reason})."]
 
 
 def test_what_was_left_out_is_said_without_the_recap_too() -> None:
@@ -254,7 +254,7 @@ def test_the_largest_is_left_out_first() -> None:
     assert found.keys() == {"small", "large", "ansible"}
     assert found["large"] == published["large"]
     assert found["ansible"]["published_left_out"] == ["larger"]
-    assert notes == ["What cannot be sent is left out of output: larger (too large, 8000014 bytes)."]
+    assert notes == ["output does not include what cannot be sent: larger (too large, 8000014 bytes)."]
 
 
 def test_nothing_published_is_in_an_output_that_was_refused_as_too_large() -> None:

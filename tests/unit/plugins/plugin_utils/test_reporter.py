@@ -21,10 +21,11 @@ from support.reporting import MASK
 from support.servers import Call, scripted
 from support.tasks import POST, SECRET, YES, shows
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _transport, _undelivered
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _interruptions, _report, _reporter
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._failure import UNTOLD
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Launch
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery, _http
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook, _report, _reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import UNTOLD
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import Launch
 
 try:
     from ansible.template import trust_as_template
@@ -64,8 +65,8 @@ EXTRA_VARS = {
 def launched(environ: dict[str, str] | None = None, broken: Exception | None = None, **extra_vars: Any) -> Launch:
     variables = Variables(extra_vars)
     variables.broken = broken
-    run: Any = Run(variables=variables)
-    return _reporter.launch(run, PLAYBOOK, environ or {})
+    run = PlaybookRun(SimpleNamespace(_variable_manager=variables))
+    return _report.launch(run, PLAYBOOK, environ or {})
 
 
 def test_ids_may_be_templates() -> None:
@@ -74,7 +75,7 @@ def test_ids_may_be_templates() -> None:
 
 
 def test_ids_of_the_environment() -> None:
-    problems = ["FGS_WORKFLOW_RUN_ID is not given", "FGS_WORKFLOW_STATE_ID is not given"]
+    problems = ["FGS_WORKFLOW_RUN_ID is unset", "FGS_WORKFLOW_STATE_ID is unset"]
     assert launched({"FGS_WORKFLOW_ID": "w"}) == ({"workflow_id": "w"}, problems, None)
 
 
@@ -128,10 +129,10 @@ def test_a_good_start_is_silent() -> None:
     assert told.run.happened[1:] == ["ends on signals"]
 
 
-LACKING = ("fgs_workflow_id is not given", "fgs_workflow_state_id is not given")
+LACKING = ("fgs_workflow_id is unset", "fgs_workflow_state_id is unset")
 CANNOT = (
     "fgs_workflow_report: the end of this playbook cannot be reported: "
-    "fgs_workflow_id is not given; fgs_workflow_state_id is not given."
+    "fgs_workflow_id is unset; fgs_workflow_state_id is unset."
 )
 
 
@@ -173,19 +174,19 @@ def test_the_start_warns_of_what_is_wrong() -> None:
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_wrong_option_counts_as_unset(strict: bool) -> None:
-    told = Told(wrong_options=("option timeout is wrong and counts as unset: soon.",), strict=strict)
+    told = Told(wrong_options=("option timeout is invalid and treated as unset: soon.",), strict=strict)
     told.start()
     if strict:
         with scripted(YES) as server, pytest.raises(SystemExit) as raised:
             told.reporter._report._arguments["endpoint"] = server.url
-            told.reporter.end()
+            told.reporter.end(None)
         assert raised.value.code == 1
         assert len(server.came) == 1
     else:
         assert len(told.end(YES)) == 1
     expected = [
-        ("warning", "fgs_workflow_report: option timeout is wrong and counts as unset: soon."),
-        ("display", "fgs_workflow_report: told run run: success"),
+        ("warning", "fgs_workflow_report: option timeout is invalid and treated as unset: soon."),
+        ("display", "fgs_workflow_report: reported to run run: success"),
         (
             "warning",
             "fgs_workflow_report: the exit code is not 0, as strict is on and options of this plugin are wrong.",
@@ -198,7 +199,7 @@ def test_success() -> None:
     told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ticket": 7}}, processed={})))
     output = {"ticket": 7, "ansible": {"check_mode": False, "hosts": {}}}
     assert told.end(YES) == [{"result": "success", "output": output}]
-    assert told.said == [("display", "fgs_workflow_report: told run run: success")]
+    assert told.said == [("display", "fgs_workflow_report: reported to run run: success")]
 
 
 def test_a_failure_with_its_reason_and_without_secrets() -> None:
@@ -210,7 +211,7 @@ def test_a_failure_with_its_reason_and_without_secrets() -> None:
     recap = body["output"]["ansible"]
     assert recap["failed_task"] == {"host": "web1", "task": "do it", "message": f"gone with {MASK}"}
     assert recap["hosts"]["web1"]["failed"] == 1
-    expected = f"fgs_workflow_report: told run run: fail (web1: do it: gone with {MASK})"
+    expected = f"fgs_workflow_report: reported to run run: fail (web1: do it: gone with {MASK})"
     assert told.said == [("display", expected)]
 
 
@@ -290,16 +291,18 @@ def test_a_playbook_that_has_completed_the_state_itself(strict: bool) -> None:
 
 @pytest.mark.parametrize(("code", "result", "exit_code"), [(0, "success", 1), (2, "fail", 2)])
 def test_strict_ends_with_an_exit_code(code: int, result: str, exit_code: int) -> None:
-    told = Told(Run(code), strict=True, problems=("fgs_workflow_id is not given",))
+    told = Told(Run(code), strict=True, problems=("fgs_workflow_id is unset",))
     with pytest.raises(SystemExit) as raised:
         told.end()
     assert raised.value.code == exit_code
-    expected = f"fgs_workflow_report: the workflow was not told of this {result}: fgs_workflow_id is not given."
+    expected = (
+        f"fgs_workflow_report: the result {result} could not be reported to the workflow: fgs_workflow_id is unset."
+    )
     assert told.said == [("warning", expected)]
 
 
 def test_lacking_ids_are_no_error_without_strict() -> None:
-    told = Told(problems=("fgs_workflow_id is not given",))
+    told = Told(problems=("fgs_workflow_id is unset",))
     assert told.end() == []
     assert len(told.said) == 1
 
@@ -309,7 +312,7 @@ def test_a_refusal_is_a_warning_that_says_what_to_do() -> None:
     told.end(Call(*POST, 403, {"error_code": "FSS.0403", "error_msg": "not allowed"}))
     ((kind, text),) = told.said
     assert kind == "warning"
-    assert text.startswith("fgs_workflow_report: the workflow was not told that this playbook ended with success. ")
+    assert text.startswith("fgs_workflow_report: the result success could not be reported to the workflow. ")
     assert "not allowed" in text
 
 
@@ -317,17 +320,17 @@ def test_a_refusal_is_a_warning_that_says_what_to_do() -> None:
 def test_the_hint_of_a_refusal(monkeypatch: pytest.MonkeyPatch, hint: dict[str, str], end: str) -> None:
     told = Told(strict=True)
     came = {"failed": True, "msg": "No.", "warnings": ["Look out."], **hint}
-    monkeypatch.setattr(_report.Delivery, "run", lambda _delivery: came)
+    monkeypatch.setattr(_reporter.ReportTask, "run", lambda _delivery: came)
     with pytest.raises(SystemExit):
         told.end()
-    text = "fgs_workflow_report: the workflow was not told that this playbook ended with success. "
+    text = "fgs_workflow_report: the result success could not be reported to the workflow. "
     assert told.said == [("warning", "fgs_workflow_report: Look out."), ("warning", text + end)]
 
 
 def test_what_was_kept_can_be_sent_by_a_command_to_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told()
     came = {"failed": True, "msg": "No.", "undelivered_file": "/a folder/kept.yml"}
-    monkeypatch.setattr(_report.Delivery, "run", lambda _delivery: came)
+    monkeypatch.setattr(_reporter.ReportTask, "run", lambda _delivery: came)
     told.end()
     command = "ansible-playbook functiongraph.workflow.callback -e '@/a folder/kept.yml'"
     assert told.said[-1] == ("display", f"fgs_workflow_report: send it later with: {command}")
@@ -336,9 +339,9 @@ def test_what_was_kept_can_be_sent_by_a_command_to_copy(monkeypatch: pytest.Monk
 def test_what_was_told_before_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told(strict=True)
     came = {"delivery": "already_delivered"}
-    monkeypatch.setattr(_report.Delivery, "run", lambda _delivery: came)
+    monkeypatch.setattr(_reporter.ReportTask, "run", lambda _delivery: came)
     told.end()
-    assert told.said == [("display", "fgs_workflow_report: run run has been told success before")]
+    assert told.said == [("display", "fgs_workflow_report: run run already has the result success")]
 
 
 @pytest.mark.parametrize(
@@ -363,7 +366,7 @@ def test_the_playbook_owns_the_key_of_the_recap() -> None:
     told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ansible": "mine"}}, processed={})))
     (body,) = told.end(YES)
     assert body["output"] == {"ansible": "mine"}
-    text = "fgs_workflow_report: The recap is left out of output, as the playbook has published ansible itself."
+    text = "fgs_workflow_report: output does not include the recap, as the playbook published ansible itself."
     assert told.said[0] == ("warning", text)
 
 
@@ -374,7 +377,7 @@ def test_an_outcome_without_words_is_worth_more_than_none(code: int, error: str 
     assert (body["result"], body["output"], body.get("error")) == ("fail" if code else "success", {}, error)
     ((kind, text), _display) = told.said
     assert kind == "warning"
-    assert text.startswith("fgs_workflow_report: the report has no output, as that could not be made: AttributeError: ")
+    assert text.startswith("fgs_workflow_report: the report has no output, as it could not be made: AttributeError: ")
 
 
 @pytest.mark.parametrize("strict", [False, True])
@@ -383,13 +386,13 @@ def test_whatever_goes_wrong_the_playbook_is_innocent(monkeypatch: pytest.Monkey
         raise ZeroDivisionError("oops")
 
     told = Told(strict=strict)
-    monkeypatch.setattr(_report.Delivery, "run", wrong)
+    monkeypatch.setattr(_reporter.ReportTask, "run", wrong)
     if strict:
         with pytest.raises(SystemExit):
             told.end()
     else:
         told.end()
-    text = "fgs_workflow_report: the workflow was not told of this success: ZeroDivisionError: oops"
+    text = "fgs_workflow_report: the result success could not be reported to the workflow: ZeroDivisionError: oops"
     assert told.said == [("warning", text)]
 
 
@@ -402,9 +405,9 @@ def test_an_output_that_is_refused_as_too_large_is_sent_without_what_was_publish
     assert told.said == [
         (
             "warning",
-            "fgs_workflow_report: What cannot be sent is left out of output: ticket (too large, 13 bytes).",
+            "fgs_workflow_report: output does not include what cannot be sent: ticket (too large, 13 bytes).",
         ),
-        ("display", "fgs_workflow_report: told run run: success"),
+        ("display", "fgs_workflow_report: reported to run run: success"),
     ]
 
 
@@ -414,7 +417,7 @@ def test_a_report_that_has_arrived_is_not_sent_again_without_what_was_published(
     lagging = shows("running")
     bodies = told.end(Call(*POST, cut=True), lagging, lagging, lagging, refused, shows("success"))
     assert [body["output"].get("ticket") for body in bodies] == [7, 7]
-    assert told.said == [("display", "fgs_workflow_report: told run run: success")]
+    assert told.said == [("display", "fgs_workflow_report: reported to run run: success")]
 
 
 def test_a_report_is_sent_where_the_terminal_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -458,15 +461,15 @@ def test_a_report_that_a_signal_interrupts_is_kept(
 ) -> None:
     told = Told(undelivered_path=str(tmp_path / "kept.yml"))
     told.start()
-    signalled(monkeypatch, _transport, "exchange", number)
+    signalled(monkeypatch, _http, "exchange", number)
     # While it is kept, others come.
-    signalled(monkeypatch, _undelivered, "write", signal.SIGTERM, signal.SIGINT)
+    signalled(monkeypatch, _delivery, "write_undelivered", signal.SIGTERM, signal.SIGINT)
     with pytest.raises(SystemExit):
         told.end()
     told.run.happened[0](SystemExit(128 + number))
     warning, command = told.said
     assert warning[1].startswith(
-        "fgs_workflow_report: the workflow was not told that this playbook ended with success. "
+        "fgs_workflow_report: the result success could not be reported to the workflow. "
         "It is not known whether the callback arrived: a signal interrupted it."
     )
     assert command[1].endswith(f"-e @{tmp_path}/kept.yml")
@@ -482,7 +485,7 @@ def test_a_signal_before_the_delivery_does_not_lose_the_outcome(
     with scripted(YES) as server:
         told.reporter._report._arguments["endpoint"] = server.url
         with pytest.raises(SystemExit) as raised:
-            told.reporter.end()
+            told.reporter.end(None)
         told.run.happened[0](raised.value)
     assert [json.loads(came.body)["result"] for came in server.came] == ["success"]
 
@@ -492,8 +495,8 @@ def test_a_report_because_of_a_signal_is_finished_whatever_comes(
 ) -> None:
     told = Told()
     told.start()
-    signalled(monkeypatch, _transport, "exchange", number, number)
-    with scripted(YES) as server, _interruptions.waiting():
+    signalled(monkeypatch, _http, "exchange", number, number)
+    with scripted(YES) as server, _playbook.signals_ignored():
         told.reporter._report._arguments["endpoint"] = server.url
         told.run.happened[0](SystemExit(128 + signal.SIGHUP))
     assert [json.loads(came.body)["error"] for came in server.came] == ["terminated (SIGHUP)"]
@@ -504,7 +507,7 @@ def test_a_report_because_of_an_error_can_be_interrupted(
 ) -> None:
     told = Told(undelivered_path=str(tmp_path))
     told.start()
-    signalled(monkeypatch, _transport, "exchange", number)
+    signalled(monkeypatch, _http, "exchange", number)
     with pytest.raises(SystemExit):
         told.run.happened[0](RuntimeError("no such role"))
     (kept,) = tmp_path.iterdir()
@@ -515,7 +518,7 @@ def noted(*notes: dict[str, Any], **options: Any) -> Told:
     """A reporter that reads what was noted of the role's own report."""
     told = Told(**options)
     told.start()
-    told.reporter.notes = _interruptions.Notes()
+    told.reporter.notes = _reporter.Notes()
     for note in notes:
         told.reporter.notes.add(note)
     return told
@@ -541,7 +544,7 @@ UNSENT = {
         (
             UNKNOWN,
             [
-                "the workflow was not told that this playbook ended with success. It is not known whether the callback "
+                "the result success could not be reported to the workflow. It is not known whether the callback "
                 "arrived: the run of the playbook was interrupted.",
                 "send it later with: ansible-playbook functiongraph.workflow.callback -e @/kept.yml",
             ],
@@ -549,12 +552,12 @@ UNSENT = {
         (
             {**UNSENT, "undelivered_file": "/kept.yml"},
             [
-                "the workflow was not told that this playbook ended with success. Nothing was sent, as the run of the "
+                "the result success could not be reported to the workflow. Nothing was sent, as the run of the "
                 "playbook was interrupted.",
                 "send it later with: ansible-playbook functiongraph.workflow.callback -e @/kept.yml",
             ],
         ),
-        ({"delivery": "delivered"}, ["told run run: success"]),
+        ({"delivery": "delivered"}, ["reported to run run: success"]),
     ],
 )
 @pytest.mark.parametrize("check_mode", [False, True])

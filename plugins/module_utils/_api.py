@@ -1,0 +1,374 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+
+"""
+One operation of the service is one signed request and one response, whose error is parsed once.
+
+The workflow API publishes no list of its error codes, so a response is classified by its HTTP status first. The numbers
+are the API gateway's, whose prefix differs by site.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import typing as t
+from contextlib import nullcontext
+from email.utils import mktime_tz, parsedate_tz
+from urllib.parse import quote, urlsplit
+
+from ansible.module_utils.ansible_release import __version__ as _core_version
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import refusals
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, no_outcome_lost
+from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
+from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor, visible
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import (
+    CREDENTIALS_WRONG,
+    HINTS_BY_GATEWAY_CODE,
+    HINTS_BY_STATUS,
+    NOT_PERMITTED,
+    REDIRECTED,
+    TABLES,
+)
+
+# A managed host has no galaxy.yml to read it from.
+VERSION = "1.0.0"
+_RUN_HEADER, _STATE_HEADER = (row.name for row in TABLES["header"])
+_USER_AGENT = "functiongraph.workflow/%s ansible-core/%s" % (VERSION, _core_version)
+_SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token")
+
+
+class Callback(t.NamedTuple):
+    """What is said of which state: the ids, result, output and error of Tables 1 to 3."""
+
+    workflow_id: str
+    workflow_run_id: str
+    workflow_state_id: str
+    result: str
+    output: dict[str, t.Any]
+    error: t.Optional[str]
+
+    def body(self) -> bytes:
+        """The body of the request. output is always in it; error only where there is one."""
+        fields: dict[str, t.Any] = {"result": self.result, "output": self.output}
+        if self.error:
+            fields["error"] = self.error
+        return json.dumps(fields, allow_nan=False).encode("ascii")
+
+
+class Caller(t.Protocol):
+    """Who calls: what a client needs of credentials."""
+
+    source: str
+    redactor: Redactor
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def is_key(self) -> bool: ...
+
+    def key(self) -> t.Hashable: ...
+
+    def auth(self) -> t.Any: ...
+
+    def refused(self, status: str, clock_is_wrong: bool) -> str: ...
+
+
+class Response:
+    """A response of the service or of what stands before it.
+
+    document is the body as JSON, None where it is none. problem says in a few words what is wrong with such a body.
+    received_at is in seconds since the epoch. credentials are those that the request was sent with; where the status
+    is no success, no secret of theirs is in headers and document. error is what the response says of an error.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        headers: t.Mapping[str, str],
+        document: t.Any,
+        problem: t.Optional[str],
+        received_at: float,
+        credentials: Caller,
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self.document = document
+        self.problem = problem
+        self.received_at = received_at
+        self.credentials = credentials
+        self.error = service_error(headers, document)
+
+    def fields(self) -> dict[str, t.Any]:
+        """The keys of a task's result that come from the service or the gateway."""
+        error = self.error
+        texts = {"error_code": error.code, "error_msg": error.message, "request_id": error.request_id}
+        return {"http_status": self.status, **{name: text for name, text in texts.items() if text}}
+
+    def retry_after(self) -> t.Optional[float]:
+        """The seconds after which the server wants the next request, None where it does not say so."""
+        return retry_after(self.headers)
+
+    def is_transient(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.status in (408, 429) or self.status >= 500
+
+    def clause(self) -> str:
+        """What a message says of a response that is no success. A 401 or 403 names the source of the credentials."""
+        if 300 <= self.status < 400:
+            return "status %d, a redirect to %s, which is not followed" % (self.status, self.redirected_to())
+        error = self.error
+        if self.status == 401:
+            # Without the message, which may be a whole canonical request.
+            status = "status 401" if error.code in (None, "401") else "status 401, %s" % error.code
+            return self.credentials.refused(status, clock_is_wrong(self.headers, self.received_at))
+        text = ": ".join(part for part in (error.code, error.message) if part).rstrip(".")
+        if not text and self.problem:
+            text = "the body %s" % self.problem
+        clause = "status %d%s" % (self.status, " (%s)" % text if text else "")
+        # A proxy that refuses has not seen them.
+        if self.status == 403 and self.problem is None:
+            clause += ", with %s from %s" % (self.credentials.kind, self.credentials.source)
+        return clause
+
+    def hint(self) -> t.Optional[str]:
+        """What the user can do about a response that is no success, None where nothing is known."""
+        return hint_for(self.status, self.error, self.headers, self.received_at)
+
+    def redirected_to(self) -> str:
+        """The host that a 3xx names. Only the host: the rest of a location may hold secrets."""
+        location = self.headers.get("Location")
+        try:
+            return (urlsplit(location).hostname if location else None) or "the same host"
+        except ValueError:
+            return "an invalid address"
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _document(response: _http.RawResponse) -> tuple[t.Any, t.Optional[str]]:
+    if not response.complete:
+        return None, "is larger than 1 MiB or compressed in an unknown way"
+    if not response.body:
+        return None, "is empty"
+    try:
+        return json.loads(response.body.decode("utf-8")), None
+    except UnicodeDecodeError:
+        return None, "is not UTF-8"
+    except (ValueError, RecursionError):
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return None, "is HTML, from a proxy or another server" if kind == "text/html" else "is not JSON"
+
+
+class Connections(t.Protocol):
+    """What a client needs of open connections."""
+
+    def adapter(self, key: t.Hashable) -> t.Any: ...
+
+    def own(self) -> t.ContextManager[t.Any]: ...
+
+
+class Client:
+    """Makes requests with one set of credentials, over one route, each bounded by timeout seconds.
+
+    Every method sends exactly one request and raises _http.Failure where no response came.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        credentials: Caller,
+        route: _http.Route,
+        timeout: float,
+        connections: Connections,
+    ) -> None:
+        self.endpoint = endpoint
+        self._credentials = credentials
+        self._route = route
+        self._timeout = timeout
+        self._connections = connections
+        self._adapter = connections.adapter((endpoint, credentials.key(), route))
+
+    def _request(self, method: str, path: str, headers: dict[str, str], body: t.Optional[bytes] = None) -> t.Any:
+        # Set before the signature, which covers it: the official signer signs every header that the caller sets.
+        return requests.Request(method, self.endpoint + path, headers={"User-Agent": _USER_AGENT, **headers}, data=body)
+
+    def _send(self, request: t.Any, own_connection: bool = False) -> Response:
+        key = self._credentials.key()
+        with no_outcome_lost(sent=False):
+            hint = refusals.refused_keys.hint(key)
+            if hint is not None:
+                message = "the service refused the keys from %s before, with status 401" % self._credentials.source
+                raise Failure("refused", message, sent=False, permanent=True, hint=hint)
+            request.auth = self._credentials.auth()
+            prepared = request.prepare()
+            # A compressed response costs more than it saves here, and can be a bomb.
+            prepared.headers["Accept-Encoding"] = "identity"
+        with self._connections.own() if own_connection else nullcontext(self._adapter) as adapter:
+            raw = _http.exchange(adapter, prepared, self._route, self._timeout)
+        with no_outcome_lost(sent=True):
+            response = self._parsed(raw)
+            if response.status == 401 and self._credentials.is_key:
+                refusals.refused_keys.add(key, response.hint() or "")
+            return response
+
+    def _parsed(self, raw: _http.RawResponse) -> Response:
+        redactor = self._credentials.redactor
+        document, problem = _document(raw)
+        headers = requests.structures.CaseInsensitiveDict(
+            (name, redactor.text(value)) for name, value in raw.headers.items()
+        )
+        if raw.status >= 300:
+            # Before anything of it is cut: a part of a secret is harder to find.
+            document = redactor.within(document, hide=redactor.text)
+        return Response(raw.status, headers, document, problem, time.time(), self._credentials)
+
+    def _callback(self, project_id: str, callback: Callback) -> t.Any:
+        return self._request(
+            "POST",
+            "/v2/%s/fgs/workflows/%s/callback" % (_segment(project_id), _segment(callback.workflow_id)),
+            {
+                "Content-Type": "application/json",
+                "X-Project-Id": project_id,
+                _RUN_HEADER: callback.workflow_run_id,
+                _STATE_HEADER: callback.workflow_state_id,
+            },
+            callback.body(),
+        )
+
+    def complete_state(self, project_id: str, callback: Callback, own_connection: bool = False) -> Response:
+        """CreateCallbackWorkflow. own_connection keeps it off a connection that the server may be closing."""
+        with no_outcome_lost(sent=False):
+            request = self._callback(project_id, callback)
+        return self._send(request, own_connection)
+
+    def describe_callback(self, project_id: str, callback: Callback) -> str:
+        """The request that complete_state sends, for people: no secret and no signature in it."""
+        request = self._callback(project_id, callback)
+        lines = ["%s %s" % (request.method, request.url)]
+        lines.extend("%s: %s" % item for item in request.headers.items() if item[0].lower() not in _SECRET_HEADERS)
+        body = json.dumps(json.loads(request.data), indent=2, ensure_ascii=False)
+        return "\n".join(lines) + "\n\n" + body + "\n"
+
+    def show_execution(self, project_id: str, workflow_id: str, execution_id: str) -> Response:
+        """ShowWorkflowExecution."""
+        segments = tuple(_segment(text) for text in (project_id, workflow_id, execution_id))
+        path = "/v2/%s/fgs/workflows/%s/executions/%s" % segments
+        return self._send(self._request("GET", path, {"Content-Type": "application/json", "X-Project-Id": project_id}))
+
+    def list_projects(self, region: str) -> Response:
+        """IAM's list of the projects of a region."""
+        path = "/v3/projects?name=%s" % _segment(region)
+        return self._send(self._request("GET", path, {"Content-Type": "application/json"}))
+
+
+_GATEWAY_CODE = re.compile(r"API(?:GW|G|C)\.(\d{4})\Z")
+_MESSAGE_LIMIT = 512
+_CLOCK_LIMIT = 15 * 60
+# auth-and-errors: the response to a refused signature may hold the whole request, which says nothing to a person.
+_ECHO = re.compile(r"[\s,;]*\bcanonical[ _]?request\s*:.*", re.IGNORECASE)
+
+
+class ServiceError(t.NamedTuple):
+    """What a response says of an error. Any of it may be missing. number is the gateway's four digits."""
+
+    code: t.Optional[str]
+    message: t.Optional[str]
+    request_id: t.Optional[str]
+    number: t.Optional[str]
+
+
+def _short_text(value: t.Any) -> t.Optional[str]:
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    text = visible(" ".join(str(value).split()))
+    return (text if len(text) <= _MESSAGE_LIMIT else text[: _MESSAGE_LIMIT - 1] + "…") or None
+
+
+def _first(document: t.Mapping[str, t.Any], *names: str) -> t.Optional[str]:
+    return next((text for text in (_short_text(document.get(name)) for name in names) if text), None)
+
+
+def request_id(headers: t.Mapping[str, str], document: t.Any) -> t.Optional[str]:
+    """The id by which the service's support finds the request."""
+    found = _short_text(headers.get("X-Request-Id")) or _short_text(headers.get("X-IAM-Trace-Id"))
+    if found is None and isinstance(document, dict):
+        found = _first(document, "request_id")
+    return found
+
+
+def service_error(headers: t.Mapping[str, str], document: t.Any) -> ServiceError:
+    """The error in a response. document is its body as JSON, None where it is none."""
+    fields: t.Mapping[str, t.Any] = document if isinstance(document, dict) else {}
+    if isinstance(fields.get("error"), dict):
+        fields = {**fields["error"], "request_id": fields.get("request_id")}
+    code = _first(fields, "error_code", "errorCode", "code")
+    message = _first(fields, "error_msg", "errorMsg", "message", "title")
+    match = _GATEWAY_CODE.match(code or "")
+    message = _ECHO.sub("", message) or None if message else None
+    return ServiceError(code, message, request_id(headers, document), match.group(1) if match else None)
+
+
+def hint_for(status: int, error: ServiceError, headers: t.Mapping[str, str], now: float) -> t.Optional[str]:
+    """What the user can do about an error, None where nothing is known. now is in seconds since the epoch."""
+    if status == 401 and error.number in (None, "0301"):
+        return _of_clock(headers, now) or CREDENTIALS_WRONG
+    if error.number in HINTS_BY_GATEWAY_CODE:
+        return HINTS_BY_GATEWAY_CODE[error.number]
+    if (error.code or "").startswith(("FSS.1125", "FSS.1126", "FSS.1127", "FSS.1128")):
+        return NOT_PERMITTED
+    return REDIRECTED if 300 <= status < 400 else HINTS_BY_STATUS.get(status)
+
+
+def _clock_offset(headers: t.Mapping[str, str], now: float) -> t.Optional[int]:
+    """Seconds that now is ahead of the response's Date, None where it has none."""
+    date = http_date(headers.get("Date", ""))
+    return None if date is None else int(now - date)
+
+
+def clock_is_wrong(headers: t.Mapping[str, str], now: float) -> bool:
+    """Whether the response's Date shows that signatures made at now are refused."""
+    return abs(_clock_offset(headers, now) or 0) > _CLOCK_LIMIT
+
+
+def _of_clock(headers: t.Mapping[str, str], now: float) -> t.Optional[str]:
+    offset = _clock_offset(headers, now)
+    if offset is None:
+        return None
+    if not clock_is_wrong(headers, now):
+        return CREDENTIALS_WRONG + " The clock is right: it differs by %d seconds from the service's." % abs(offset)
+    direction = "ahead of" if offset > 0 else "behind"
+    return (
+        "Set the clock of the machine that makes the call: it is %d minutes %s the service's, and a signature is "
+        "refused when it is more than 15 minutes off." % (abs(offset) // 60, direction)
+    )
+
+
+def http_date(text: str) -> t.Optional[float]:
+    """An HTTP date in seconds since the epoch, None where text is no date."""
+    parsed = parsedate_tz(text)
+    if parsed is None:
+        return None
+    try:
+        return float(mktime_tz(parsed))
+    except (OverflowError, ValueError):
+        return None
+
+
+def retry_after(headers: t.Mapping[str, str], now: t.Callable[[], float] = time.time) -> t.Optional[float]:
+    """Seconds to wait by Retry-After, a number or a date. None where it is unset or neither."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        # More digits than that overflow a float.
+        return float(value[:9])
+    date = http_date(value)
+    return None if date is None else max(0.0, date - now())

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+
+"""
+Who calls: the credentials, from the first of the sources that is set.
+
+The only room that reads secrets. An empty value counts as unset.
+"""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+from urllib.parse import unquote, urlsplit
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.agency import Agency
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.environment import Environment
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.file import (
+    DEFAULT_FILE,
+    CredentialsFile,
+)
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.options import Options
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
+from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.source import CredentialsError, Source
+from ansible_collections.functiongraph.workflow.plugins.module_utils._options import ENVIRONMENT, SECRET_OPTIONS
+from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import Violation
+
+# In their order. Those that need no request stand first.
+LOCAL: tuple[type[Source], ...] = (Options, Environment, CredentialsFile)
+SOURCES = (*LOCAL, Agency)
+
+
+def _of_proxy(proxy: str) -> list[str]:
+    """The password in the URL of a proxy: as written, as meant, and with its user as it is sent."""
+    try:
+        user, password = urlsplit(proxy).username, urlsplit(proxy).password
+    except ValueError:
+        # Where the password is in it, nobody knows.
+        return [proxy] if "@" in proxy else []
+    if not password:
+        return []
+    pair = "%s:%s" % (unquote(user or ""), unquote(password))
+    sent = (base64.b64encode(pair.encode(charset, "replace")) for charset in ("utf-8", "latin-1"))
+    return [password, unquote(password), *(value.decode("ascii") for value in sent)]
+
+
+def learn(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> None:
+    """Makes the secrets of options and environment, those of proxies too, known to redactor, used or not."""
+    redactor.add(*(options.get(name) for name in SECRET_OPTIONS))
+    redactor.add(*(environ.get(variable) for name in SECRET_OPTIONS for variable in ENVIRONMENT[name]))
+    for name, proxy in environ.items():
+        if name.lower().endswith("_proxy"):
+            redactor.add(*_of_proxy(proxy))
+
+
+def _used(
+    sources: t.Iterable[type[Source]],
+    options: t.Mapping[str, t.Any],
+    environ: t.Mapping[str, str],
+    redactor: Redactor,
+) -> t.Optional[Source]:
+    """The first of sources that is set."""
+    learn(options, environ, redactor)
+    made = (source(options, environ, redactor) for source in sources)
+    return next((source for source in made if source.is_set()), None)
+
+
+def local(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> t.Optional[Credentials]:
+    """The credentials that are known without a request, None where there are none. Raises CredentialsError."""
+    source = _used(LOCAL, options, environ, redactor)
+    return None if source is None else source.authenticate()
+
+
+def violations(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> list[Violation]:
+    """What single values of the credentials that would be used break. Nothing is sent to find out."""
+    source = _used(SOURCES, options, environ, redactor)
+    return [] if source is None else source.validate()
+
+
+def find(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> Credentials:
+    """The credentials to use. Every secret that is met is made known to redactor. Raises CredentialsError."""
+    source = _used(SOURCES, options, environ, redactor)
+    if source is not None:
+        return source.authenticate()
+    raise CredentialsError(
+        "No credentials are set; set access_key and secret_key, or auth_token, as options or environment variables.",
+        "In AWX attach a credential to the job template; elsewhere set %s and %s, or write %s."
+        % (ENVIRONMENT["access_key"][0], ENVIRONMENT["secret_key"][0], DEFAULT_FILE),
+    )
+
+
+__all__ = ("Credentials", "CredentialsError", "find", "learn", "local", "violations")

@@ -1,0 +1,233 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+
+"""
+What is read from the service, with retries, as reading changes nothing: the project of a region, a run and its state.
+
+The service does not say whether the ID of a state is a node's node_id or its execution_id, so both are looked up. A
+state that waits for its callback has no status of its own; it most likely shows "running".
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+import typing as t
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import UNRESOLVED, Failure
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES
+
+# Seconds. The n-th wait is drawn between 0 and BASE * 2**n, and never from above CAP.
+BACKOFF_BASE = 0.5
+BACKOFF_CAP = 20.0
+# Seconds. A longer Retry-After is cut to this.
+RETRY_AFTER_CAP = 60.0
+# Milliseconds since the epoch.
+_TIME_LIMIT = 10**15
+
+
+class Attempts:
+    """Counts the further attempts that retries allows. sleep takes seconds; draw gives a number between two."""
+
+    def __init__(
+        self,
+        retries: int,
+        sleep: t.Callable[[float], None] = time.sleep,
+        draw: t.Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self.retries = retries
+        self._used = 0
+        self._sleep = sleep
+        self._draw = draw
+
+    def renewed(self) -> Attempts:
+        """The same allowance, for another request."""
+        return Attempts(self.retries, self._sleep, self._draw)
+
+    def wait_for_retry(self, retry_after: t.Optional[float] = None) -> bool:
+        """Waits and returns true, or returns false at once where all retries are used up.
+
+        retry_after is what the server asks for, in seconds.
+        """
+        if self._used >= self.retries:
+            return False
+        delay = self._draw(0.0, min(BACKOFF_CAP, BACKOFF_BASE * 2**self._used))
+        if retry_after is not None:
+            delay = max(delay, min(retry_after, RETRY_AFTER_CAP))
+        self._used += 1
+        self._sleep(delay)
+        return True
+
+
+class ReadError(Exception):
+    """What was asked for could not be read. response is None where none came; hint says what to do.
+
+    transient is true where it may be read later, credentials_refused where nothing more may be sent with them.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        response: t.Optional[Response] = None,
+        hint: t.Optional[str] = None,
+        transient: bool = False,
+        credentials_refused: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.response = response
+        self.hint = hint
+        self.transient = transient
+        self.credentials_refused = credentials_refused
+
+    def fields(self) -> dict[str, t.Any]:
+        """The keys of a task's result that come from the service or the gateway."""
+        return {} if self.response is None else self.response.fields()
+
+
+def read_with_retries(request: t.Callable[[], Response], attempts: Attempts) -> Response:
+    """The response to a request that changes nothing. What is transient is retried. Raises Failure."""
+    while True:
+        try:
+            response = request()
+        except Failure as failure:
+            if failure.permanent or not attempts.wait_for_retry():
+                raise
+        else:
+            if not response.is_transient() or not attempts.wait_for_retry(response.retry_after()):
+                return response
+
+
+class Run(t.NamedTuple):
+    """A run as the service shows it."""
+
+    execution: dict[str, t.Any]
+    status: str
+    response: Response
+
+
+def read_run(client: Client, project_id: str, workflow_id: str, execution_id: str, attempts: Attempts) -> Run:
+    """The run. Raises ReadError, whose message is a clause."""
+    try:
+        response = read_with_retries(lambda: client.show_execution(project_id, workflow_id, execution_id), attempts)
+    except Failure as failure:
+        raise ReadError(failure.message, None, failure.hint, credentials_refused=failure.kind == "refused") from None
+    if response.status != 200:
+        refused = response.status == 401
+        raise ReadError(response.clause(), response, response.hint(), credentials_refused=refused)
+    if response.problem:
+        raise ReadError("the response %s" % response.problem, response)
+    document = response.document if isinstance(response.document, dict) else {}
+    status = document.get("status")
+    if status not in RUN_STATUSES:
+        raise ReadError("the response shows no status of a run", response)
+    for name, wanted in (("workflow_id", workflow_id), ("execution_id", execution_id)):
+        # Case may differ, as in any UUID. What is unset or empty says nothing.
+        if str(document.get(name) or wanted).lower() != wanted.lower():
+            raise ReadError("the response shows another %s" % name, response)
+    return Run(document, status, response)
+
+
+def state_of(run: Run, state_id: str) -> t.Optional[dict[str, t.Any]]:
+    """The state with that id: of its node node_id, node_name and execution_id, and its latest execution's fields.
+
+    None where the run shows no such state. A node_id is preferred to an execution_id. Where the run shows different
+    statuses and not which of them is the latest, status is None.
+    """
+    nodes = run.execution.get("node_execution_details")
+    nodes = [node for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
+    for id_field in ("node_id", "execution_id"):
+        ours = [node for node in nodes if node.get(id_field) == state_id]
+        if ours:
+            return _latest(ours)
+    return None
+
+
+def _latest(nodes: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    """Neither the order of nodes nor that of their executions is documented, so the time of their begin decides."""
+    found: list[tuple[float, dict[str, t.Any], dict[str, t.Any]]] = []
+    for node in nodes:
+        executions = node.get("executions")
+        executions = executions if isinstance(executions, list) else []
+        found.extend((_begin(item), node, item) for item in executions if isinstance(item, dict))
+    begin = max((each[0] for each in found), default=0.0)
+    latest = [each for each in found if each[0] == begin] or [(begin, nodes[-1], {})]
+    _begin_time, node, execution = latest[-1]
+    state = {"status": None, "error_message": None, **execution}
+    if any(item.get("status") != execution.get("status") for _time, _node, item in latest):
+        state["status"] = None
+    state.update({name: node.get(name) for name in ("node_id", "node_name", "execution_id")})
+    return state
+
+
+def _begin(execution: dict[str, t.Any]) -> float:
+    """When an execution began, in milliseconds since the epoch; 0 where that is unset or no number."""
+    begin = execution.get("begin_time")
+    if isinstance(begin, float) and math.isfinite(begin):
+        return begin
+    # More than that is no time, and overflows a float.
+    return float(begin) if isinstance(begin, int) and abs(begin) < _TIME_LIMIT else 0.0
+
+
+# By IAM endpoint, region and credentials: the items of a loop look up once.
+_known_projects: dict[t.Hashable, str] = {}
+
+
+def find_project(
+    client: Client, region: str, credentials_key: t.Hashable, attempts: Attempts, region_meant: str = ""
+) -> str:
+    """The id of the region's only project, from IAM. region_meant suggests another region. Raises ReadError."""
+    key = (client.endpoint, region, credentials_key)
+    if key not in _known_projects:
+        _known_projects[key] = _look_up_project(client, region, attempts, region_meant)
+    return _known_projects[key]
+
+
+def _look_up_project(client: Client, region: str, attempts: Attempts, region_meant: str) -> str:
+    give = "set project_id to do without the lookup"
+    try:
+        response = read_with_retries(lambda: client.list_projects(region), attempts)
+    except Failure as failure:
+        if failure.message == UNRESOLVED:
+            text = "The project of region %s could not be looked up in IAM (%s), as its host name cannot be resolved: "
+            text = (text + "check region%s and name server.") % (
+                region,
+                client.endpoint,
+                region_meant,
+            )
+            raise ReadError(text, transient=True) from None
+        if failure.kind == "refused":
+            text = "The project of region %s was not looked up in IAM, as %s."
+            raise ReadError(text % (region, failure.message), hint=failure.hint) from None
+        text = "The project of region %s could not be looked up in IAM (%s): %s; %s."
+        raise ReadError(text % (region, client.endpoint, failure.message, give), transient=True) from None
+    if response.status != 200:
+        text = "IAM refused to look up the project of region %s: %s%s."
+        # With wrong keys the callback would be refused as well.
+        instead = "" if response.status == 401 else "; " + give
+        message = text % (region, response.clause(), instead)
+        raise ReadError(message, response, response.hint(), response.is_transient())
+    try:
+        listed = response.document["projects"]
+        found = [project["id"] for project in listed if project.get("name", region) == region]
+    except (AttributeError, KeyError, TypeError):
+        listed, found = [], [None]
+    if not all(isinstance(project, str) and project for project in found):
+        text = "IAM's response to the lookup of the project of region %s is not a list of projects; %s."
+        raise ReadError(text % (region, give), response)
+    if listed and not found:
+        text = "IAM's response to the lookup of the project of region %s lists only projects of other names; %s."
+        raise ReadError(text % (region, give), response)
+    if not found:
+        text = "IAM knows no project of region %s for these credentials; check region%s, or set project_id."
+        raise ReadError(text % (region, region_meant), response)
+    if len(found) > 1:
+        text = "IAM knows %d projects of region %s: set project_id to choose one, of %s."
+        names = ", ".join(_schema.shortened(project) for project in found[:10])
+        raise ReadError(text % (len(found), region, names), response)
+    return str(found[0])

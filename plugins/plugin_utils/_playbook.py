@@ -1,0 +1,398 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is private to the collection: breaking changes can come with any release.
+
+"""
+ansible-core around our plugins: every private name of it that the collection uses, each with what is done without it.
+
+The statistics that callback plugins get cannot say how a playbook ends: they keep failures that clear_host_errors has
+forgiven, and lack a role that could not be included. ansible-core's own exit code can, and it stands in
+PlaybookExecutor.run, from which a plugin is called. A run that is interrupted sends no statistics at all, but always
+cleans up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import types
+import typing as t
+from contextlib import contextmanager, nullcontext
+
+from ansible import context
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.task import Task
+from ansible.utils.vars import load_extra_vars
+
+try:
+    from ansible.executor.playbook_executor import PlaybookExecutor
+except ImportError:
+    PlaybookExecutor = type(None)
+
+try:
+    from ansible._internal._errors._task_timeout import TaskTimeoutError as TaskTimeoutError
+except ImportError:
+    try:  # ansible-core before 2.19
+        from ansible.executor.task_executor import TaskTimeoutError as TaskTimeoutError
+    except ImportError:
+
+        class TaskTimeoutError(BaseException):  # type: ignore[no-redef]
+            """Never raised: without Ansible's own, the timeout of a task says only what Ansible says."""
+
+
+try:
+    from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
+except ImportError:  # ansible-core before 2.19
+    from ansible.module_utils.common.json import AnsibleJSONEncoder
+
+    def plain(value: t.Any) -> t.Any:
+        return json.loads(json.dumps(value, cls=AnsibleJSONEncoder, vault_to_text=True))
+
+else:  # ansible-core 2.19 and later
+
+    def plain(value: t.Any) -> t.Any:
+        """value as a module would get it: no tags, no lazy templates, dates as strings."""
+        encoder = get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE)
+        decoder = get_module_decoder("legacy", Direction.CONTROLLER_TO_MODULE)
+        return json.loads(json.dumps(value, cls=encoder), cls=decoder)
+
+
+# What ansible-core's statistics call the host of what is published for all.
+ALL_HOSTS = "_run"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+# Seconds. A worker that is terminated has a file to write at most.
+_WORKER_SECONDS = 10
+# As a shell says it: 128 and the number of the signal.
+_SHELL = 128
+_TERMINATED = {_SHELL + number: number.name for number in (signal.SIGTERM, signal.SIGHUP)}
+_EXIT_CODE = "result"
+_OF_MANAGER = (
+    *("_stats", "_failed_hosts", "_unreachable_hosts", "_variable_manager", "_start_at_done"),
+    *("_callback_plugins", "_workers", "cleanup"),
+)
+
+
+class _Interrupted(BaseException):
+    """numbers: the signals that came, the first of them the one that interrupts the block."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.numbers = [number]
+
+
+def _interrupt(number: int, _frame: t.Any) -> None:
+    interruption = _Interrupted(number)
+    # Ansible sends a second signal soon, and what is reported may be written to a file. A mask would not hold it back:
+    # it would reach the thread of the attempt instead.
+    handle_signals(lambda number, _frame: interruption.numbers.append(number))
+    raise interruption
+
+
+def handle_signals(handler: t.Callable[[int, t.Any], t.Any]) -> dict[int, t.Any]:
+    """Sets the handler of every signal that is not ignored: nohup, for one, starts Ansible so. Returns those before.
+
+    Does nothing but in the main thread: Python allows it nowhere else.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    # None is a handler that is not Python's: it could not be set again.
+    mine: dict[int, t.Any] = {
+        number: was for number, was in before.items() if was is not None and was != signal.SIG_IGN
+    }
+    for number in mine:
+        signal.signal(number, handler)
+    return mine
+
+
+@contextmanager
+def on_interruption(report: t.Callable[[], None]) -> t.Iterator[None]:
+    """Calls report where a signal interrupts the block. The signal then does what it would have done without us.
+
+    Ansible drops the result of a task that it interrupts, and ends its workers at once. What a worker prints until then
+    still reaches the screen, if Ansible reads it before it stops listening: that is not promised.
+    """
+    before = handle_signals(_interrupt)
+    try:
+        yield
+    except _Interrupted as interruption:
+        try:
+            report()
+        finally:
+            _restore(before)
+            for number in dict.fromkeys(interruption.numbers):
+                os.kill(os.getpid(), number)
+        raise KeyboardInterrupt from None
+    finally:
+        _restore(before)
+
+
+@contextmanager
+def signals_ignored() -> t.Iterator[None]:
+    """Signals do nothing during the block: it belongs to a run that ends in any case."""
+    before = handle_signals(lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        _restore(before)
+
+
+def _restore(before: t.Mapping[int, t.Any]) -> None:
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def _frame() -> t.Optional[types.FrameType]:
+    """The frame of PlaybookExecutor.run from which we are called."""
+    frame: t.Optional[types.FrameType] = sys._getframe()
+    while frame is not None and not isinstance(frame.f_locals.get("self", ...), PlaybookExecutor):
+        frame = frame.f_back
+    return frame
+
+
+def _exit_code() -> t.Optional[int]:
+    """ansible-core's own exit code as it stands now, None where it cannot be found."""
+    frame = _frame()
+    found = None if frame is None else frame.f_locals.get(_EXIT_CODE)
+    return found if isinstance(found, int) else None
+
+
+class PlaybookRun:
+    """The run that this process is about. Made when the first playbook of the command line starts.
+
+    manager is ansible-core's TaskQueueManager. missing are the private names that this ansible-core does not have: then
+    the run goes by the public statistics and by the failures that were seen.
+    """
+
+    def __init__(self, manager: t.Any) -> None:
+        self._manager = manager
+        self._started = 0
+        self._seen: dict[str, int] = {}
+        self.stats: t.Any = getattr(manager, "_stats", None)
+        self.missing = [name for name in _OF_MANAGER if not hasattr(manager, name)]
+        self.missing += [] if _exit_code() is not None else [_EXIT_CODE]
+
+    @classmethod
+    def here(cls) -> t.Optional[PlaybookRun]:
+        """The run from which we are called; None where this is no ansible-playbook."""
+        frame = _frame()
+        if frame is None and ("module_name" in context.CLIARGS or not context.CLIARGS.get("args")):
+            return None
+        return cls(None if frame is None else getattr(frame.f_locals["self"], "_tqm", None))
+
+    def playbook_starts(self) -> None:
+        self._started += 1
+
+    def exit_code(self) -> int:
+        """The exit code that ansible-playbook would return now. To be called from within one of its callbacks."""
+        found = _exit_code()
+        if found is not None:
+            return found
+        return int(any((self._of_stats("failures"), self._of_stats("dark"))))
+
+    def _of_stats(self, column: str) -> t.Mapping[str, int]:
+        return {} if self.stats is None else t.cast(t.Mapping[str, int], getattr(self.stats, column))
+
+    def is_last_playbook(self) -> bool:
+        """Whether no other playbook of the command line follows."""
+        return self.exit_code() != 0 or self._started >= len(context.CLIARGS["args"])
+
+    def failed_hosts(self) -> list[str]:
+        """The hosts that count as failed or unreachable now."""
+        failed = getattr(self._manager, "_failed_hosts", self._of_stats("failures"))
+        return sorted({*failed, *getattr(self._manager, "_unreachable_hosts", self._of_stats("dark"))})
+
+    def failures(self, host: str) -> int:
+        """How often a host was counted as failed or unreachable: where that is neither rescued nor ignored.
+
+        Without statistics every failure that is seen counts.
+        """
+        if self.stats is None:
+            self._seen[host] = self._seen.get(host, 0) + 1
+            return self._seen[host]
+        return int(self.stats.failures.get(host, 0)) + int(self.stats.dark.get(host, 0))
+
+    def extra_vars(self, loader: t.Any) -> dict[str, t.Any]:
+        """The extra vars as they were given; loader is Ansible's."""
+        manager = getattr(self._manager, "_variable_manager", None)
+        found: dict[str, t.Any] = load_extra_vars(loader) if manager is None else manager.extra_vars
+        return found
+
+    def variables(self, playbook: t.Any) -> dict[str, t.Any]:
+        """The variables of the first play where they can be loaded, else the extra vars alone."""
+        manager: t.Any = getattr(self._manager, "_variable_manager", None)
+        try:
+            found: dict[str, t.Any] = manager.get_vars(play=playbook.get_plays()[0])
+        except Exception:  # pylint: disable=broad-exception-caught  # a vault without its password, for one
+            return self.extra_vars(loader_of(playbook))
+        return found
+
+    @property
+    def sees_published(self) -> bool:
+        """Whether it is known which task published what, and so what no_log hides."""
+        return hasattr(self._manager, "_stats")
+
+    def watch_published(self, seen: t.Callable[[str, str], None]) -> None:
+        """Calls seen with host and name of whatever is published from now on, the host "_run" where it is for all.
+
+        ansible-core publishes what a task gives before it calls callback plugins for that task.
+        """
+
+        def watched(publish: t.Callable[..., None]) -> t.Callable[..., None]:
+            def publishing(which: str, what: t.Any, host: t.Optional[str] = None) -> None:
+                seen(host or ALL_HOSTS, which)
+                publish(which, what, host)
+
+            return publishing
+
+        for name in ("set_custom_stats", "update_custom_stats") if self.sees_published else ():
+            setattr(self.stats, name, watched(getattr(self.stats, name)))
+
+    def found_no_task_to_start_at(self) -> t.Optional[str]:
+        """The task of --start-at-task where it does not exist."""
+        wanted: t.Optional[str] = context.CLIARGS.get("start_at_task")
+        return wanted if wanted and not getattr(self._manager, "_start_at_done", True) else None
+
+    @staticmethod
+    def batches() -> t.Optional[int]:
+        """How many batches of hosts the current play has; None where that is not known."""
+        frame = _frame()
+        batches = None if frame is None else frame.f_locals.get("batches")
+        return len(batches) if isinstance(batches, list) else None
+
+    def add_callback(self, plugin: t.Any) -> None:
+        """Lets a callback plugin receive the events that follow."""
+        if hasattr(plugin, "_init_callback_methods"):
+            plugin._init_callback_methods()
+        self.callbacks.append(plugin)
+
+    @property
+    def callbacks(self) -> list[t.Any]:
+        """The callback plugins that receive events."""
+        callbacks: list[t.Any] = self._manager._callback_plugins
+        return callbacks
+
+    @property
+    def check_mode(self) -> bool:
+        return bool(context.CLIARGS.get("check"))
+
+    def when_cleaned_up(self, then: t.Callable[[t.Optional[BaseException]], None]) -> None:
+        """Calls then when the run is over, with what has interrupted it, None where nothing has.
+
+        Signals wait while it is called.
+        """
+        if not hasattr(self._manager, "cleanup"):
+            return
+        clean_up = self._manager.cleanup
+
+        def cleanup() -> None:
+            reason = sys.exc_info()[1]
+            with signals_ignored() if reason is not None else nullcontext():
+                try:
+                    # Where the terminal is gone, this fails.
+                    clean_up()
+                finally:
+                    then(reason)
+
+        self._manager.cleanup = cleanup
+
+    def _living_workers(self) -> list[t.Any]:
+        workers = getattr(self._manager, "_workers", ())
+        return [worker for worker in workers if worker is not None and worker.is_alive()]
+
+    def wait_for_workers(self) -> None:
+        """Waits for workers that were terminated: they may have something to save."""
+        for worker in self._living_workers():
+            worker.join(_WORKER_SECONDS)
+
+    def end_on_signals(self) -> None:
+        """Lets a signal end the run as an exception does, so that it cleans up.
+
+        Ansible knows how to do that for SIGINT, once: from ansible-core 2.20 on, a second one would kill.
+        """
+        process = os.getpid()
+        before: dict[int, t.Any] = {}
+
+        def end(number: int, frame: t.Any) -> None:
+            if os.getpid() != process:
+                # A worker, which has inherited this.
+                signal.signal(number, before[number])
+                os.kill(os.getpid(), number)
+                return
+            if number == signal.SIGINT:
+                try:
+                    (before[number] if callable(before[number]) else signal.default_int_handler)(number, frame)
+                finally:
+                    signal.signal(number, end)
+            for worker in self._living_workers():
+                worker.terminate()
+            raise SystemExit(_SHELL + number)
+
+        before.update(handle_signals(end))
+
+
+def describe_interruption(reason: BaseException) -> str:
+    """What has interrupted a run, in a line."""
+    if isinstance(reason, KeyboardInterrupt):
+        return "interrupted (Ctrl-C)"
+    if isinstance(reason, SystemExit) and reason.code in _TERMINATED:
+        return "terminated (%s)" % _TERMINATED[reason.code]
+    lines = str(reason).strip().splitlines()
+    return "broken off: %s" % (lines[0] if lines else type(reason).__name__)
+
+
+def loader_of(playbook: t.Any) -> t.Any:
+    """What reads files for a playbook."""
+    return getattr(playbook, "_loader", None) or DataLoader()
+
+
+def is_check() -> bool:
+    """Whether the task whose condition is evaluated only checks. It does where ansible-core does not say plainly."""
+    frame: t.Optional[types.FrameType] = sys._getframe()
+    while frame is not None:
+        task = frame.f_locals.get("task")
+        if isinstance(task, Task):
+            return task.check_mode is not False
+        frame = frame.f_back
+    return True
+
+
+def task_of(result: t.Any) -> t.Any:
+    """The task of a result, in every release of ansible-core."""
+    return result.task if hasattr(result, "task") else result._task
+
+
+def host_of(result: t.Any) -> str:
+    return str((result.host if hasattr(result, "host") else result._host).get_name())
+
+
+def values_of(result: t.Any) -> t.Mapping[str, t.Any]:
+    values: t.Mapping[str, t.Any] = result.result if hasattr(result, "result") else result._result
+    return values
+
+
+def key_of(task: t.Any) -> str:
+    """What tells tasks of one name apart, as far as ansible-core says it."""
+    return str(getattr(task, "_uuid", ""))
+
+
+def causes_of(result: t.Any) -> list[str]:
+    """The texts of the exceptions behind a failure, outermost first: ansible-core 2.19 and later keep them apart."""
+    found: list[str] = []
+    event = getattr(getattr(result, "exception", None), "event", None)
+    while event is not None:
+        found.append(" ".join(str(event.msg).split()))
+        event = getattr(event.chain, "event", None)
+    return found
+
+
+def alias_warnings(validation: t.Any) -> list[str]:
+    """What Ansible's validation of arguments warns of: an option that is set together with its alias."""
+    text = "Both option {option} and its alias {alias} are set."
+    return [text.format(**names) for names in getattr(validation, "_warnings", ())]

@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The arguments that the faces share: what counts as given, what may be shown, and Ansible's own findings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
+
+SPECIFICATIONS = [_options.callback_spec(), _options.execution_info_spec()]
+
+
+def test_empty_is_not_given() -> None:
+    arguments: dict[str, Any] = {"a": "", "b": None, "c": 0, "d": False, "e": {}, "f": " "}
+    assert _options.without_empty(arguments) == {"c": 0, "d": False, "e": {}, "f": " "}
+
+
+@pytest.mark.parametrize("name", ["access_key", "ak", "secret_key", "sk", "security_token", "auth_token"])
+def test_no_secret_is_shown_under_any_of_its_names(name: str) -> None:
+    assert _options.masked({name: "hunter2-secret", "region": "r"}) == {name: _options.MASKED, "region": "r"}
+    assert _options.masked({name: None}) == {name: None}
+
+
+def test_a_secret_is_hidden_wherever_else_it_stands() -> None:
+    arguments: dict[str, Any] = {"sk": "hunter2-secret", "output": {"a": ["x hunter2-secret"]}, "timeout": 3.0}
+    shown = {"sk": _options.MASKED, "output": {"a": ["x ********"]}, "timeout": 3.0}
+    assert _options.masked(arguments) == shown
+    assert arguments["output"] == {"a": ["x hunter2-secret"]}
+
+
+def test_choices_are_the_tables() -> None:
+    (callback, _info) = SPECIFICATIONS
+    assert callback["result"]["choices"] == list(field("result").enum)
+    for option in ("workflow_id", "workflow_run_id", "workflow_state_id", "result"):
+        assert callback[option]["required"] is field(option).mandatory
+    # Mandatory in the table, and always sent: so it has a default.
+    assert callback["output"]["default"] == {}
+    assert callback["confirm"]["choices"] == list(_options.CONFIRM)
+    assert callback["confirm"]["default"] == "when_unknown"
+
+
+@pytest.mark.parametrize("specification", SPECIFICATIONS)
+def test_every_secret_is_marked(specification: dict[str, Any]) -> None:
+    marked = {name for name, option in specification.items() if option.get("no_log")}
+    assert marked == set(_options.SECRET_OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("params", "rules"),
+    [
+        ({"timeout": 0.001, "retries": 0}, []),
+        ({"timeout": 86400, "retries": 100}, []),
+        ({"timeout": 0.0}, ["timeout"]),
+        ({"timeout": float("nan")}, ["timeout"]),
+        ({"timeout": float("inf"), "retries": 101}, ["timeout", "retries"]),
+        # Not what it should be: Ansible's own validation says so.
+        ({"timeout": "soon", "retries": "often"}, []),
+        ({}, []),
+    ],
+)
+def test_bounds_of_the_numbers(params: dict[str, Any], rules: list[str]) -> None:
+    assert [violation.option for violation in _options.limit_violations(params)] == rules
+
+
+def found(arguments: dict[str, Any]) -> list[tuple[str, str]]:
+    errors = ArgumentSpecValidator(_options.connection_spec()).validate(arguments).errors
+    return [(violation.option, violation.rule) for violation in _options.specification_violations(errors, ["covered"])]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "violations"),
+    [
+        ({"timeout": "soon"}, [("timeout", "type")]),
+        ({"run_on": "moon"}, [("run_on", "enum")]),
+        ({"strange": 1}, [("strange", "unsupported")]),
+        ({"validate_certs": "perhaps", "retries": "x"}, [("retries", "type"), ("validate_certs", "type")]),
+        ({}, []),
+    ],
+)
+def test_what_ansible_finds(arguments: dict[str, Any], violations: list[tuple[str, str]]) -> None:
+    assert sorted(found(arguments)) == violations
+
+
+def test_a_misspelled_option_is_named_with_the_one_that_was_meant() -> None:
+    arguments = {"secret_kee": 1, "tiemout": 3, "nothing_like_it": 1}
+    errors = ArgumentSpecValidator(_options.connection_spec()).validate(arguments).errors
+    assert sorted(violation.message for violation in _options.specification_violations(errors, [])) == [
+        "nothing_like_it is not an option of this module",
+        "secret_kee is not an option of this module (did you mean secret_key?)",
+        "tiemout is not an option of this module (did you mean timeout?)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "empty"),
+    [
+        ({"workflow_id": "", "run_id": "", "workflow_state_id": "s"}, ["workflow_id", "workflow_run_id"]),
+        ({"workflow_run_id": "r", "run_id": "", "state_id": "", "result": ""}, ["workflow_state_id"]),
+        ({"workflow_id": None, "workflow_run_id": 0, "access_key": ""}, []),
+    ],
+)
+def test_ids_that_are_there_and_empty(arguments: dict[str, Any], empty: list[str]) -> None:
+    assert _options.empty_ids(_options.callback_spec(), arguments) == dict.fromkeys(empty, "")
+
+
+def test_an_id_that_is_not_required_may_be_empty() -> None:
+    arguments = {"workflow_id": "", "execution_id": "", "workflow_state_id": ""}
+    found = _options.empty_ids(_options.execution_info_spec(), arguments)
+    assert found == {"workflow_id": "", "execution_id": ""}
+
+
+def test_what_the_tables_cover_is_left_to_them() -> None:
+    class RequiredError:
+        msg = "missing required arguments: workflow_id"
+
+    class ArgumentTypeError:
+        msg = "argument 'covered' is of type str and we were unable to convert to int"
+
+    class SomethingNewError:
+        msg = "Something that a later release finds."
+
+    errors = [RequiredError(), ArgumentTypeError(), SomethingNewError()]
+    (violation,) = _options.specification_violations(errors, ["covered"])
+    assert violation == ("", "specification", None, "Something that a later release finds")
+
+
+def test_a_short_secret_is_none_for_ansible() -> None:
+    """It would be cut out of every text."""
+    specification = _options.connection_spec()
+    found = _options.without_short_secrets(specification, {"sk": "abc", "access_key": "x" * 8, "region": "x"})
+    assert [name for name, rules in found.items() if rules != specification[name]] == ["secret_key"]
+    assert found["secret_key"]["no_log"] is False
+    assert specification["secret_key"]["no_log"] is True

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the user gives, made to fit: quoted in a sentence, and shortened to what the service takes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema, _spec
+
+
+def test_quoted_is_one_short_line() -> None:
+    assert _schema.quoted("a\nb") == r"'a\nb'"
+    assert len(_schema.quoted("x" * 1000)) == 60
+    assert _schema.quoted("x" * 1000).endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ("short", "short"),
+        ("e" * 64, "e" * 64),
+        ("kept\nas it is", "kept\nas it is"),
+        ("e" * 65, "e" * 63 + "…"),
+        ("word " * 20, "word word word word word word word word word word word word…"),
+        ("a " + "b" * 100, "a " + "b" * 61 + "…"),
+        # Fits as soon as it is on one line.
+        ("two\n" + " " * 60 + "lines", "two lines"),
+        ("x" * 63 + " y", "x" * 63 + "…"),
+    ],
+)
+def test_shortened(error: str, expected: str) -> None:
+    assert _schema.shortened(error) == expected
+
+
+@given(st.text(max_size=300))
+def test_shortened_is_always_allowed_and_a_beginning(error: str) -> None:
+    short = _schema.shortened(error)
+    assert len(short) <= 64
+    if len(error) <= 64:
+        assert short == error
+    elif short.endswith("…"):
+        assert " ".join(error.split()).startswith(short[:-1])
+        assert not short[:-1].endswith(" ")
+        # Idempotent: shortening twice changes nothing more.
+        assert _schema.shortened(short) == short
+    else:
+        assert short == " ".join(error.split())
+
+
+def test_shortened_to_another_limit() -> None:
+    assert _schema.shortened("one two three", 10) == "one two…"
+    assert _schema.shortened("one two", 10) == "one two"
+
+
+def test_shortened_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row._replace(max_length=None) for row in _spec.TABLES["body"]]
+    monkeypatch.setitem(_spec.TABLES, "body", tuple(rows))
+    assert _schema.shortened("e" * 100) == "e" * 100

@@ -1,0 +1,223 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a callback task gives back: keys, sentences, and nothing secret."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.servers import Call, free_port, scripted
+from support.tasks import GET, POST, SECRET, YES, callback_task, failed_callback, shows, violations
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _http, _libraries, _schema
+
+
+def test_delivered() -> None:
+    with scripted(YES) as server:
+        result = callback_task({"endpoint": server.url}).run()
+    assert result == {
+        "changed": True,
+        "delivery": "delivered",
+        "requests_sent": 1,
+        "http_status": 200,
+        "request_id": "request-1",
+        "execution_id": "run",
+        "ansible_facts": {"fgs_workflow_execution_id": "run"},
+    }
+
+
+def test_already_delivered_changes_nothing() -> None:
+    with scripted(shows("success")) as server:
+        result = callback_task({"endpoint": server.url, "confirm": "always"}).run()
+    assert (result["changed"], result["delivery"], result["requests_sent"]) == (False, "already_delivered", 0)
+    assert result["execution_id"] == result["ansible_facts"]["fgs_workflow_execution_id"] == "run"
+    assert "failed" not in result
+
+
+@pytest.mark.parametrize(
+    ("call", "msg", "hint"),
+    [
+        (
+            Call(*POST, 404, {"error_code": "FGS.5002", "error_msg": "Function flow not found."}),
+            "The service refused the callback: status 404 (FGS.5002: Function flow not found).",
+            "Check workflow_id, workflow_run_id and region: the service does not know them there.",
+        ),
+        (
+            Call(*POST, 400, {"error_code": "FGS.3002", "error_msg": "Invalid parameters."}),
+            "The service refused the callback: status 400 (FGS.3002: Invalid parameters).",
+            "Check the run: the state may be finished already, or the IDs may belong to another run.",
+        ),
+        (
+            Call(*POST, 409, {"error_code": "FGS.0409", "error_msg": "Conflict."}),
+            "The service refused the callback: status 409 (FGS.0409: Conflict).",
+            None,
+        ),
+    ],
+)
+def test_rejected(call: Call, msg: str, hint: str | None) -> None:
+    with scripted(call) as server:
+        result = failed_callback({"endpoint": server.url})
+    assert (result["delivery"], result["requests_sent"], result["http_status"]) == ("rejected", 1, call.status)
+    assert (result["msg"], result.get("hint"), result["error_code"]) == (msg, hint, call.body["error_code"])
+    assert "execution_id" not in result
+    assert "ansible_facts" not in result
+
+
+def test_an_echoed_signature_is_not_shown() -> None:
+    echo = f"incorrect: SDK-HMAC-SHA256 Access=AKEXAMPLE0001, Signature={'0f' * 32} and {SECRET}"
+    with scripted(Call(*POST, 401, {"error_code": "APIGW.0301", "error_msg": echo})) as server:
+        result = failed_callback({"endpoint": server.url})
+    for part in ("AKEXAMPLE0001", "0f" * 32):
+        assert part not in json.dumps(result)
+    assert "repeated failures lock the key" in result["hint"]
+
+
+def test_superseded() -> None:
+    with scripted(Call(*POST, cut=True), shows("timeout")) as server:
+        result = failed_callback({"endpoint": server.url})
+    assert (result["delivery"], result["changed"]) == ("superseded", False)
+    assert (
+        result["msg"] == "The callback did not complete the state: the state was already finished with status timeout."
+    )
+    assert "somebody else" in result["hint"]
+
+
+def test_unknown() -> None:
+    with scripted(Call(*POST, cut=True)) as server:
+        result = failed_callback({"endpoint": server.url, "confirm": "never"})
+    assert (result["delivery"], result["requests_sent"]) == ("unknown", 1)
+    assert result["msg"] == (
+        "It is not known whether the callback arrived: "
+        "the connection was lost: closed without a response; confirm=never."
+    )
+    assert "confirm=always" in result["hint"]
+
+
+def test_not_sent() -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    result = failed_callback({"endpoint": url})
+    assert (result["delivery"], result["requests_sent"]) == ("not_sent", 0)
+    assert result["msg"] == f"Nothing was sent, as no connection to {url} could be made: connection refused."
+    assert result["hint"].startswith("Check endpoint, region, proxy and CA certificates")
+
+
+def test_warnings_are_handed_on_without_secrets() -> None:
+    refusal = Call(*GET, 400, {"error_msg": f"bad {SECRET}"})
+    with scripted(refusal, YES, shows("success")) as server:
+        result = callback_task({"endpoint": server.url, "confirm": "always"}).run()
+    (warning,) = result["warnings"]
+    assert "bad ********" in warning
+
+
+def test_an_undelivered_answer_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "kept.yml"
+    result = failed_callback({"endpoint": f"http://127.0.0.1:{free_port()}", "undelivered_path": str(file)})
+    assert result["undelivered_file"] == str(file)
+    assert f" The callback was saved in {file} to be sent later." in result["msg"]
+    text = file.read_text()
+    assert 'fgs_workflow_run_id: "run"' in text
+    assert 'fgs_region: "cn-north-4"' in text
+    assert SECRET not in text
+
+
+IAM = ("GET", "/v3/projects?name=cn-north-4")
+
+
+@pytest.mark.parametrize("call", [Call(*IAM, cut=True), Call(*IAM, 503)], ids=["no response", "unavailable"])
+def test_an_undelivered_answer_is_kept_without_the_project_too(call: Call, tmp_path: Path) -> None:
+    with scripted(call) as iam:
+        result = failed_callback({"iam_endpoint": iam.url, "project_id": None, "undelivered_path": str(tmp_path)})
+    text = Path(result["undelivered_file"]).read_text()
+    assert f'fgs_iam_endpoint: "{iam.url}"' in text
+    assert "fgs_project_id" not in text
+
+
+@pytest.mark.parametrize("call", [Call(*POST, 429), Call(*POST, 503, {"error_code": "APIG.0613"})])
+def test_an_answer_that_the_gateway_throws_away_is_kept(call: Call, tmp_path: Path) -> None:
+    with scripted(call) as server:
+        result = failed_callback({"endpoint": server.url, "undelivered_path": str(tmp_path)})
+    assert result["delivery"] == "rejected"
+    assert Path(result["undelivered_file"]).exists()
+
+
+def test_nothing_is_kept_where_iam_refuses(tmp_path: Path) -> None:
+    with scripted(Call(*IAM, 403)) as iam:
+        failed_callback({"iam_endpoint": iam.url, "project_id": None, "undelivered_path": str(tmp_path)})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_answer_that_cannot_be_kept_either(tmp_path: Path) -> None:
+    path = str(tmp_path / "missing/file.yml")
+    result = failed_callback({"endpoint": f"http://127.0.0.1:{free_port()}", "undelivered_path": path})
+    assert "undelivered_file" not in result
+    text = f" The callback could not be saved in undelivered_path {path} either: no such file or directory."
+    assert text in result["msg"]
+
+
+@pytest.mark.parametrize(("path", "rule"), [("a\0b", "path"), ("/dev/null", "file")], ids=["no path", "a device"])
+def test_where_nothing_can_be_kept_nothing_is_sent(path: str, rule: str) -> None:
+    with scripted() as server:
+        result = failed_callback({"endpoint": server.url, "undelivered_path": path, "result": "maybe"})
+    assert violations(result) == [("result", "enum"), ("undelivered_path", rule)]
+
+
+@pytest.mark.parametrize("call", [Call(*POST, 400), Call(*POST, 401)])
+def test_a_refused_answer_is_not_kept(call: Call, tmp_path: Path) -> None:
+    with scripted(call) as server:
+        result = failed_callback({"endpoint": server.url, "undelivered_path": str(tmp_path)})
+    assert "undelivered_file" not in result
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_library_that_cannot_be_used_is_left_to_the_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unusable(*_arguments: Any, **_options: Any) -> Any:
+        raise _libraries.Unusable
+
+    monkeypatch.setattr(_schema, "output_violations", unusable)
+    with pytest.raises(_libraries.Unusable):
+        callback_task({"output_schema": {"type": "object"}}).run()
+
+
+def test_interrupted_before_anything() -> None:
+    result = callback_task({}).interrupted("the task timed out after 5 seconds")
+    assert result["msg"] == "Nothing was sent, as the task timed out after 5 seconds."
+    assert (result["delivery"], result["requests_sent"], result["changed"]) == ("not_sent", 0, False)
+
+
+@pytest.mark.parametrize(("sent", "delivery"), [(True, "unknown"), (False, "not_sent")])
+def test_interrupted_on_the_way(sent: bool, delivery: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupted(*_arguments: Any, **_options: Any) -> Any:
+        interruption = KeyboardInterrupt()
+        interruption.request_sent = sent  # type: ignore[attr-defined]
+        raise interruption
+
+    path = "ansible_collections.functiongraph.workflow.plugins.module_utils._http.exchange"
+    monkeypatch.setattr(path, interrupted)
+    task = callback_task({"endpoint": "http://127.0.0.1:1", "undelivered_path": str(tmp_path / "kept.yml")})
+    with pytest.raises(KeyboardInterrupt):
+        task.run()
+    result = task.interrupted("it was cut short")
+    assert (result["delivery"], result["requests_sent"]) == (delivery, int(sent))
+    assert "it was cut short" in result["msg"]
+    assert (tmp_path / "kept.yml").exists()
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_interrupted_on_the_way_to_the_project(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, check_mode: bool
+) -> None:
+    def interrupted(*_arguments: Any, **_options: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_http, "exchange", interrupted)
+    given = {"project_id": None, "undelivered_path": str(tmp_path), "confirm": "always"}
+    task = callback_task(given, check_mode=check_mode)
+    with pytest.raises(KeyboardInterrupt):
+        task.run()
+    result = task.interrupted("it was cut short")
+    assert (result["delivery"], "undelivered_file" in result) == ("not_sent", not check_mode)

@@ -1,0 +1,241 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report plugin that the role switches on, from within a PlaybookExecutor of the installed ansible-core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible import context
+from ansible.executor.playbook_executor import PlaybookExecutor
+from ansible.executor.stats import AggregateStats
+from ansible.playbook.task import Task
+from ansible.plugins.callback import CallbackBase
+from ansible.utils.display import Display
+from support.reporters import IDS
+from support.tasks import SECRET
+
+from ansible_collections.functiongraph.workflow.plugins.callback import fgs_workflow_report
+from ansible_collections.functiongraph.workflow.plugins.filter.runbook_watch import FilterModule
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter, _runbook
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
+
+OPTIONS = {
+    **IDS,
+    "workflow_state_id": "state",
+    "secret_key": SECRET,
+    "access_key": "AKEXAMPLE0001",
+    "region": "cn-north-4",
+}
+TASK = Task()
+TASK.check_mode = False
+
+
+def evaluated(called: Callable[..., Any], arguments: Any, task: Any) -> Any:
+    """The condition of a task, as evaluated in a frame that has the task."""
+    return called(*arguments)
+
+
+@pytest.fixture(autouse=True)
+def _loader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ansible's loader finds plugins of collections in a playbook only."""
+    loader = SimpleNamespace(get=lambda _name: fgs_workflow_report.CallbackModule())
+    monkeypatch.setattr(_runbook, "callback_loader", loader)
+
+
+class Executor(PlaybookExecutor):  # type: ignore[misc]
+    """Evaluates the condition of a task from within run, as a strategy does."""
+
+    def __init__(self) -> None:
+        self.clean_ups = 0
+        self._tqm = SimpleNamespace(
+            _stats=AggregateStats(), _callback_plugins=[], _workers=[], _failed_hosts={}, _unreachable_hosts={}
+        )
+        self._tqm.cleanup = lambda: None
+
+    def run(self, called: Callable[..., Any], *arguments: Any, of: Any = TASK, result: int = 0) -> Any:
+        return evaluated(called, arguments, of)
+
+    def watch(self, options: Any = OPTIONS, **keywords: Any) -> Any:
+        """Switches the plugin on, and gives it."""
+        assert self.run(_runbook.watch, options, **keywords) is False
+        return self.plugins[-1]
+
+    @property
+    def plugins(self) -> list[Any]:
+        found: list[Any] = self._tqm._callback_plugins
+        return found
+
+    @property
+    def stats(self) -> Any:
+        return self._tqm._stats
+
+
+@pytest.fixture(autouse=True)
+def _no_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PlaybookRun, "end_on_signals", lambda _self: None)
+    monkeypatch.setattr(context, "CLIARGS", {"args": ("a.yml", "b.yml"), "check": False, "start_at_task": None})
+    monkeypatch.setenv("HOME", "/nonexistent")
+
+
+def result(host: str = "web1", censored: bool = False, **fields: Any) -> Any:
+    values = {"censored": "hidden"} if censored else {}
+    task = SimpleNamespace(
+        name="do it", action="set_stats", args={}, check_mode=False, loop=None, failed_when=None, async_val=0, _uuid="1"
+    )
+    return SimpleNamespace(_host=SimpleNamespace(get_name=lambda: host), _task=task, _result={**values, **fields})
+
+
+def test_what_the_runbook_publishes_is_seen() -> None:
+    executor = Executor()
+    executor.stats.set_custom_stats("early", 1)
+    plugin = executor.watch()
+    executor.stats.set_custom_stats("name", "web")
+    plugin.v2_runner_on_ok(result())
+    executor.stats.set_custom_stats("password", SECRET)
+    plugin.v2_runner_item_on_ok(result())
+    plugin.v2_runner_on_ok(result(censored=True))
+    assert executor.run(_runbook.seen_published, OPTIONS) == {"name": "web"}
+    assert executor.run(_runbook.seen_published, {**OPTIONS, "workflow_run_id": "other"}) == {}
+
+
+def test_it_is_switched_on_once_for_a_state() -> None:
+    executor = Executor()
+    executor.watch()
+    executor.watch()
+    assert len(executor.plugins) == 1
+    executor.watch({**OPTIONS, "workflow_state_id": 83})
+    assert len(executor.plugins) == 2
+    assert executor.plugins[-1]._reporter.recap.is_ours({**IDS, "workflow_state_id": "83"})
+
+
+def test_events_reach_the_reporter(monkeypatch: pytest.MonkeyPatch) -> None:
+    executor = Executor()
+    plugin = executor.watch()
+    reported: list[Any] = []
+
+    def ended(*outcome: Any) -> bool:
+        reported.append(outcome)
+        return True
+
+    monkeypatch.setattr(plugin._reporter, "_ended", ended)
+    executor.stats.increment("failures", "web1")
+    plugin.v2_playbook_on_task_start(SimpleNamespace(action="raw", args={}), False)
+    plugin.v2_runner_item_on_failed(result(msg="gone", failed=True))
+    plugin.v2_runner_on_failed(result(msg="gone", failed=True))
+    plugin.v2_runner_on_unreachable(result("web2", msg="away", unreachable=True))
+    # The role knows its own playbook alone, although another one follows.
+    executor.run(plugin.v2_playbook_on_stats, executor.stats, result=2)
+    ((outcome, failure),) = reported
+    assert (outcome, failure.host, failure.line) == ("fail", "web1", "gone")
+
+
+@pytest.mark.parametrize(
+    ("step", "values", "completed"),
+    [
+        ("report", {"delivery": "unknown"}, True),
+        ("report", {"censored": "hidden"}, True),
+        # It broke before it knew what to report.
+        ("report", {"msg": "'made' is undefined"}, False),
+        ("output", {"delivery": "not_sent"}, False),
+    ],
+)
+def test_the_report_of_the_role_is_the_only_one_also_where_it_failed(step: str, values: Any, completed: bool) -> None:
+    plugin = Executor().watch()
+    failed = result(**values)
+    failed._task.action = "functiongraph.workflow._fgs_workflow_callback"
+    failed._task.args = {**IDS, "workflow_state_id": "state", "step": step}
+    plugin.v2_runner_on_failed(failed)
+    assert plugin._reporter.recap.completed is completed
+
+
+def test_nothing_is_reported_after_the_role_has() -> None:
+    executor = Executor()
+    plugin = executor.watch()
+    assert executor.run(_runbook.done, {**OPTIONS, "workflow_run_id": "other"}) is False
+    assert not plugin._reporter.recap.completed
+    assert executor.run(_runbook.done, OPTIONS) is False
+    assert plugin._reporter.recap.completed
+
+
+def test_notes_of_the_report_of_the_role() -> None:
+    executor = Executor()
+    plugin = executor.watch()
+    notes = plugin._reporter.notes
+    assert notes is not None
+    executor.watch()
+    assert executor.run(_runbook.notes_of_report, OPTIONS) is notes
+    assert executor.run(_runbook.notes_of_report, {**OPTIONS, "workflow_run_id": "other"}) is None
+    plugin._reporter.recap.is_left_alone = True
+    assert executor.run(_runbook.notes_of_report, OPTIONS) is None
+    plugin._reporter.recap.is_left_alone, plugin._reporter.recap.completed = False, True
+    assert executor.run(_runbook.notes_of_report, OPTIONS) is None
+
+
+def test_without_a_place_for_notes_the_role_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_place() -> None:
+        raise OSError("no space left on device")
+
+    said: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda _self, text: said.append(text))
+    monkeypatch.setattr(_reporter, "Notes", no_place)
+    executor = Executor()
+    assert executor.watch()._reporter.notes is None
+    assert executor.run(_runbook.notes_of_report, OPTIONS) is None
+    assert said == []
+
+
+def test_the_report_plugin_itself_is_left_as_it_is() -> None:
+    executor = Executor()
+    plugin = executor.watch()
+    plugin._reporter.is_of_role = False
+    executor.run(_runbook.done, OPTIONS)
+    assert not plugin._reporter.recap.completed
+
+
+@pytest.mark.parametrize(("check_mode", "is_check"), [(False, False), (True, True), ("{{ check }}", True)])
+def test_check_mode_of_the_role(check_mode: Any, is_check: bool) -> None:
+    task = Task()
+    task.check_mode = check_mode
+    assert Executor().watch(of=task)._reporter.run.check_mode is is_check
+
+
+def test_task_that_cannot_be_seen_counts_as_a_check() -> None:
+    assert Executor().watch(of=None)._reporter.run.check_mode is True
+
+
+def test_no_playbook_around() -> None:
+    assert _runbook.watch(OPTIONS) is False
+    assert _runbook.done(OPTIONS) is False
+    assert _runbook.seen_published(OPTIONS) == {}
+    assert _runbook.notes_of_report(OPTIONS) is None
+
+
+def test_what_a_later_ansible_core_may_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda _self, text: said.append(text))
+    executor = Executor()
+    del executor._tqm._callback_plugins
+    assert executor.run(_runbook.watch, OPTIONS) is False
+    assert "what the runbook publishes is not sent, as it cannot be seen: AttributeError: " in said[0]
+    assert executor.run(_runbook.done, OPTIONS) is False
+    assert executor.run(_runbook.seen_published, OPTIONS) == {}
+    assert executor.run(_runbook.notes_of_report, OPTIONS) is None
+
+
+def test_callback_plugins_before_ansible_core_2_19(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(CallbackBase, "_init_callback_methods", raising=False)
+    assert Executor().watch().CALLBACK_TYPE == "notification"
+
+
+def test_the_filter() -> None:
+    executor = Executor()
+    called = FilterModule().filters()["runbook_watch"]
+    assert executor.run(called, OPTIONS) is False
+    assert executor.run(called, OPTIONS, True) is False
+    assert executor.plugins[0]._reporter.recap.completed
