@@ -12,6 +12,7 @@ Workflows exist in few regions and the domain of some sites differs, so every ad
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 import re
 import typing as t
@@ -211,6 +212,21 @@ def execution_info_spec() -> dict[str, dict[str, t.Any]]:
         "workflow_state_id": {"type": "str", "aliases": ["state_id"]},
         **connection_spec(),
     }
+
+
+# The options that are IDs, aliases too, and the extra vars by which a launch hands them on.
+ID_VARIABLES = {
+    name: EXTRA_VARS[option]
+    for specification in (callback_spec(), execution_info_spec())
+    for option, rules in specification.items()
+    if option in EXTRA_VARS
+    for name in (option, *rules.get("aliases", ()))
+}
+
+
+def is_no_string(value: t.Any) -> bool:
+    """Whether value is what YAML makes of a scalar that it does not read as a string, which an ID never is."""
+    return isinstance(value, (bool, int, float, datetime.date))
 
 
 def without_empty(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

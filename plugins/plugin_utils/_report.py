@@ -22,11 +22,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _credentials, _options, _redaction, _schema
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import REJECTED
-from ansible_collections.functiongraph.workflow.plugins.module_utils._options import (
-    callback_spec,
-    connection_spec,
-    execution_info_spec,
-)
+from ansible_collections.functiongraph.workflow.plugins.module_utils._options import connection_spec
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun, loader_of, plain
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import SWITCH, Failure, bounded, is_off
 
@@ -108,25 +104,10 @@ def launch(run: PlaybookRun, playbook: t.Any, environ: t.Mapping[str, str]) -> L
     return Launch(found, problems, None if switch in (None, "") else is_off(switch))
 
 
-# The options that are IDs, aliases too, and the extra vars by which a launch hands them on.
-VARIABLES = {
-    name: _options.EXTRA_VARS[option]
-    for specification in (callback_spec(), execution_info_spec())
-    for option, rules in specification.items()
-    if option in _options.EXTRA_VARS
-    for name in (option, *rules.get("aliases", ()))
-}
-# What YAML makes of a scalar that it does not read as a string.
-_READ = (bool, int, float, datetime.date)
 _LOSS = (
     "%(option)s arrived as a %(kind)s and is used as %(text)s: leading zeros, if it had any, are lost. To hand on an ID"
     ' unchanged, quote it: "00123" in YAML, -e \'{"%(variable)s": "00123"}\' on the command line.'
 )
-
-
-def is_no_string(value: t.Any) -> bool:
-    """Whether value is a number, a boolean or a date, which an ID never is."""
-    return isinstance(value, _READ)
 
 
 def written_id(option: str, value: t.Any, warn: t.Callable[[str], None]) -> t.Any:
@@ -134,9 +115,9 @@ def written_id(option: str, value: t.Any, warn: t.Callable[[str], None]) -> t.An
 
     Calls warn where what was written is not known to be a string.
     """
-    if not is_no_string(value):
+    if not _options.is_no_string(value):
         return value
-    variable = VARIABLES[option]
+    variable = _options.ID_VARIABLES[option]
     written = _written(variable, value)
     found = str(value) if written is None else str(written.value)
     if written is None or (written.style is None and found == str(value)):
