@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import browser as browsers
+from playwright.sync_api import Browser, sync_playwright
 from support.playbooks import ROOT
 
-# What draws the pictures and what knows the versions is no package.
+# The tools are not a package.
 sys.path.insert(0, str(ROOT / "tests/tools"))
 
 
@@ -36,8 +37,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[browsers.Browser]:
-    if browsers.PROGRAM is None:
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, without a proxy: it talks to this machine only."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
         pytest.skip("no Chromium on this machine")
-    with browsers.running() as browser:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-proxy-server"])
         yield browser
+        browser.close()

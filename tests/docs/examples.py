@@ -29,7 +29,6 @@ NOT_RUN = {
     "collections:\n  - name: https://github.com/": "needs the network",
     "ansible --version\n/the/python": "needs the network; every environment of the tests is made so",
     "{\n  export HUAWEICLOUD_SDK_AK": "test_terminal.py pastes it into a terminal",
-    "python3 tests/tools/draw.py": "test_pictures.py draws them",
     "$ ansible-builder build": "needs a container engine and the network",
     "$ export CONTROLLER_HOST": "needs an AWX; tests/awx runs the playbook against a stand-in",
     "ansible-rulebook -r work_here.yml": "needs a JDK; tests/eda runs it where there is one",

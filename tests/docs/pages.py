@@ -2,21 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What must be so of every page that people see: its links, its pictures, and whether it can be read."""
+"""What must be true of every page that people see: links, pictures, and whether it can be read."""
 
 from __future__ import annotations
 
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from support.browser import Browser
+from playwright.sync_api import Browser, Response
 
 WIDTHS = (360, 1400)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 # Text against what is painted behind it. 3 is what the accessibility guidelines ask of large text; half of our text is
 # coloured by themes, so that is the bound for all of it.
-_LOOK = """
+_PROBLEMS = """
 (() => {
   const found = [];
   const page = document.documentElement;
@@ -77,24 +79,32 @@ _LOOK = """
 """
 
 
-def seen_in(browser: Browser, address: str, shots: Path | None = None) -> list[str]:
-    """Everything that is wrong with a page, in each width, dark and light."""
-    browser.show(WIDTHS[-1], dark=False)
-    browser.open(address)
-    own = urlsplit(address)
-    found = browser.troubles()
-    for url in browser.requested():
-        if urlsplit(url)[:2] != own[:2] and not url.startswith("data:"):
-            found.append(f"asks elsewhere: {url}")
+def problems(browser: Browser, address: str, *texts: str) -> list[str]:
+    """Everything that is wrong with a page that shows all texts, in each width, dark and light."""
+    page = browser.new_page()
+    loading: list[str] = []
+    requested: list[str] = []
+    responses: list[Response] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("requestfailed", lambda request: loading.append(f"a request failed: {request.url}: {request.failure}"))
+    page.on("response", lambda response: responses.append(response))
+    page.on("pageerror", lambda error: loading.append(str(error)))
+    page.goto(address)
+    for text in texts:
+        page.get_by_text(text).first.wait_for()
+    own = urlsplit(address)[:2]
+    found = [*loading, *(f"{response.status} for {response.url}" for response in responses if response.status >= 400)]
+    for url in requested:
+        if urlsplit(url)[:2] != own and not url.startswith("data:"):
+            found.append(f"requests another host: {url}")
     for width in WIDTHS:
-        for dark in (False, True):
-            browser.show(width, dark)
+        for scheme in SCHEMES:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
             # Two frames, so that what reacts to the size has reacted.
-            browser.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            name = f"{width}, {'dark' if dark else 'light'}"
-            found += [f"{name}: {trouble}" for trouble in browser.evaluate(_LOOK)]
-            if shots:
-                browser.screenshot(shots / f"{Path(own.path).stem or 'page'}-{name.replace(', ', '-')}.png")
+            page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            found += [f"{width}, {scheme}: {problem}" for problem in page.evaluate(_PROBLEMS)]
+    page.close()
     return found
 
 

@@ -6,20 +6,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from pathlib import Path
 
 import pages
 import texts
 import yaml
-from support.browser import Browser
+from playwright.sync_api import Browser, expect
 from support.playbooks import ROOT
 from support.simulators import Simulator
-
-# Set it to a folder to look at every page oneself.
-SHOTS = Path(os.environ["FGS_SCREENSHOTS"]) if os.environ.get("FGS_SCREENSHOTS") else None
 
 BAD_PAGE = """<!DOCTYPE html><meta name="viewport" content="width=device-width"><style>body { background: #fff }</style>
 <div style="width: 2000px">wide</div><img src="missing.png"><p style="color: #eee">pale</p>
@@ -34,8 +29,8 @@ BAD_PAGE = """<!DOCTYPE html><meta name="viewport" content="width=device-width">
 
 def test_a_bad_page_is_noticed(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "bad.html").write_text(BAD_PAGE)
-    found = " ".join(pages.seen_in(browser, (tmp_path / "bad.html").as_uri()))
-    for trouble in (
+    found = " ".join(pages.problems(browser, (tmp_path / "bad.html").as_uri()))
+    for problem in (
         "360, light: wider",
         "1400, dark: wider",
         "no picture",
@@ -45,7 +40,7 @@ def test_a_bad_page_is_noticed(browser: Browser, tmp_path: Path) -> None:
         "no head: second",
         "a request failed",
     ):
-        assert trouble in found
+        assert problem in found
 
 
 def test_a_broken_link_is_noticed(tmp_path: Path) -> None:
@@ -78,30 +73,25 @@ def test_every_page_can_be_read(site: Path, browser: Browser) -> None:
     for page in sorted(site.rglob("*.html")):
         # Nothing to read before somebody searches.
         if page.name != "search.html":
-            found[str(page.relative_to(site))] = pages.seen_in(browser, page.as_uri(), SHOTS)
+            found[str(page.relative_to(site))] = pages.problems(browser, page.as_uri())
     assert len(found) > 10
-    wrong = [f"{page}: {trouble}" for page, troubles in found.items() for trouble in troubles]
+    wrong = [f"{page}: {problem}" for page, problems in found.items() for problem in problems]
     assert not wrong, "\n".join(wrong)
-
-
-def _wait_for(browser: Browser, *texts: str) -> None:
-    """Waits until the page shows all of them, for as long as the test may take."""
-    shown = f"{json.dumps(texts)}.every((text) => document.body.innerText.includes(text))"
-    browser.evaluate(
-        f"new Promise(done => {{ const look = () => {shown} ? done() : setTimeout(look, 20); look(); }})",
-    )
 
 
 def test_the_simulators_page_can_be_read(simulator: Simulator, browser: Browser) -> None:
     long, end = "x" * 300, "/_simulator/runs/{workflow_run_id}/end"
     waiting, failed = (simulator.start_run(name=name, input={"key": long}) for name in ("waits", long))
     simulator.ask("POST", end.format(**failed), {"status": "fail", "error": long})
-    browser.show(1400, dark=False)
-    browser.open(simulator["page"])
-    _wait_for(browser, waiting["workflow_run_id"], "waits for a callback", failed["workflow_run_id"], "failed", long)
-    assert pages.seen_in(browser, simulator["page"], SHOTS) == []
-    # And what happens is shown as it happens.
-    before = browser.evaluate("document.querySelectorAll('article.cancel').length")
-    simulator.ask("POST", end.format(**waiting), {"status": "cancel", "error": "somebody said stop"})
-    _wait_for(browser, "was cancelled")
-    assert browser.evaluate("document.querySelectorAll('article.cancel').length") == before + 1
+    shown = (waiting["workflow_run_id"], "waits for a callback", failed["workflow_run_id"], "failed", long)
+    assert pages.problems(browser, simulator["page"], *shown) == []
+
+
+def test_the_simulators_page_shows_a_change_without_a_reload(simulator: Simulator, browser: Browser) -> None:
+    run = simulator.start_run(name="waits")
+    with browser.new_page() as page:
+        page.goto(simulator["page"])
+        card = page.locator("article", has_text=run["workflow_run_id"])
+        expect(card).to_contain_text("waits for a callback")
+        simulator.ask("POST", f"/_simulator/runs/{run['workflow_run_id']}/end", {"status": "cancel", "error": "stop"})
+        expect(card).to_contain_text("was cancelled")

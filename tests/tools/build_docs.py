@@ -63,7 +63,7 @@ def build(folder: Path) -> Path:
         folder=folder,
     )
     # The pages name pictures as they do in the repository, so that they show there too.
-    shutil.copytree(trees.ROOT / "docs/images", folder / "images", ignore=shutil.ignore_patterns("*.txt"))
+    shutil.copytree(trees.ROOT / "docs/images", folder / "images")
     (folder / "static").mkdir()
     shutil.copyfile(SITE / "guide.css", folder / "static/guide.css")
     run("sphinx-build", "-M", "html", "rst", "build", "-c", ".", "-W", "--keep-going", "-q", folder=folder)
