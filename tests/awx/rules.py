@@ -19,6 +19,8 @@ import jsonschema
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTENSIONS = ROOT / "extensions"
+# What the playbook awx_setup reads.
+DATA = ROOT / "playbooks/files/awx"
 _SCHEMAS = Path(__file__).resolve().parent / "schemas"
 _TEMPLATES = jinja2.sandbox.ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 import yaml
-from awx.rules import EXTENSIONS, credential_type_faults
+from awx.rules import DATA, credential_type_faults
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
 
-SHIPPED = EXTENSIONS / "awx/credential_type.yml"
+SHIPPED = DATA / "credential_type.yml"
 
 
 def shipped() -> Any:

@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 import trustme
-from awx.rules import EXTENSIONS
+from awx.rules import DATA, EXTENSIONS
 from awx.standin import TOKEN, serving
 from awx.world import Awx
 
-FUNCTION = EXTENSIONS / "functiongraph/launch_action.py"
+FUNCTION = EXTENSIONS / "functiongraph/launch_awx_job.py"
 IDS = {"fgs_workflow_id": "workflow", "fgs_workflow_run_id": "run", "fgs_workflow_state_id": "state"}
 
 
@@ -76,7 +76,7 @@ def server_side(authority: trustme.CA) -> ssl.SSLContext:
 def awx() -> Awx:
     """An AWX with a job template and a workflow template that ask for the ids, and a job template that asks nothing."""
     awx = Awx()
-    survey = json.loads((EXTENSIONS / "awx/survey_ids.json").read_text())
+    survey = json.loads((DATA / "survey_ids.json").read_text())
     awx.create("projects", {"name": "p", "organization": 1})
     awx.create("inventories", {"name": "i", "organization": 1})
     template = {"project": 2, "inventory": 3, "playbook": "runbook.yml"}

@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 import trustme
+from awx.rules import DATA
 from awx.runner.jobs import PROJECT, Job
 from awx.standin import TOKEN as AWX_TOKEN
 from awx.standin import serving
@@ -146,7 +147,7 @@ def test_an_event_launches_the_workflow_template(simulator: Simulator, tmp_path:
         {"name": "FunctionGraph runbook and report", "organization": 1, "survey_enabled": True},
     )
     number = awx.named("workflow_job_templates", "FunctionGraph runbook and report")["id"]
-    awx.set_survey("workflow_job_templates", number, json.loads((PROJECT.parent / "survey_ids.json").read_text()))
+    awx.set_survey("workflow_job_templates", number, json.loads((DATA / "survey_ids.json").read_text()))
     run = simulator.start_run()
     launched = threading.Event()
     awx.on_launch = launched.set

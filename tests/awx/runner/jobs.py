@@ -18,15 +18,15 @@ from typing import Any
 import ansible_runner
 import jinja2
 import yaml
-from awx.rules import EXTENSIONS
+from awx.rules import DATA, EXTENSIONS
 from support.playbooks import ROOT, environment
 from support.simulators import Simulator
 
 AWX_HOST = "https://awx.example.com"
 WORKFLOW_JOB, WORKFLOW = 6, "FunctionGraph {{ runbook }} and report"
 PROJECT = EXTENSIONS / "awx/project"
-TYPE = yaml.safe_load((EXTENSIONS / "awx/credential_type.yml").read_text())
-LOCAL = json.loads((EXTENSIONS / "awx/localhost.json").read_text())
+TYPE = yaml.safe_load((DATA / "credential_type.yml").read_text())
+LOCAL = json.loads((DATA / "localhost.json").read_text())
 # A host that nobody answers for: port 1 of loopback.
 UNREACHABLE = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
 Json = dict[str, Any]
