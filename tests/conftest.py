@@ -7,11 +7,16 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+# ansible-test does not read pyproject.toml, which says the same.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
 from support import playbooks, simulators
 
 # Every playbook of a test inherits what is ignored: SIGINT by `&` in a script, SIGHUP by nohup.
@@ -21,6 +26,8 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 @pytest.fixture(scope="session")
 def simulator() -> Iterator[simulators.Simulator]:
+    if simulators.python() is None:
+        pytest.skip("no aiohttp: set FGS_SIMULATOR_PYTHON to a Python that can run the simulator")
     with simulators.running() as simulator:
         yield simulator
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -60,14 +61,19 @@ class Simulator:
         return sorted({value for account in accounts for value in account.values() if isinstance(value, str)})
 
 
+def python() -> str | None:
+    """The Python that runs the simulator: the one that FGS_SIMULATOR_PYTHON names, or this one, if it can."""
+    this = sys.executable if importlib.util.find_spec("aiohttp") else None
+    return os.environ.get("FGS_SIMULATOR_PYTHON", this)
+
+
 @contextmanager
 def running(*options: str) -> Iterator[Simulator]:
     """A simulator that stops with the block, or with this process."""
-    python = os.environ.get("FGS_SIMULATOR_PYTHON", sys.executable)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     environment["PYTHONPATH"] = str(TESTS)
     process = subprocess.Popen(
-        [python, "-m", "simulator", *options],
+        [python() or sys.executable, "-m", "simulator", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,

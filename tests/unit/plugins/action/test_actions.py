@@ -282,11 +282,15 @@ def test_the_invocation_as_for_modules(shown: bool, monkeypatch: pytest.MonkeyPa
     assert asked == ["INJECT_INVOCATION"]
 
 
-def test_the_invocation_before_ansible_had_a_setting_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(_name: str, **_options: Any) -> bool:
-        raise KeyError
+def test_invocation_without_the_setting_of_newer_ansible_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    get = constants.config.get_config_value
 
-    monkeypatch.setattr(constants.config, "get_config_value", unknown)
+    def get_known(name: str, **options: Any) -> Any:
+        if name == "INJECT_INVOCATION":
+            raise KeyError(name)
+        return get(name, **options)
+
+    monkeypatch.setattr(constants.config, "get_config_value", get_known)
     with scripted(YES) as server:
         result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url})
     shown = result["invocation"]["module_args"]

@@ -10,8 +10,8 @@ import json
 import re
 from typing import Any
 
-import ansible
 import pytest
+from ansible.module_utils.ansible_release import __version__ as ansible_version
 from support.deliveries import CREDENTIALS
 from support.playbooks import ROOT
 from support.servers import Call, scripted
@@ -35,7 +35,7 @@ def galaxy_version() -> str:
 
 
 def test_every_request_says_who_sends_it_and_signs_that(connections: _connections.Connections) -> None:
-    expected = f"functiongraph.workflow/{galaxy_version()} ansible-core/{ansible.__version__}"
+    expected = f"functiongraph.workflow/{galaxy_version()} ansible-core/{ansible_version}"
     calls = [Call("POST", "/callback"), Call("GET", "/executions/e"), Call("GET", "/projects?name=r")]
     with scripted(*calls) as server:
         one = client(server.url, connections)
@@ -193,7 +193,7 @@ def test_describes_the_request_without_secrets(connections: _connections.Connect
     head, _blank, body = text.partition("\n\n")
     assert head.splitlines() == [
         "POST https://host/v2/p/fgs/workflows/w%2F%C3%BC%20%25%3F%23%26../callback",
-        f"User-Agent: functiongraph.workflow/{galaxy_version()} ansible-core/{ansible.__version__}",
+        f"User-Agent: functiongraph.workflow/{galaxy_version()} ansible-core/{ansible_version}",
         "Content-Type: application/json",
         "X-Project-Id: p",
         "X-Workflow-Run-Id: run",

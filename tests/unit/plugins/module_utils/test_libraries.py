@@ -18,6 +18,8 @@ import pytest
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
 
 ROOT = Path(__file__).resolve().parents[4]
+# The folder of ansible_collections, as this process found it.
+COLLECTIONS = Path(_libraries.__file__).parents[5]
 
 # Run in a process of its own: what is imported here is imported.
 PROGRAM = """
@@ -41,10 +43,9 @@ def importable() -> list[str]:
 @pytest.mark.parametrize("missing", [["requests"], ["jsonschema"], ["requests", "jsonschema"]], ids=" and ".join)
 def test_missing(missing: list[str], tmp_path: Path) -> None:
     program = PROGRAM.replace("MISSING", repr(missing)).replace("MODULES", repr(importable()))
-    paths = [str(ROOT / ".collections"), str(ROOT / "tests")]
     finished = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "HOME": str(tmp_path)},
+        env={**os.environ, "PYTHONPATH": str(COLLECTIONS), "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
