@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from cases_answers import REFUSALS, SUCCESSES
 from cases_breaks import BREAKS, CONFIRMATION
-from cases_way import WAY
+from cases_connections import CONNECTIONS
+from cases_responses import REFUSALS, SUCCESSES
 from fault_case import Case
 
 CASES: dict[str, tuple[Case, ...]] = {
-    "On the way to the service": WAY,
+    "On the way to the service": CONNECTIONS,
     "After the request began to be sent": BREAKS,
     "Reading the run back": CONFIRMATION,
     "Successes that are none": SUCCESSES,

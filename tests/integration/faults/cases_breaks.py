@@ -143,7 +143,7 @@ BREAKS = (
         options=TWO_SECONDS,
         ended=("callback", "timeout"),
         reads=True,
-        hint="completed by somebody else",
+        hint="somebody else completed the state",
     ),
 )
 
@@ -274,6 +274,6 @@ CONFIRMATION = (
         ended=("before", "cancel"),
         options=ALWAYS,
         reads=True,
-        hint="completed by somebody else",
+        hint="somebody else completed the state",
     ),
 )

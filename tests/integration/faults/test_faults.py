@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every fault through a real playbook, once per face: result, requests that the server saw, what the run became."""
+"""Every fault through both faces: the result, the requests that the service saw, what the run became.
+
+All of them are called directly, on every ansible-core and so with the oldest libraries too; a selection goes through
+real playbooks.
+"""
 
 from __future__ import annotations
 
@@ -10,30 +14,34 @@ import json
 import re
 import runpy
 import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cases import every
 from fault_case import FACES, Case
-from support.playbooks import ansible_playbook
+from support import direct
+from support.playbooks import Run, ansible_playbook
 from support.simulators import Simulator
 
 FORKS = 12
 DEFAULTS = {"timeout": 20, "retries": 1, "result": "success", "output": {"hosts_changed": 3}}
 # What differs between two runs of the same case, and what only one of two releases of ansible-core adds.
-PASSING = ("request_id", "invocation", "exception", "deprecations", "diff")
+VARYING = ("request_id", "invocation", "exception", "deprecations", "diff")
+# What a process of its own, its arguments and its environment could change: connections, TLS, proxies, sizes, waits,
+# check mode, warnings, redaction, and each delivery.
+IN_PLAYBOOKS = (
+    *("refused", "silent_handshake", "untrusted", "tls", "proxy_password", "proxy_wants_password", "no_proxy"),
+    *("region_through_proxy", "closed_during", "applied_closed", "hang", "drip_body", "ended_meanwhile"),
+    *("unreadable_403", "refused_on_reading", "always_lags_on", "already_delivered_check", "superseded_before"),
+    *("html_200", "redirect_302", "status_401_echo", "status_429_once", "status_500_for_ever", "large"),
+)
 
 PLAY = """
 - hosts: all
   strategy: free
   gather_facts: false
-  module_defaults:
-    group/functiongraph.workflow.fgs:
-      access_key: "{{ account.access_key }}"
-      secret_key: "{{ account.secret_key }}"
-      project_id: "{{ project_id }}"
-      run_on: "{{ run_on }}"
   tasks:
     - ansible.builtin.include_tasks: "{{ tasks_folder }}/{{ inventory_hostname }}.json"
 """
@@ -47,7 +55,7 @@ class Met:
 
     def comparable(self) -> Any:
         """The result without what is of this run only."""
-        kept = {name: value for name, value in self.result.items() if name not in PASSING and not name.startswith("_")}
+        kept = {name: value for name, value in self.result.items() if name not in VARYING and not name.startswith("_")}
         text = json.dumps(kept, sort_keys=True)
         for name in ("workflow_run_id", "workflow_state_id"):
             text = text.replace(self.run[name], name)
@@ -58,7 +66,7 @@ class Met:
 
 
 def filled(value: Any, addresses: dict[str, Any]) -> Any:
-    """value with {name} in its texts replaced by the simulator's addresses."""
+    """value with {name} in its strings replaced by the simulator's addresses."""
     if isinstance(value, dict):
         return {name: filled(item, addresses) for name, item in value.items()}
     if isinstance(value, str):
@@ -73,26 +81,18 @@ def endpoint(case: Case, addresses: dict[str, Any]) -> str:
     return case.at if "://" in case.at else str(addresses[case.at])
 
 
-def own_key(name: str, face: str) -> dict[str, str]:
+def own_key(name: str, face: str, way: str) -> dict[str, str]:
     """An access key for one case, of the same length for both faces."""
-    return {"access_key": f"AK-{face[:6]}-{name}", "secret_key": f"SK-{face[:6]}-{name}"}
+    return {kind: f"{kind}-{way}-{face[:6]}-{name}" for kind in ("access_key", "secret_key")}
 
 
-def task(case: Case, run: dict[str, str], addresses: dict[str, Any], face: str) -> dict[str, Any]:
-    """The task of a case, as a user would write it."""
+def arguments(case: Case, run: dict[str, str], addresses: dict[str, Any], account: dict[str, Any]) -> dict[str, Any]:
+    """The options of a case's task."""
     ids = {name: run[name] for name in ("workflow_id", "workflow_run_id", "workflow_state_id")}
-    options = {**DEFAULTS, **ids, **filled(dict(case.options), addresses)}
-    if case.at:
-        options["endpoint"] = endpoint(case, addresses)
-    if case.own_key:
-        options.update(own_key(case.name, face))
-    return {
-        "name": "callback",
-        "functiongraph.workflow.fgs_workflow_callback": options,
-        "environment": filled(dict(case.environment), addresses),
-        "check_mode": case.check,
-        "ignore_errors": True,
-    }
+    keys = {name: account[name] for name in ("access_key", "secret_key")}
+    project = {"project_id": account["project_id"]}
+    given = {**DEFAULTS, **keys, **project, **ids, **filled(dict(case.options), addresses)}
+    return {**given, "endpoint": endpoint(case, addresses)} if case.at else given
 
 
 def end_when_asked(simulator: Simulator, case: Case, run: dict[str, str]) -> None:
@@ -112,22 +112,40 @@ def addresses(simulator: Simulator) -> dict[str, Any]:
     return {**simulator.addresses, "proxy_with_password": with_password}
 
 
-@pytest.fixture(scope="module")
-def met(
-    simulator: Simulator, addresses: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, dict[str, Met]]:
-    """What every case met, by face and name."""
-    cases = {name: case for name, case in every().items() if not case.at or addresses.get(case.at, case.at)}
-    met = {}
-    for face in FACES:
-        chosen = {name: case for name, case in cases.items() if face in case.faces}
-        met[face] = _run(simulator, addresses, chosen, face, tmp_path_factory.mktemp(face))
-    return met
+Way = Callable[[dict[str, dict[str, Any]], str, Path], Run]
 
 
-def _run(
-    simulator: Simulator, addresses: dict[str, Any], cases: dict[str, Case], face: str, place: Any
+def through_playbook(tasks: dict[str, dict[str, Any]], face: str, place: Path) -> Run:
+    """Runs the tasks in a playbook, each on a host that is named after it."""
+    for name, one in tasks.items():
+        task = {
+            "name": name,
+            "functiongraph.workflow.fgs_workflow_callback": {**one["arguments"], "run_on": face},
+            "environment": one["environment"],
+            "check_mode": one["check_mode"],
+            "ignore_errors": True,
+        }
+        (place / f"{name}.json").write_text(json.dumps([task]))
+    finished = ansible_playbook(
+        PLAY,
+        "--forks",
+        str(FORKS),
+        home=place,
+        hosts={name: {} for name in tasks},
+        extra_vars={"tasks_folder": str(place)},
+        env={"ANSIBLE_PIPELINING": "true"},
+    )
+    assert finished.returncode == 0, finished.output[-3000:]
+    return finished
+
+
+def meet(
+    simulator: Simulator, addresses: dict[str, Any], names: Iterable[str], way: Way, face: str, place: Path
 ) -> dict[str, Met]:
+    """What cases meet with a face."""
+    cases = {name: case for name, case in every().items() if name in names and face in case.faces}
+    # A machine without IPv6 has no such listener.
+    cases = {name: case for name, case in cases.items() if not case.at or addresses.get(case.at, case.at)}
     runs = {name: simulator.start_run(name=name, **case.run) for name, case in cases.items()}
     somebody = [
         threading.Thread(target=end_when_asked, args=(simulator, case, runs[name]))
@@ -136,34 +154,47 @@ def _run(
     ]
     for thread in somebody:
         thread.start()
+    tasks = {}
     for name, case in cases.items():
-        (place / f"{name}.json").write_text(json.dumps([task(case, runs[name], addresses, face)]))
+        account = {**simulator.accounts["permanent"], "project_id": simulator.project_id}
         if case.own_key:
-            simulator.ask("POST", "/_simulator/accounts", {"name": f"{face} {name}", **own_key(name, face)})
+            account.update(own_key(name, face, way.__name__))
+            simulator.ask("POST", "/_simulator/accounts", {**account, "name": f"{way.__name__} {face} {name}"})
+        tasks[name] = {
+            "arguments": arguments(case, runs[name], addresses, account),
+            "environment": filled(dict(case.environment), addresses),
+            "check_mode": case.check,
+        }
     before = simulator.ask("GET", "/_simulator/connections")
-    finished = ansible_playbook(
-        PLAY,
-        "--forks",
-        str(FORKS),
-        home=place,
-        hosts={name: {} for name in cases},
-        extra_vars={
-            "account": simulator.accounts["permanent"],
-            "project_id": simulator.project_id,
-            "run_on": face,
-            "tasks_folder": str(place),
-        },
-        env={"ANSIBLE_PIPELINING": "true"},
-    )
-    assert finished.returncode == 0, finished.output[-3000:]
+    finished = way(tasks, face, place)
     for thread in somebody:
         thread.join()
     after = simulator.ask("GET", "/_simulator/connections")
-    found = {t.host: t for t in finished.tasks if t.task == "callback"}
+    found = {t.task: t for t in finished.tasks if t.task in cases}
     met = {name: Met(found[name].result, found[name].outcome, simulator.run(run)) for name, run in runs.items()}
     for name, case in cases.items():
         met[name].run["listener_connections"] = after.get(case.at, 0) - before.get(case.at, 0)
     return met
+
+
+Faced = dict[str, dict[str, Met]]
+
+
+@pytest.fixture(scope="module")
+def called(simulator: Simulator, addresses: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Faced:
+    """What every case met, by face and name."""
+    return {
+        face: meet(simulator, addresses, every(), direct.run, face, tmp_path_factory.mktemp(face)) for face in FACES
+    }
+
+
+@pytest.fixture(scope="module")
+def played(simulator: Simulator, addresses: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Faced:
+    """What the selected cases met in a playbook, by face and name."""
+    return {
+        face: meet(simulator, addresses, IN_PLAYBOOKS, through_playbook, face, tmp_path_factory.mktemp(face))
+        for face in FACES
+    }
 
 
 def matches(pattern: str, text: str, **values: str) -> bool:
@@ -175,17 +206,27 @@ def matches(pattern: str, text: str, **values: str) -> bool:
     return re.fullmatch(expression, text, re.DOTALL) is not None
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("name", every())
-def test_fault(met: dict[str, dict[str, Met]], addresses: dict[str, Any], name: str) -> None:
-    case = every()[name]
-    if name not in met["controller"]:
+def test_fault(called: Faced, addresses: dict[str, Any], name: str) -> None:
+    if name not in called["controller"]:
         pytest.skip("this machine has no such listener (IPv6)")
+    check(every()[name], called, addresses)
+
+
+@pytest.mark.parametrize("name", IN_PLAYBOOKS)
+def test_fault_in_a_playbook(played: Faced, addresses: dict[str, Any], name: str) -> None:
+    check(every()[name], played, addresses)
+
+
+def check(case: Case, met: Faced, addresses: dict[str, Any]) -> None:
+    """Each face gave what the case says, and both gave the same."""
     for face in case.faces:
-        one = met[face][name]
+        one = met[face][case.name]
         check_result(case, one, endpoint(case, addresses), face)
         check_run(case, one.run, face)
     if case.faces == FACES:
-        assert met["controller"][name].comparable() == met["target"][name].comparable()
+        assert met["controller"][case.name].comparable() == met["target"][case.name].comparable()
 
 
 def check_result(case: Case, one: Met, where: str, face: str) -> None:
@@ -216,8 +257,9 @@ def check_run(case: Case, run: dict[str, Any], face: str) -> None:
         assert run["listener_connections"] == case.connections, face
 
 
-def test_the_other_host_saw_nothing(met: dict[str, dict[str, Met]], simulator: Simulator) -> None:
-    assert set(met) == set(FACES)
+@pytest.mark.core
+def test_redirects_are_not_followed(called: Faced, simulator: Simulator) -> None:
+    assert set(called) == set(FACES)
     assert simulator.ask("GET", "/_simulator/redirect_target") == {"count": 0, "requests": []}
 
 

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-import situations_broken_off
 import situations_fail
+import situations_interrupted
 import situations_quiet
 import situations_success
 from situation import Situation
@@ -15,7 +15,7 @@ from situation import Situation
 SITUATIONS = {
     "Reported as success": situations_success.SUCCESS,
     "Reported as fail": situations_fail.FAIL,
-    "Broken off": situations_broken_off.BROKEN_OFF,
+    "Interrupted": situations_interrupted.INTERRUPTED,
     "Nothing is reported": situations_quiet.QUIET,
 }
 

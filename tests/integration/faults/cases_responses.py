@@ -15,7 +15,7 @@ NO_ID = "the response has no valid execution_id: its body "
 MEETS_NOT = "is not what the service documents for status 200"
 REFUSED = "The service refused the callback: "
 REDIRECTED = "Check endpoint and proxy"
-ENDED = "Look at the run: the state may have ended before"
+ENDED = "Check the run: the state may be finished already"
 
 
 def odd(name: str, fault: str, problem: str, sent: int = 1, status: int = 200) -> tuple[Case, Case]:
@@ -151,7 +151,7 @@ REFUSALS = (
         "None, with a body close to the 12 MB of the gateway",
         "delivered",
         1,
-        options={"output": {"blob": "{{ 'x' * 12500000 }}"}},
+        options={"output": {"blob": "x" * 12_500_000}},
     ),
     rejected(
         "too_large",
@@ -161,6 +161,6 @@ REFUSALS = (
         "Send a smaller output",
         run={},
         faces=("controller",),
-        options={"output": {"blob": "{{ 'x' * 12600000 }}"}},
+        options={"output": {"blob": "x" * 12_600_000}},
     ),
 )

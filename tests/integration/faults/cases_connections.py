@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Trouble on the way to the service: names, connections, TLS and proxies."""
+"""Connections that cannot be made: names, sockets, TLS and proxies."""
 
 from __future__ import annotations
 
 from fault_case import Case
 
-NO_WAY = "Nothing was sent, as no connection to {endpoint} could be made: "
+NO_CONNECTION = "Nothing was sent, as no connection to {endpoint} could be made: "
 CHECK = "Check endpoint, region, proxy and CA certificates"
 SHORT = {"timeout": 2, "retries": 0}
 TRUSTED = {"ca_path": "{ca}"}
@@ -16,11 +16,11 @@ TRUSTED = {"ca_path": "{ca}"}
 
 def not_sent(name: str, fault: str, message: str, **fields: object) -> Case:
     """A fault that lets nothing reach the service: the run waits on."""
-    fixed = {"delivery": "not_sent", "sent": 0, "became": "running", "hint": CHECK, "message": NO_WAY + message}
+    fixed = {"delivery": "not_sent", "sent": 0, "became": "running", "hint": CHECK, "message": NO_CONNECTION + message}
     return Case(name, fault, **{**fixed, **fields})  # type: ignore[arg-type]
 
 
-WAY = (
+CONNECTIONS = (
     not_sent("refused", "The connection is refused", "connection refused.", at="refused"),
     not_sent(
         "no_such_host",

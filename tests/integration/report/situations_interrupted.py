@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Playbooks that Ansible itself breaks off, so that callback plugins are not told of an end."""
+"""Playbooks that Ansible itself interrupts, so that callback plugins are not told of an end."""
 
 from __future__ import annotations
 
 from situation import Situation, meta, play, task, works
 
-BROKEN_OFF = {
+INTERRUPTED = {
     "second_playbook_unreadable": Situation(
         "A later playbook of the command line cannot be read",
         [play(works())],
