@@ -59,22 +59,26 @@ class Verdict(t.NamedTuple):
 # The first row that applies decides.
 RESPONSES = (
     Verdict(
-        "2xx with a valid execution_id",
+        "Status 2xx with a valid execution_id",
         DELIVERED,
         lambda response: 200 <= response.status < 300 and _schema.execution_id(response.document) is not None,
     ),
-    Verdict("2xx without one", UNKNOWN, lambda response: 200 <= response.status < 300),
-    Verdict("1xx, which promises a final response", UNKNOWN, lambda response: response.status < 200),
-    Verdict("408, the server did not wait for all of the request", UNKNOWN, lambda response: response.status == 408),
-    Verdict("429, throttled by the gateway", RETRY, lambda response: response.status == 429),
-    Verdict("503 of a gateway that cannot reach IAM", RETRY, _is_iam_unavailable),
-    Verdict("any other 5xx", UNKNOWN, lambda response: response.status >= 500),
-    Verdict("any other status", REFUSED, lambda response: True),
+    Verdict("Any other status 2xx", UNKNOWN, lambda response: 200 <= response.status < 300),
+    Verdict("Status 1xx and no final response", UNKNOWN, lambda response: response.status < 200),
+    Verdict("Status 408, as the request was not complete in time", UNKNOWN, lambda response: response.status == 408),
+    Verdict("Status 429, as the gateway throttled the request", RETRY, lambda response: response.status == 429),
+    Verdict("Status 503 of a gateway that cannot reach IAM", RETRY, _is_iam_unavailable),
+    Verdict("Any other status 5xx", UNKNOWN, lambda response: response.status >= 500),
+    Verdict("Any other status, such as 401 or a redirect", REFUSED, lambda response: True),
 )
 FAILURES = (
-    Verdict("a failure after the first byte of the request", UNKNOWN, lambda failure: failure.sent),
-    Verdict("a permanent failure before it, as of a certificate", REFUSED, lambda failure: failure.permanent),
-    Verdict("any other failure before it", RETRY, lambda failure: True),
+    Verdict("A failure after the first byte of the request", UNKNOWN, lambda failure: failure.sent),
+    Verdict(
+        "A permanent failure before it, such as an untrusted certificate",
+        REFUSED,
+        lambda failure: failure.permanent,
+    ),
+    Verdict("Any other failure before it, such as a refused connection", RETRY, lambda failure: True),
 )
 
 
@@ -270,7 +274,7 @@ def _attempted(response: Response) -> _Attempted:
 
 
 _FILE_HEAD = """---
-# An answer to a FunctionGraph workflow that could not be delivered. To send it:
+# A callback of a FunctionGraph workflow that could not be delivered. To send it:
 #   ansible-playbook functiongraph.workflow.callback -e @THIS_FILE
 """
 

@@ -94,7 +94,7 @@ def _undelivered(simulator: Simulator, home: Path, ansible_playbook: Callable[..
     """A file that a real task has kept, because it could not know whether its callback had arrived."""
     fault = {"fault": "close_before_answer_not_applied", "times": 1}
     simulator.ask("PUT", f"/_simulator/runs/{ids['fgs_workflow_run_id']}/fault", fault)
-    example = yaml.safe_load(_block("delivery.rst", "- name: Complete the state, or keep the answer").text)
+    example = yaml.safe_load(_block("delivery.rst", "- name: Complete the state, or save the callback").text)
     example[0][examples.CALLBACK]["confirm"] = "never"
     play = {"hosts": "localhost", "gather_facts": False, "tasks": example}
     finished = ansible_playbook(

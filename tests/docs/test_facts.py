@@ -81,9 +81,9 @@ def test_the_numbers_of_delivery_are_those_of_the_code() -> None:
     first, cap = _reads.BACKOFF_BASE, _reads.BACKOFF_CAP
     assert f"between 0 and {first} seconds, doubled with every attempt, at most {cap:.0f} seconds" in page
     assert f"asks for, at most {_reads.RETRY_AFTER_CAP:.0f} seconds" in page
-    assert f"how often, {spec['retries']['default']} by default" in page
+    assert f"maximum number of retries, {spec['retries']['default']} by default" in page
     assert f"the last byte read, {spec['timeout']['default']:.0f} seconds by default" in page
-    assert f"At most {_http.BODY_LIMIT // 1024**2} MiB of an answer is read" in page
+    assert f"At most {_http.BODY_LIMIT // 1024**2} MiB of a response is read" in page
     rows = _table(texts.GUIDE / "delivery.rst", "``confirm``")
     assert sorted(texts.literals(row[0])[0] for row in rows) == sorted(_options.CONFIRM)
 

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
 import pages
+import pytest
+import tables
 import texts
 import yaml
 from playwright.sync_api import Browser, expect
@@ -58,6 +61,17 @@ def test_every_page_of_the_guide_is_in_the_site(site: Path) -> None:
     listed = [name for section in sections for name in section["toctree"]]
     assert sorted(listed) == sorted(path.stem for path in (ROOT / "docs/docsite/rst").glob("*.rst"))
     assert all((site / f"docsite/{name}.html").is_file() for name in listed)
+
+
+@pytest.mark.parametrize(
+    ("page", "name"), [("delivery", "verdicts"), ("delivery", "faults"), ("runbooks", "situations")]
+)
+def test_the_site_has_every_row_of_the_tables_that_are_made(page: str, name: str, site: Path) -> None:
+    shown = html.unescape(re.sub(r"<[^>]*>", "", (site / f"docsite/{page}.html").read_text(encoding="utf-8")))
+    cells = {cell for _, columns, rows in tables.TABLES[name]() for row in (columns, *rows) for cell in row}
+    assert len(cells) > 10
+    # A backslash is reStructuredText for a character that is not markup.
+    assert [cell for cell in cells if re.sub(r"\\(.)|``", r"\1", cell) not in shown] == []
 
 
 def test_no_page_takes_the_collection_to_be_on_galaxy(site: Path) -> None:

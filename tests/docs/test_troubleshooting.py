@@ -14,12 +14,14 @@ import pytest
 from messages import Message
 from support.playbooks import ROOT
 
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery
+
+VERDICTS = (*_delivery.RESPONSES, *_delivery.FAILURES)
 PAGE = ROOT / "docs/docsite/rst/troubleshooting.rst"
 
 # Texts in the code that no user reads when something goes wrong, and why.
 NOT_MESSAGES = {
     "plugins/module_utils/_spec.py": "meanings in the tables; they become descriptions in the schema",
-    "plugins/module_utils/_undelivered.py": "the head of the file in which an answer is kept",
 }
 NOT_MESSAGES_AT = {
     r"Arguments of a FunctionGraph workflow callback": "title of the published schema",
@@ -31,6 +33,9 @@ NOT_MESSAGES_AT = {
     r"^the attempt is over$": "ends the thread of an attempt after the user has got the answer",
     r"^Traceback \(most recent call last\)$": "looked for in what a module has printed",
     r"^AWX job %d %s for state %s$": "the line in the function's log when all is well",
+    r"^reported to run %s: %s$": "the line of the report plugin when all is well",
+    r"^---\n# A callback of a FunctionGraph workflow": "the head of the file in which a callback is saved",
+    **{f"^{re.escape(row.event)}$": "a row of the guide's table of verdicts" for row in VERDICTS},
 }
 
 

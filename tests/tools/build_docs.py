@@ -10,11 +10,13 @@ The site is in FOLDER/build/html. Fails when antsibull-docs or Sphinx warns of a
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import tables
 import trees
 import yaml
 
@@ -27,6 +29,8 @@ ELSEWHERE = {
     "collection install {namespace}.{name}": f"collection install git+{METADATA['repository']}.git",
 }
 
+# The comment in a page where a table belongs. An include would be a missing file for whoever reads the page itself.
+MARK = re.compile(r"^\.\. make docs inserts the table of (\w+)\.$", re.MULTILINE)
 SITE = Path(__file__).with_name("docs_site")
 
 
@@ -62,6 +66,9 @@ def build(folder: Path) -> Path:
         *("--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", "rst", NAME),
         folder=folder,
     )
+    for page in (pages / "docsite").glob("*.rst"):
+        source = page.read_text(encoding="utf-8")
+        page.write_text(MARK.sub(lambda mark: tables.text(mark[1]), source), encoding="utf-8")
     # The pages name pictures as they do in the repository, so that they show there too.
     shutil.copytree(trees.ROOT / "docs/images", folder / "images")
     (folder / "static").mkdir()

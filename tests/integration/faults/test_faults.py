@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -267,9 +266,3 @@ def test_every_fault_of_the_simulator_is_met(simulator: Simulator) -> None:
     met = {case.run.get(kind) for case in every().values() for kind in ("fault", "read_fault")}
     # Chance is met by the test of chaos.
     assert set(simulator.ask("GET", "/_simulator/faults")) - met == {"random"}
-
-
-def test_the_table_of_the_guide_is_fresh() -> None:
-    tool = Path(__file__).resolve().parents[2] / "tools/fault_table.py"
-    names = runpy.run_path(str(tool))
-    assert names["TABLE"].read_text("utf-8") == names["table"](), "run python tests/tools/fault_table.py"

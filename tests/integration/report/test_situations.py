@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 from situation import Situation
 from situations import every
 from support import reporting
-from support.playbooks import ROOT, Run, ansible_playbook
+from support.playbooks import Run, ansible_playbook
 from support.simulators import Simulator
 
 # ansible-playbook is mostly busy with itself: more at a time than this gains nothing on two processors.
@@ -102,8 +101,3 @@ def test_situation(came: dict[str, Future[Came]], name: str) -> None:
         assert said == 0, finished.output
     if situation.ids in ("some", "invalid"):
         assert said == 2, finished.output
-
-
-def test_the_table_of_the_guide_is_fresh() -> None:
-    names = runpy.run_path(str(ROOT / "tests/tools/report_table.py"))
-    assert names["TABLE"].read_text("utf-8") == names["table"](), "run python tests/tools/report_table.py"

@@ -5,19 +5,16 @@
 """What the guide's site has beyond the configuration that antsibull-docs generates, to which this is appended."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 # No other site is asked while building, so it can be built anywhere, and always to the same.
 intersphinx_mapping: dict[str, object] = {}
-# Texts that are shown within others are no pages of their own.
-exclude_patterns = ["docsite/_generated/**"]
 html_title = "functiongraph.workflow"
 html_show_copyright = False
 html_static_path = ["static"]
 html_css_files = ["guide.css"]
-# A command must be one that can be copied.
-html_use_smartypants = False
+# Messages and commands must look as they are.
+smartquotes = False
 
 _ANSIBLE = "https://docs.ansible.com/ansible/latest/"
 # Labels of Ansible's own documentation that generated pages refer to.
@@ -88,19 +85,7 @@ def _label_cells(_app: Any, _page: str, _template: str, context: dict[str, Any],
         context["body"] = _TABLE.sub(lambda match: _with_labels(match[0]), context["body"])
 
 
-_SHOWN_HERE = re.compile(r"^\.\. Here the site shows (\S+\.rst)\.$", re.MULTILINE)
-
-
-def _with_generated(app: Any, name: str, source: list[str]) -> None:
-    """A comment names the generated table that stands in its place. The directive for that, include, is one that the
-    linter of the ecosystem cannot follow.
-    """
-    folder = Path(app.srcdir, name).parent
-    source[0] = _SHOWN_HERE.sub(lambda match: (folder / match[1]).read_text(encoding="utf-8"), source[0])
-
-
 def setup(app: Any) -> None:
-    app.connect("source-read", _with_generated)
     app.connect("missing-reference", _elsewhere)
     app.connect("doctree-read", _without_contents)
     app.connect("html-page-context", _label_cells)
