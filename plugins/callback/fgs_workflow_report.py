@@ -223,7 +223,8 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery, _options
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Reporter
@@ -299,7 +300,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         """
         violations = _options.limit_violations({name: value})
         if name == "undelivered_path" and value:
-            violations.extend(filter(None, [_delivery.undelivered_path_violation(value)]))
+            violations.extend(filter(None, [undelivered.violation(value)]))
         for violation in violations:
             raise ValueError(violation.message)
 

@@ -18,10 +18,8 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import SHORT, Redactor
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import (
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import (
     DEPTH,
     Hide,
     Violation,
@@ -323,32 +321,3 @@ def specification_violations(errors: t.Iterable[t.Any], covered: t.Container[str
             continue
         found.append(Violation(option, _RULES.get(kind, "specification"), None, message))
     return found
-
-
-class Module(AnsibleModule):  # type: ignore[misc]
-    """Leaves what Ansible's specification finds wrong to the task, which reports it with everything else."""
-
-    def __init__(self, **kwargs: t.Any) -> None:
-        self._ready = False
-        self.specification_errors: list[t.Any] = []
-        super().__init__(**kwargs)
-        self._ready = True
-
-    def _load_params(self) -> None:
-        super()._load_params()
-        self.params: dict[str, t.Any]
-        self.argument_spec: dict[str, dict[str, t.Any]]
-        self.empty_ids = empty_ids(self.argument_spec, self.params)
-        self.params = without_empty(self.params)
-        self._specification = self.argument_spec
-        self.argument_spec = without_short_secrets(self.argument_spec, self.params)
-
-    def _log_invocation(self) -> None:
-        # What goes to the system's log is masked by the names of the options.
-        self.argument_spec = self._specification
-        super()._log_invocation()
-
-    def fail_json(self, msg: str, **kwargs: t.Any) -> None:
-        if self._ready:
-            super().fail_json(msg, **kwargs)
-        self.specification_errors = list(self.validation_result.errors)

@@ -18,9 +18,9 @@ import random
 import time
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http import UNRESOLVED, Failure
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import shortened
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES
 
 # Seconds. The n-th wait is drawn between 0 and BASE * 2**n, and never from above CAP.
@@ -193,6 +193,8 @@ def _look_up_project(client: Client, region: str, attempts: Attempts, region_mea
     try:
         response = read_with_retries(lambda: client.list_projects(region), attempts)
     except Failure as failure:
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._http.explanation import UNRESOLVED
+
         if failure.message == UNRESOLVED:
             text = "The project of region %s could not be looked up in IAM (%s), as its host name cannot be resolved: "
             text = (text + "check region%s and name server.") % (
@@ -228,6 +230,6 @@ def _look_up_project(client: Client, region: str, attempts: Attempts, region_mea
         raise ReadError(text % (region, region_meant), response)
     if len(found) > 1:
         text = "IAM knows %d projects of region %s: set project_id to choose one, of %s."
-        names = ", ".join(_schema.shortened(project) for project in found[:10])
+        names = ", ".join(shortened(project) for project in found[:10])
         raise ReadError(text % (len(found), region, names), response)
     return str(found[0])

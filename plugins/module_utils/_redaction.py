@@ -9,7 +9,6 @@ What keeps a secret out of messages, results and warnings: every free text passe
 
 from __future__ import annotations
 
-import html
 import itertools
 import re
 import sys
@@ -61,6 +60,9 @@ def _characters(escaped: str) -> list[tuple[str, int]]:
         text = bytes.fromhex(escaped.replace("%", "")).decode("utf-8", "surrogateescape")
         return [(one, 3 * len(one.encode("utf-8", "surrogateescape"))) for one in text]
     if escaped[0] == "&":
+        # Here, as it takes as long to import as this file, and few texts hold HTML.
+        import html
+
         text = html.unescape(escaped)
         return [(text, len(escaped))] if len(text) == 1 else [(one, 1) for one in escaped]
     if len(escaped) == 2:

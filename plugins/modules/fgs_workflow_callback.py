@@ -259,7 +259,8 @@ msg:
   sample: "The service refused the callback: status 404 (FGS.5002: Function flow not found)."
 """
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask, run_module
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.module import run_module
 
 
 def main() -> None:

@@ -17,9 +17,9 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED, DELIVERED
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import EXTRA_VARS, callback_spec
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import shortened
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import shortened
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import (
     causes_of,
@@ -297,7 +297,7 @@ class Recap:
             hidden = "censored" in values and is_whole and not task.failed_when and not task.async_val
             self.completed = self.completed or hidden
         if is_callback or str(job) in self._jobs:
-            done = values.get("delivery") in (DELIVERED, ALREADY_DELIVERED) and not task.check_mode
+            done = values.get("delivery") in (outcomes.DELIVERED, outcomes.ALREADY_DELIVERED) and not task.check_mode
             self.completed = self.completed or done
 
     def is_ours(self, arguments: t.Mapping[str, t.Any]) -> bool:

@@ -21,7 +21,7 @@ from ansible.template import Templar
 from ansible.utils.display import Display
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _credentials, _options, _redaction, _schema
-from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import REJECTED
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.outcomes import REJECTED
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import connection_spec
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun, loader_of, plain
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import SWITCH, Failure, bounded, is_off

@@ -19,7 +19,10 @@ from shlex import quote
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _libraries, _options, _tasks
-from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import ALREADY_DELIVERED, NOT_SENT
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.outcomes import (
+    ALREADY_DELIVERED,
+    NOT_SENT,
+)
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import ALWAYS
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap, _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import (

@@ -21,9 +21,9 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _connections,
     _credentials,
     _options,
-    _schema,
     _tasks,
 )
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap, _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import (
     ALL_HOSTS,
@@ -158,7 +158,7 @@ class Steps:
         self, arguments: t.Mapping[str, t.Any], own: dict[str, t.Any], schema: dict[str, t.Any]
     ) -> bool:
         """Whether the output becomes smaller without what was published, and still is what the user's schema allows."""
-        return self._output(arguments, own, None)[0] != own and not _schema.output_violations(own, schema)
+        return self._output(arguments, own, None)[0] != own and not validators.output_violations(own, schema)
 
 
 def _told(result: t.Mapping[str, t.Any]) -> str:

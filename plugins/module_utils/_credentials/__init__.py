@@ -16,22 +16,33 @@ import base64
 import typing as t
 from urllib.parse import unquote, urlsplit
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.agency import Agency
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.environment import Environment
-from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.file import (
-    DEFAULT_FILE,
-    CredentialsFile,
-)
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.options import Options
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.source import CredentialsError, Source
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import ENVIRONMENT, SECRET_OPTIONS
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import Violation
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
 
-# In their order. Those that need no request stand first.
-LOCAL: tuple[type[Source], ...] = (Options, Environment, CredentialsFile)
-SOURCES = (*LOCAL, Agency)
+
+def _local() -> t.Iterator[type[Source]]:
+    """The sources that need no request, in their order.
+
+    The rarer ones are imported where none before them is set: Ansible compiles what is imported at each start.
+    """
+    yield Options
+    yield Environment
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.file import CredentialsFile
+
+    yield CredentialsFile
+
+
+def _all() -> t.Iterator[type[Source]]:
+    """All sources, in their order."""
+    yield from _local()
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.agency import Agency
+
+    yield Agency
 
 
 def _of_proxy(proxy: str) -> list[str]:
@@ -71,21 +82,23 @@ def _used(
 
 def local(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> t.Optional[Credentials]:
     """The credentials that are known without a request, None where there are none. Raises CredentialsError."""
-    source = _used(LOCAL, options, environ, redactor)
+    source = _used(_local(), options, environ, redactor)
     return None if source is None else source.authenticate()
 
 
 def violations(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> list[Violation]:
     """What single values of the credentials that would be used break. Nothing is sent to find out."""
-    source = _used(SOURCES, options, environ, redactor)
+    source = _used(_all(), options, environ, redactor)
     return [] if source is None else source.validate()
 
 
 def find(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> Credentials:
     """The credentials to use. Every secret that is met is made known to redactor. Raises CredentialsError."""
-    source = _used(SOURCES, options, environ, redactor)
+    source = _used(_all(), options, environ, redactor)
     if source is not None:
         return source.authenticate()
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.file import DEFAULT_FILE
+
     raise CredentialsError(
         "No credentials are set; set access_key and secret_key, or auth_token, as options or environment variables.",
         "In AWX attach a credential to the job template; elsewhere set %s and %s, or write %s."

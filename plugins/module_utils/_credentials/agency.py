@@ -20,7 +20,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._credential
     checked,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import Violation
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
 
 # The metadata service of an ECS. Tests put another address here; nothing else can.
 METADATA_SERVICE = "http://169.254.169.254"

@@ -16,7 +16,7 @@ import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import Violation, sentence
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation, sentence
 
 PAIR = ("access_key", "secret_key")
 

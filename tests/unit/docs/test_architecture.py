@@ -62,5 +62,6 @@ def test_no_long_file() -> None:
 
 def test_the_page_lists_every_room() -> None:
     listed = set(re.findall(r"\b_\w+(?:\.py|/)", PAGE.read_text(encoding="utf-8")))
-    rooms = {path.name for folder in ROOMS for path in (PLUGINS / folder).glob("_*.py")}
-    assert listed == rooms | {"_credentials/"}
+    found = [path for folder in ROOMS for path in (PLUGINS / folder).glob("_*")]
+    rooms = {path.name for path in found if path.suffix == ".py"}
+    assert listed == rooms | {f"{path.name}/" for path in found if (path / "__init__.py").exists()}

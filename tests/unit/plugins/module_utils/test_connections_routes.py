@@ -21,7 +21,7 @@ from urllib3.exceptions import ReadTimeoutError
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _http
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Response
 from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Connections
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, explanation
 
 URL = "https://functiongraph.cn-north-4.myhuaweicloud.com"
 
@@ -245,8 +245,8 @@ class CertificateError(Exception):
     ],
 )
 def test_words(error: Exception, sent: bool, kind: str, message: str) -> None:
-    found = _http.explained(error, sent)
-    assert (found.kind, found.sent) == (kind, sent)
+    found = explanation.explained(error, sent)
+    assert found.kind == kind
     assert found.message.endswith(message)
     assert "\n" not in found.message
 
@@ -255,14 +255,14 @@ def test_words(error: Exception, sent: bool, kind: str, message: str) -> None:
 def test_the_certificate_of_another_host_has_the_same_words(code: int) -> None:
     error = ssl.SSLCertVerificationError(1, "x")
     error.verify_code, error.verify_message = code, "Hostname mismatch."
-    found = _http.explained(error, False)
+    found = explanation.explained(error, False)
     assert (found.message, found.permanent) == ("the server's certificate is for another host", True)
 
 
 def test_causes_that_go_in_circles_end() -> None:
     one, two = OSError("one"), OSError("two")
     one.__cause__, two.__cause__ = two, one
-    assert _http.explained(one, False).message == "one"
+    assert explanation.explained(one, False).message == "one"
 
 
 def test_a_bundle_is_read_once_and_again_when_it_has_changed(

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
 
 OUTPUT: dict[str, Any] = {
     "astral": "🙂𝄞\U0010ffff",
@@ -41,8 +41,8 @@ def loaded(path: str) -> dict[str, Any]:
 
 def test_comes_back_unchanged(tmp_path: Path) -> None:
     addresses = {"region": "cn-north-4", "endpoint": "https://host", "project_id": None}
-    values = _delivery.undelivered_variables(CALLBACK, addresses)
-    found = loaded(_delivery.write_undelivered(str(tmp_path / "file.yml"), values))
+    values = undelivered.variables(CALLBACK, addresses)
+    found = loaded(undelivered.write(str(tmp_path / "file.yml"), values))
     assert found == values
     assert json.loads(found["fgs_workflow_output"]) == OUTPUT
     assert repr(json.loads(found["fgs_workflow_output"])) == repr(OUTPUT)
@@ -60,17 +60,17 @@ def test_comes_back_unchanged(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["{{ x }}", "a {% b %}", "{# c", "#jinja2: variable_start_string: '['", '{"a": 1}'])
 def test_what_may_be_a_template_is_marked_unsafe(text: str) -> None:
     """So that no template is ever run."""
-    assert _delivery._scalar(text).startswith('!unsafe "')
+    assert undelivered._scalar(text).startswith('!unsafe "')
 
 
 @pytest.mark.parametrize("text", ["1e3", "yes", "007", "=", "<<", "~", ""])
 def test_nothing_else_is(text: str) -> None:
     """Ansible reads an unsafe "yes" as true."""
-    assert _delivery._scalar(text) == f'"{text}"'
+    assert undelivered._scalar(text) == f'"{text}"'
 
 
 def test_no_error_is_an_empty_one() -> None:
-    values = _delivery.undelivered_variables(CALLBACK._replace(error=None, result="success", output={}), {})
+    values = undelivered.variables(CALLBACK._replace(error=None, result="success", output={}), {})
     assert (values["fgs_workflow_error"], values["fgs_workflow_output"]) == ("", "{}")
 
 
@@ -85,29 +85,27 @@ def test_every_text_comes_back(text: str) -> None:
         return loader.construct_scalar(node)
 
     Loader.add_constructor("!unsafe", scalar)
-    assert yaml.load(f"a: {_delivery._scalar(text)}\n", Loader) == {"a": text}
+    assert yaml.load(f"a: {undelivered._scalar(text)}\n", Loader) == {"a": text}
 
 
 def test_a_file_for_its_owner_only(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        path = _delivery.write_undelivered(str(tmp_path / "file.yml"), {"a": "b"})
+        path = undelivered.write(str(tmp_path / "file.yml"), {"a": "b"})
     finally:
         os.umask(before)
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
 def test_a_folder_gets_a_file_named_after_run_and_state(tmp_path: Path) -> None:
-    values = _delivery.undelivered_variables(
-        CALLBACK._replace(workflow_run_id="../run 1", workflow_state_id="s" * 300), {}
-    )
-    path = Path(_delivery.write_undelivered(str(tmp_path), values))
+    values = undelivered.variables(CALLBACK._replace(workflow_run_id="../run 1", workflow_state_id="s" * 300), {})
+    path = Path(undelivered.write(str(tmp_path), values))
     assert path.parent == tmp_path
     assert path.name.startswith("fgs-undelivered-___run_1-sss")
     assert len(path.name) <= 200
     assert path.name.endswith(".yml")
     # The same answer again is the same file.
-    assert Path(_delivery.write_undelivered(str(tmp_path) + "/", values)) == path
+    assert Path(undelivered.write(str(tmp_path) + "/", values)) == path
     assert os.listdir(tmp_path) == [path.name]
 
 
@@ -126,21 +124,21 @@ def test_different_ids_never_share_a_file(tmp_path: Path, one: tuple[str, ...], 
     for ids in (one, other):
         given: dict[str, Any] = dict(zip(names, ids, strict=True))
         callback = CALLBACK._replace(**given)
-        _delivery.write_undelivered(str(tmp_path), _delivery.undelivered_variables(callback, {}))
+        undelivered.write(str(tmp_path), undelivered.variables(callback, {}))
     assert len(os.listdir(tmp_path)) == 2
 
 
 def test_a_path_may_name_a_file_or_a_folder_or_nothing_yet(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path, tmp_path / "file", tmp_path / "absent"):
-        assert _delivery.undelivered_path_violation(str(path)) is None
+        assert undelivered.violation(str(path)) is None
 
 
 def test_a_path_may_not_name_anything_else(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/dev/null")
     for path in ("/dev/null", str(tmp_path / "pipe"), str(tmp_path / "link")):
-        found = _delivery.undelivered_path_violation(path)
+        found = undelivered.violation(path)
         assert found is not None
         assert (found.option, found.rule) == ("undelivered_path", "file")
         said = f"undelivered_path must name a file or folder, got a device, pipe or socket: '{path[:30]}"
@@ -149,44 +147,44 @@ def test_a_path_may_not_name_anything_else(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["a\0b", "a\ud800b"])
 def test_a_path_that_no_system_takes(path: str) -> None:
-    found = _delivery.undelivered_path_violation(path)
+    found = undelivered.violation(path)
     assert found is not None
     assert found.message.startswith("undelivered_path must be a valid path, got ")
 
 
 def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert _delivery.write_undelivered("~/file.yml", {"a": "b"}) == str(tmp_path / "file.yml")
+    assert undelivered.write("~/file.yml", {"a": "b"}) == str(tmp_path / "file.yml")
 
 
 def test_a_name_alone_is_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert _delivery.write_undelivered("file.yml", {"a": "b"}) == "file.yml"
+    assert undelivered.write("file.yml", {"a": "b"}) == "file.yml"
     assert loaded(str(tmp_path / "file.yml")) == {"a": "b"}
 
 
 def test_an_earlier_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = _delivery.write_undelivered(str(tmp_path / "file.yml"), {"a": "first"})
+    path = undelivered.write(str(tmp_path / "file.yml"), {"a": "first"})
 
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        _delivery.write_undelivered(path, {"a": "second"})
+        undelivered.write(path, {"a": "second"})
     monkeypatch.undo()
     assert loaded(path) == {"a": "first"}
     assert os.listdir(tmp_path) == ["file.yml"]
-    _delivery.write_undelivered(path, {"a": "second"})
+    undelivered.write(path, {"a": "second"})
     assert loaded(path) == {"a": "second"}
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        _delivery.write_undelivered(str(tmp_path / "missing/file.yml"), {"a": "b"})
+        undelivered.write(str(tmp_path / "missing/file.yml"), {"a": "b"})
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError):
-        _delivery.write_undelivered(str(tmp_path / "file/file.yml"), {"a": "b"})
+        undelivered.write(str(tmp_path / "file/file.yml"), {"a": "b"})

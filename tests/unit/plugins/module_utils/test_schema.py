@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema, _spec
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators
 
 IDS = {"workflow_id": "w", "workflow_run_id": "r", "workflow_state_id": "s"}
 GOOD: dict[str, Any] = {**IDS, "result": "success", "output": {}}
@@ -39,8 +40,7 @@ def keywords(schema: Any) -> set[str]:
 @pytest.fixture(params=VALIDATORS)
 def _each_validator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The newest validator that is there, and that of the oldest jsonschema that we promise to work with."""
-    monkeypatch.setattr(_schema, "newest_validator", lambda: getattr(jsonschema, request.param))
-    monkeypatch.setattr(_schema, "_validators", {})
+    monkeypatch.setattr(validators, "newest_validator", lambda: getattr(jsonschema, request.param))
 
 
 pytestmark = pytest.mark.usefixtures("_each_validator")

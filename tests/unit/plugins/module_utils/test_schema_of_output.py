@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 from support.servers import Sockets, raw
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators
 
 OBJECT = {"type": "object", "required": ["address"], "properties": {"address": {"type": "string"}}}
 NEW = hasattr(jsonschema, "Draft202012Validator")
@@ -36,7 +36,7 @@ pytestmark = [
 
 
 def messages(output: dict[str, Any], schema: dict[str, Any]) -> list[str]:
-    return [violation.message for violation in _schema.output_violations(output, schema)]
+    return [violation.message for violation in validators.output_violations(output, schema)]
 
 
 def test_reports_all_that_the_schema_does_not_allow() -> None:
@@ -44,12 +44,12 @@ def test_reports_all_that_the_schema_does_not_allow() -> None:
         "type": "object",
         "properties": {"hosts": {"items": {"properties": {"name": {"type": "string"}}}}, "count": {"maximum": 3}},
     }
-    found = _schema.output_violations({"hosts": [{"name": "a"}, {"name": 5}], "count": 7}, schema)
+    found = validators.output_violations({"hosts": [{"name": "a"}, {"name": 5}], "count": 7}, schema)
     assert sorted(found) == [
         ("output", "maximum", 3, f"output.count does not meet output_schema: {message_of(7, {'maximum': 3})}"),
         ("output", "type", "string", "output.hosts[1].name does not meet output_schema: 5 is not of type 'string'"),
     ]
-    assert _schema.output_violations({"hosts": [], "count": 3}, schema) == []
+    assert validators.output_violations({"hosts": [], "count": 3}, schema) == []
 
 
 def message_of(instance: Any, schema: dict[str, Any]) -> str:
@@ -58,13 +58,13 @@ def message_of(instance: Any, schema: dict[str, Any]) -> str:
 
 
 def test_a_long_message_is_cut() -> None:
-    (found,) = _schema.output_violations({"a": "x" * 1000}, {"properties": {"a": {"type": "integer"}}})
+    (found,) = validators.output_violations({"a": "x" * 1000}, {"properties": {"a": {"type": "integer"}}})
     assert len(found.message) < 260
     assert found.message.endswith("…")
 
 
 def test_a_limit_that_is_no_number_or_list_is_left_out() -> None:
-    (found,) = _schema.output_violations({"a": 1}, {"properties": {"a": {"not": {"type": "integer"}}}})
+    (found,) = validators.output_violations({"a": 1}, {"properties": {"a": {"not": {"type": "integer"}}}})
     assert (found.rule, found.limit) == ("not", None)
 
 
@@ -87,7 +87,7 @@ def test_is_read_by_the_draft_that_it_names(draft: str) -> None:
 
 
 def test_names_an_unknown_draft() -> None:
-    (found,) = _schema.output_violations({}, {"$schema": "https://example.com/mine"})
+    (found,) = validators.output_violations({}, {"$schema": "https://example.com/mine"})
     assert (found.option, found.rule) == ("output_schema", "schema")
     assert "its $schema, 'https://example.com/mine', is not known to the installed jsonschema" in found.message
 
@@ -110,7 +110,7 @@ def test_names_an_unknown_draft() -> None:
     ids=str,
 )
 def test_says_what_is_wrong_with_the_schema(schema: dict[str, Any]) -> None:
-    (found,) = _schema.output_violations({"a": "x"}, schema)
+    (found,) = validators.output_violations({"a": "x"}, schema)
     assert (found.option, found.rule, found.limit) == ("output_schema", "schema", None)
     assert found.message.startswith("output_schema must be a JSON Schema that can be used here: ")
     assert "\n" not in found.message
@@ -154,7 +154,7 @@ def test_a_schema_that_is_nested_too_deeply() -> None:
     schema: dict[str, Any] = {}
     for _ in range(20_000):
         schema = {"not": schema}
-    (found,) = _schema.output_violations({"a": 1}, schema)
+    (found,) = validators.output_violations({"a": 1}, schema)
     assert (found.option, found.rule) == ("output_schema", "schema")
     assert "nested too deeply" in found.message
     while schema:
@@ -163,14 +163,14 @@ def test_a_schema_that_is_nested_too_deeply() -> None:
 
 @pytest.mark.skipif(not NEW, reason="needs the newest jsonschema to be without it")
 def test_without_a_schema_named_the_newest_draft_is_taken() -> None:
-    assert _schema.newest_validator() is jsonschema.Draft202012Validator
+    assert validators.newest_validator() is jsonschema.Draft202012Validator
     # prefixItems is new in 2020-12.
     assert len(messages({"a": [1]}, {"properties": {"a": {"prefixItems": [{"type": "string"}]}}})) == 1
 
 
 def test_an_older_jsonschema_knows_fewer_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
     older = SimpleNamespace(Draft7Validator=jsonschema.Draft7Validator, Draft4Validator=jsonschema.Draft4Validator)
-    monkeypatch.setattr(f"{_schema.__name__}.jsonschema", older)
-    assert _schema.newest_validator() is jsonschema.Draft7Validator
+    monkeypatch.setattr(f"{validators.__name__}.jsonschema", older)
+    assert validators.newest_validator() is jsonschema.Draft7Validator
     (message,) = messages({}, {"$schema": "https://json-schema.org/draft/2020-12/schema"})
     assert message.endswith("is not known to the installed jsonschema")

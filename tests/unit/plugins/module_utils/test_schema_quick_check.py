@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _schema
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators
 
 SCHEMAS = {
     "callback": _schema.arguments_schema(),
@@ -37,7 +38,7 @@ DICTS = st.dictionaries(TEXTS, VALUES, max_size=2)
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_agrees_with_jsonschema(name: str) -> None:
     schema = SCHEMAS[name]
-    validator = _schema.newest_validator()(schema)
+    validator = validators.newest_validator()(schema)
     names = st.sampled_from([*schema["properties"], "unknown"])
     near = st.fixed_dictionaries({}, optional=dict.fromkeys(schema["properties"], VALUES | DICTS))
     whole = st.fixed_dictionaries({"result": st.just("success"), "output": DICTS}).map(lambda some: {**GOOD, **some})
@@ -76,7 +77,7 @@ def test_a_library_that_is_there_and_cannot_be_imported(monkeypatch: pytest.Monk
     assert _libraries.missing_result() is None
 
     def work() -> dict[str, Any]:
-        return {"drafts": _schema.output_violations({}, {"type": "object"})}
+        return {"drafts": validators.output_violations({}, {"type": "object"})}
 
     result = _libraries.guarded(work, {"requests_sent": 0})
     assert (result["failed"], result["requests_sent"]) == (True, 0)

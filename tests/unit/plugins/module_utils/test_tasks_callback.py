@@ -14,7 +14,8 @@ import pytest
 from support.servers import Call, free_port, scripted
 from support.tasks import GET, POST, SECRET, YES, callback_task, failed_callback, shows, violations
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _http, _libraries, _schema
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _http, _libraries
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators
 
 
 def test_delivered() -> None:
@@ -178,7 +179,7 @@ def test_a_library_that_cannot_be_used_is_left_to_the_face(monkeypatch: pytest.M
     def unusable(*_arguments: Any, **_options: Any) -> Any:
         raise _libraries.Unusable
 
-    monkeypatch.setattr(_schema, "output_violations", unusable)
+    monkeypatch.setattr(validators, "output_violations", unusable)
     with pytest.raises(_libraries.Unusable):
         callback_task({"output_schema": {"type": "object"}}).run()
 

@@ -161,7 +161,7 @@ def test_before_sending_a_run_that_cannot_be_read_is_a_warning(
 def test_an_answer_that_cannot_be_kept_is_no_reason_to_lose_the_outcome(
     service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    break_step(monkeypatch, f"{OURS}_delivery.write_undelivered", 1)
+    break_step(monkeypatch, f"{OURS}_delivery.undelivered.write", 1)
     break_step(monkeypatch, f"{OURS}_http._body", 1)
     result = failed_callback({"endpoint": service.url, "undelivered_path": str(tmp_path), "confirm": "never"})
     assert result["delivery"] == "unknown"

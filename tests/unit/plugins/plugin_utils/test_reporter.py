@@ -21,7 +21,8 @@ from support.reporting import MASK
 from support.servers import Call, scripted
 from support.tasks import POST, SECRET, YES, shows
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery, _http
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook, _report, _reporter
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import UNTOLD
@@ -463,7 +464,7 @@ def test_a_report_that_a_signal_interrupts_is_kept(
     told.start()
     signalled(monkeypatch, _http, "exchange", number)
     # While it is kept, others come.
-    signalled(monkeypatch, _delivery, "write_undelivered", signal.SIGTERM, signal.SIGINT)
+    signalled(monkeypatch, undelivered, "write", signal.SIGTERM, signal.SIGINT)
     with pytest.raises(SystemExit):
         told.end()
     told.run.happened[0](SystemExit(128 + number))

@@ -10,15 +10,12 @@ of the request may have reached the server.
 
 Built on the transport adapter of requests. What it adds: a deadline for the attempt as a whole (requests bounds only
 single reads), and the moment at which the first byte of the request was handed to the network.
-
-What went wrong on the network, in words for the user: no URL, no header and no secret is in them.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-import ssl
 import threading
 import time
 import traceback
@@ -88,6 +85,47 @@ class Route(t.NamedTuple):
     proxies: tuple[tuple[str, str], ...]
 
 
+class Failure(Exception):
+    """An attempt that brought no response.
+
+    kind is "connect", "tls", "proxy", "timeout", "lost", "unexpected" or "refused", where the credentials were refused
+    before. sent tells whether anything of the request may have reached the server. permanent is true where another
+    attempt cannot end differently. hint says what to do, where more is known than that of the kind.
+    """
+
+    def __init__(
+        self, kind: str, message: str, sent: bool, permanent: bool = False, hint: t.Optional[str] = None
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.sent = sent
+        self.permanent = permanent
+        self.hint = hint
+
+
+def unexpected(error: BaseException, sent: bool) -> Failure:
+    """A Failure for an error that is none of the network. Its own words may hold a header, so its place stands for it.
+
+    Where nothing was sent, another attempt would raise it again.
+    """
+    what = type(error).__name__
+    for place in traceback.extract_tb(error.__traceback__)[-1:]:
+        what += " in %s, line %s" % (os.path.basename(place.filename), place.lineno)
+    return Failure("unexpected", "an unexpected error occurred (%s)" % what, sent, not sent)
+
+
+@contextmanager
+def no_outcome_lost(sent: bool) -> t.Iterator[None]:
+    """Raises every error of the block as a Failure, so that it is always known whether anything was sent."""
+    try:
+        yield
+    except Failure:
+        raise
+    except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the outcome counts
+        raise unexpected(error, sent) from error
+
+
 def exchange(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> RawResponse:
     """Sends a prepared request once and reads its response, all within timeout seconds. Raises Failure.
 
@@ -121,9 +159,18 @@ def exchange(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> 
     result = outcome[0]
     if isinstance(result, RawResponse):
         return result
-    failure = explained(result, attempt.sent)
+    # Here, as Ansible compiles what is imported at each start, and most attempts bring a response.
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._http.explanation import explained
+
+    explanation = explained(result, attempt.sent)
+    if explanation is None:
+        raise unexpected(result, attempt.sent) from None
     # A single read is bounded by the same time, and may be the first to notice.
-    raise (_late(timeout, failure.sent) if failure.kind == "timeout" else failure) from None
+    raise (
+        _late(timeout, attempt.sent)
+        if explanation.kind == "timeout"
+        else Failure(explanation.kind, explanation.message, attempt.sent, explanation.permanent)
+    ) from None
 
 
 def _wait(thread: threading.Thread, timeout: float) -> None:
@@ -201,120 +248,3 @@ def _cut(response: t.Any, received: int) -> bool:
         return received < int(length) and response.raw.status not in (204, 304)
     framed = "Transfer-Encoding" in response.headers or response.raw.status == 204
     return 200 <= response.raw.status < 300 and not framed and not received
-
-
-# OpenSSL's codes where the certificate does not name the host or the address. Old libraries look for themselves.
-_FOR_ANOTHER_HOST = (62, 64)
-UNRESOLVED = "the host name cannot be resolved"
-_ANOTHER_HOST = "the server's certificate is for another host"
-
-
-class Failure(Exception):
-    """An attempt that brought no response.
-
-    kind is "connect", "tls", "proxy", "timeout", "lost", "unexpected" or "refused", where the credentials were refused
-    before. sent tells whether anything of the request may have reached the server. permanent is true where another
-    attempt cannot end differently. hint says what to do, where more is known than that of the kind.
-    """
-
-    def __init__(
-        self, kind: str, message: str, sent: bool, permanent: bool = False, hint: t.Optional[str] = None
-    ) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
-        self.sent = sent
-        self.permanent = permanent
-        self.hint = hint
-
-
-def _causes(error: t.Optional[BaseException]) -> list[BaseException]:
-    """error and everything it was made from, by cause, context, reason and arguments."""
-    found: list[BaseException] = []
-    waiting: list[t.Any] = [error]
-    while waiting:
-        item = waiting.pop(0)
-        if isinstance(item, BaseException) and item not in found:
-            found.append(item)
-            waiting.extend((item.__cause__, item.__context__, getattr(item, "reason", None)))
-            waiting.extend(item.args)
-    return found
-
-
-def unexpected(error: BaseException, sent: bool) -> Failure:
-    """A Failure for an error that is none of the network. Its own words may hold a header, so its place stands for it.
-
-    Where nothing was sent, another attempt would raise it again.
-    """
-    what = type(error).__name__
-    for place in traceback.extract_tb(error.__traceback__)[-1:]:
-        what += " in %s, line %s" % (os.path.basename(place.filename), place.lineno)
-    return Failure("unexpected", "an unexpected error occurred (%s)" % what, sent, not sent)
-
-
-@contextmanager
-def no_outcome_lost(sent: bool) -> t.Iterator[None]:
-    """Raises every error of the block as a Failure, so that it is always known whether anything was sent."""
-    try:
-        yield
-    except Failure:
-        raise
-    except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the outcome counts
-        raise unexpected(error, sent) from error
-
-
-def explained(error: BaseException, sent: bool) -> Failure:
-    """What went wrong, in words that name no URL and no header."""
-    causes = _causes(error)
-    if not any(isinstance(cause, (OSError, zlib.error)) or _of_http(cause) for cause in causes):
-        return unexpected(error, sent)
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            if getattr(cause, "verify_code", None) in _FOR_ANOTHER_HOST:
-                return Failure("tls", _ANOTHER_HOST, sent, True)
-            why = str(cause.verify_message).rstrip(".")
-            return Failure("tls", "the server's certificate is not trusted: %s" % why, sent, True)
-    names = {type(cause).__name__ for cause in causes}
-    tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
-    if tls is not None and not sent:
-        reason = getattr(tls, "reason", None) or ""
-        words = reason.replace("_", " ").lower() or "it was cut"
-        return Failure("tls", "the TLS handshake failed: %s" % words, sent, reason == "WRONG_VERSION_NUMBER")
-    if names & {"CertificateError", "SSLCertVerificationError"}:
-        return Failure("tls", _ANOTHER_HOST, sent, True)
-    if "ProxyError" in names and not sent:
-        return Failure("proxy", "the proxy did not connect: %s" % _reason(causes), sent)
-    if any(isinstance(cause, (socket.timeout, TimeoutError)) for cause in causes) or names & {"ReadTimeoutError"}:
-        return Failure("timeout", "no response in time", sent)
-    if not sent:
-        return Failure("connect", _reason(causes), sent)
-    return Failure("lost", "the connection was lost: %s" % _reason(causes), sent)
-
-
-def _of_http(cause: BaseException) -> bool:
-    return type(cause).__module__.partition(".")[0] in ("http", "urllib3", "requests")
-
-
-def _reason(causes: list[BaseException]) -> str:
-    """The most telling of the causes: the system's own words, else the innermost error's."""
-    for cause in causes:
-        if isinstance(cause, socket.gaierror):
-            return UNRESOLVED
-    for cause in causes:
-        if isinstance(cause, OSError) and cause.strerror and not _of_http(cause):
-            return cause.strerror.lower()
-    for cause in causes:
-        text = str(cause)
-        if cause.__class__ is OSError and text:  # http.client's word on a proxy's refusal
-            return text.splitlines()[0].lower()
-    names = [type(cause).__name__ for cause in causes]
-    return next((words for name, words in _WORDS.items() if name in names), names[-1])
-
-
-# By name, as urllib3 and http.client have some of them twice.
-_WORDS = {
-    "RemoteDisconnected": "closed without a response",
-    "BadStatusLine": "the response is not HTTP",
-    "IncompleteRead": "the response was cut short",
-    "InvalidChunkLength": "the response was cut short",
-}

@@ -5,7 +5,7 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-Delivering a callback: the only room that knows what "delivered" means, and how one that was not is saved.
+Delivering a callback: the only room that knows what "delivered" means.
 
 The callback is not idempotent and a lost one leaves a workflow hanging. So a request is sent again only where it
 cannot have arrived, or where the run, read back, shows that the state still waits.
@@ -13,28 +13,23 @@ cannot have arrived, or where the run, read back, shows that the state still wai
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import re
-import stat
-import tempfile
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads, _schema, _spec
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback, Client, Response
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.outcomes import (
+    ALREADY_DELIVERED,
+    DELIVERED,
+    DELIVERIES,
+    NOT_SENT,
+    REJECTED,
+    SUPERSEDED,
+    UNKNOWN,
+)
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, no_outcome_lost, unexpected
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import ALWAYS, NEVER
 from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES, RUNNING
-
-DELIVERED = "delivered"
-ALREADY_DELIVERED = "already_delivered"
-NOT_SENT = "not_sent"
-REJECTED = "rejected"
-SUPERSEDED = "superseded"
-UNKNOWN = "unknown"
-DELIVERIES = (DELIVERED, ALREADY_DELIVERED, NOT_SENT, REJECTED, SUPERSEDED, UNKNOWN)
 
 # A status may lag behind: a state is read this often at least before it counts as still waiting.
 _READS = 3
@@ -273,89 +268,15 @@ def _attempted(response: Response) -> _Attempted:
     return _Attempted(found, reason, retry_after=response.retry_after())
 
 
-_FILE_HEAD = """---
-# A callback of a FunctionGraph workflow that could not be delivered. To send it:
-#   ansible-playbook functiongraph.workflow.callback -e @THIS_FILE
-"""
-
-
-def _scalar(text: str) -> str:
-    """text as a YAML scalar. JSON's escapes are YAML's, but for characters beyond U+FFFF."""
-
-    def whole(match: t.Match[str]) -> str:
-        return "\\U%08x" % ord(json.loads('"%s"' % match.group(0)))
-
-    quoted = re.sub(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}", whole, json.dumps(text))
-    return "!unsafe " + quoted if "{" in text or text.startswith("#jinja2:") else quoted
-
-
-def undelivered_variables(callback: Callback, addresses: t.Mapping[str, t.Optional[str]]) -> dict[str, str]:
-    """The variables of the playbook functiongraph.workflow.callback that send the callback."""
-    found = {
-        "fgs_workflow_id": callback.workflow_id,
-        "fgs_workflow_run_id": callback.workflow_run_id,
-        "fgs_workflow_state_id": callback.workflow_state_id,
-        "fgs_workflow_result": callback.result,
-        "fgs_workflow_output": json.dumps(callback.output),
-        "fgs_workflow_error": callback.error or "",
-    }
-    found.update(("fgs_" + name, value) for name, value in addresses.items() if value)
-    return found
-
-
-def undelivered_path_violation(path: str) -> t.Optional[_schema.Violation]:
-    """What is wrong with a path for write(), found before anything is sent. A path that does not exist yet is right."""
-    try:
-        mode = os.stat(os.path.expanduser(path)).st_mode
-    except OSError:
-        return None
-    except ValueError:  # NUL, or half of a surrogate pair
-        text = "undelivered_path must be a valid path, got %s" % _schema.quoted(path)
-        return _schema.Violation("undelivered_path", "path", None, text)
-    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-        return None
-    text = "undelivered_path must name a file or folder, got a device, pipe or socket: %s" % _schema.quoted(path)
-    return _schema.Violation("undelivered_path", "file", None, text)
-
-
-def _file_name(values: t.Mapping[str, str]) -> str:
-    """A file name of at most 200 characters that people can read, and that no other ids have."""
-    ids = [values["fgs_workflow_%sid" % part] for part in ("", "run_", "state_")]
-    digest = hashlib.sha256(json.dumps(ids).encode("ascii")).hexdigest()[:16]
-    run, state = (re.sub(r"[^A-Za-z0-9-]", "_", text)[:80] for text in ids[1:])
-    return "fgs-undelivered-%s-%s-%s.yml" % (run, state, digest)
-
-
-def write_undelivered(path: str, values: t.Mapping[str, str]) -> str:
-    """Writes the variables to path, whole or not at all, readable by the owner only. Gives the file's path.
-
-    In a folder, the file is named after the run and the state, and no two sets of IDs share a file. Raises OSError.
-    """
-    path = os.path.expanduser(path)
-    if os.path.isdir(path):
-        path = os.path.join(path, _file_name(values))
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(prefix=".fgs-undelivered-", dir=folder)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(_FILE_HEAD)
-            file.writelines("%s: %s\n" % (name, _scalar(value)) for name, value in values.items())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    return path
-
-
-def save_undelivered(
-    path: str, callback: Callback, addresses: t.Mapping[str, t.Optional[str]]
-) -> tuple[str, t.Optional[str]]:
-    """Saves the callback. Gives a sentence on that without its full stop, and the file, None where it was not saved."""
-    try:
-        file = write_undelivered(path, undelivered_variables(callback, addresses))
-    except Exception as error:  # pylint: disable=broad-exception-caught  # the outcome must not be lost with it
-        why = (getattr(error, "strerror", None) or type(error).__name__).lower()
-        return "The callback could not be saved in undelivered_path %s either: %s" % (path, why), None
-    return "The callback was saved in %s to be sent later" % file, file
+__all__ = (
+    "ALREADY_DELIVERED",
+    "DELIVERED",
+    "DELIVERIES",
+    "NOT_SENT",
+    "REJECTED",
+    "SUPERSEDED",
+    "UNKNOWN",
+    "Delivery",
+    "Outcome",
+    "verdict",
+)

@@ -12,7 +12,6 @@ Validation finds everything that is wrong at once, before anything is sent. fini
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import (
@@ -27,14 +26,14 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _redaction,
     _schema,
 )
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import Violation
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
 
 FACT = "fgs_workflow_execution_id"
 _NO_PROJECT = "project_id is unset and cannot be looked up without a region; set project_id or region."
 # The keys of a result that hold what others wrote, perhaps a signature.
 _FOREIGN = ("error_code", "error_msg", "request_id")
 
-Result = dict[str, t.Any]
+Result = t.Dict[str, t.Any]
 
 
 class ConfigurationError(Exception):
@@ -193,7 +192,9 @@ class Task:
 
     def network_hint(self, reason: str) -> str:
         """What to do where reason, a clause, says why there was no connection."""
-        meant = _options.region_meant(self.addresses.region) if _http.UNRESOLVED in reason else ""
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._http.explanation import UNRESOLVED
+
+        meant = _options.region_meant(self.addresses.region) if UNRESOLVED in reason else ""
         return "Check endpoint, region%s, proxy and CA certificates as seen from where the call is made." % meant
 
     def broken_off(self, reason: str) -> Result:
@@ -239,11 +240,15 @@ class CallbackTask(Task):
         found = super().validate()
         schema = self.params.get("output_schema")
         if isinstance(schema, dict) and isinstance(self.params["output"], dict):
-            found.extend(_schema.output_violations(self.params["output"], schema, hide=self.redactor.known))
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators
+
+            found.extend(validators.output_violations(self.params["output"], schema, hide=self.redactor.known))
         path = self.params.get("undelivered_path")
-        wrong_path = _delivery.undelivered_path_violation(path) if path else None
-        if wrong_path is not None:
-            found.append(wrong_path)
+        if path:
+            # Here and in _save(): Ansible compiles what is imported at each start, and most tasks do without this.
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
+
+            found.extend(filter(None, [undelivered.violation(path)]))
         return found
 
     def connect(self) -> Connection:
@@ -309,6 +314,8 @@ class CallbackTask(Task):
         path = self.params.get("undelivered_path")
         if not path or self._callback is None or self.check_mode:
             return
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
+
         project_id = self.project_id if self._delivery is None else self._delivery.project_id
         addresses = {
             "region": self.addresses.region,
@@ -316,7 +323,7 @@ class CallbackTask(Task):
             "project_id": project_id,
             "iam_endpoint": None if project_id else self.addresses.iam_endpoint,
         }
-        sentence, file = _delivery.save_undelivered(path, self._callback, addresses)
+        sentence, file = undelivered.save(path, self._callback, addresses)
         result["msg"] = "%s %s." % (result["msg"], sentence)
         result.update({} if file is None else {"undelivered_file": file})
 
@@ -379,22 +386,3 @@ class ExecutionInfoTask(Task):
     @classmethod
     def lost(cls, reason: str) -> Result:
         return {"failed": True, "changed": False, "msg": "The run was not read, as %s." % reason}
-
-
-def run_module(task_class: type[Task]) -> None:
-    """The main() of a module: its arguments to task_class, its result to Ansible."""
-    module = _options.Module(argument_spec=task_class.SPECIFICATION, supports_check_mode=True)
-    module.params.update(module.empty_ids)
-    modes = {"check_mode": module.check_mode, "diff": module._diff}
-
-    def work() -> Result:
-        errors = module.specification_errors
-        return task_class(module.params, errors, dict(os.environ), _connections.Connections(), **modes).run()
-
-    result = _libraries.guarded(work, task_class.NOTHING_DONE)
-    for warning in result.pop("warnings", []):
-        module.warn(warning)
-    result["invocation"] = {"module_args": _options.masked(module.params)}
-    if result.get("failed"):
-        module.fail_json(**result)
-    module.exit_json(**result)

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+
+"""
+A callback that could not be delivered, saved in a file of variables for the playbook functiongraph.workflow.callback.
+
+Imported only where there is one, or where a path for it is set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+import tempfile
+import typing as t
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation, quoted
+
+_FILE_HEAD = """---
+# A callback of a FunctionGraph workflow that could not be delivered. To send it:
+#   ansible-playbook functiongraph.workflow.callback -e @THIS_FILE
+"""
+
+
+def _scalar(text: str) -> str:
+    """text as a YAML scalar. JSON's escapes are YAML's, but for characters beyond U+FFFF."""
+
+    def whole(match: t.Match[str]) -> str:
+        return "\\U%08x" % ord(json.loads('"%s"' % match.group(0)))
+
+    scalar = re.sub(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}", whole, json.dumps(text))
+    return "!unsafe " + scalar if "{" in text or text.startswith("#jinja2:") else scalar
+
+
+def variables(callback: Callback, addresses: t.Mapping[str, t.Optional[str]]) -> dict[str, str]:
+    """The variables of the playbook functiongraph.workflow.callback that send the callback."""
+    found = {
+        "fgs_workflow_id": callback.workflow_id,
+        "fgs_workflow_run_id": callback.workflow_run_id,
+        "fgs_workflow_state_id": callback.workflow_state_id,
+        "fgs_workflow_result": callback.result,
+        "fgs_workflow_output": json.dumps(callback.output),
+        "fgs_workflow_error": callback.error or "",
+    }
+    found.update(("fgs_" + name, value) for name, value in addresses.items() if value)
+    return found
+
+
+def violation(path: str) -> t.Optional[Violation]:
+    """What is wrong with a path for write(), found before anything is sent. A path that does not exist yet is right."""
+    try:
+        mode = os.stat(os.path.expanduser(path)).st_mode
+    except OSError:
+        return None
+    except ValueError:  # NUL, or half of a surrogate pair
+        text = "undelivered_path must be a valid path, got %s" % quoted(path)
+        return Violation("undelivered_path", "path", None, text)
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return None
+    text = "undelivered_path must name a file or folder, got a device, pipe or socket: %s" % quoted(path)
+    return Violation("undelivered_path", "file", None, text)
+
+
+def _file_name(values: t.Mapping[str, str]) -> str:
+    """A file name of at most 200 characters that people can read, and that no other ids have."""
+    ids = [values["fgs_workflow_%sid" % part] for part in ("", "run_", "state_")]
+    digest = hashlib.sha256(json.dumps(ids).encode("ascii")).hexdigest()[:16]
+    run, state = (re.sub(r"[^A-Za-z0-9-]", "_", text)[:80] for text in ids[1:])
+    return "fgs-undelivered-%s-%s-%s.yml" % (run, state, digest)
+
+
+def write(path: str, values: t.Mapping[str, str]) -> str:
+    """Writes the variables to path, whole or not at all, readable by the owner only. Gives the file's path.
+
+    In a folder, the file is named after the run and the state, and no two sets of IDs share a file. Raises OSError.
+    """
+    path = os.path.expanduser(path)
+    if os.path.isdir(path):
+        path = os.path.join(path, _file_name(values))
+    folder = os.path.dirname(os.path.abspath(path))
+    handle, temporary = tempfile.mkstemp(prefix=".fgs-undelivered-", dir=folder)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(_FILE_HEAD)
+            file.writelines("%s: %s\n" % (name, _scalar(value)) for name, value in values.items())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return path
+
+
+def save(path: str, callback: Callback, addresses: t.Mapping[str, t.Optional[str]]) -> tuple[str, t.Optional[str]]:
+    """Saves the callback. Gives a sentence on that without its full stop, and the file, None where it was not saved."""
+    try:
+        file = write(path, variables(callback, addresses))
+    except Exception as error:  # pylint: disable=broad-exception-caught  # the outcome must not be lost with it
+        why = (getattr(error, "strerror", None) or type(error).__name__).lower()
+        return "The callback could not be saved in undelivered_path %s either: %s" % (path, why), None
+    return "The callback was saved in %s to be sent later" % file, file

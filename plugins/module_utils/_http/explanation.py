@@ -1,0 +1,104 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is private to the collection: breaking changes can come with any release.
+
+"""
+What went wrong on the network, in words for the user: no URL, no header and no secret is in them.
+
+Imported only where something went wrong.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import typing as t
+import zlib
+
+# OpenSSL's codes where the certificate does not name the host or the address. Old libraries check that themselves.
+_FOR_ANOTHER_HOST = (62, 64)
+UNRESOLVED = "the host name cannot be resolved"
+_ANOTHER_HOST = "the server's certificate is for another host"
+
+
+def _causes(error: t.Optional[BaseException]) -> list[BaseException]:
+    """error and everything it was made from, by cause, context, reason and arguments."""
+    found: list[BaseException] = []
+    waiting: list[t.Any] = [error]
+    while waiting:
+        item = waiting.pop(0)
+        if isinstance(item, BaseException) and item not in found:
+            found.append(item)
+            waiting.extend((item.__cause__, item.__context__, getattr(item, "reason", None)))
+            waiting.extend(item.args)
+    return found
+
+
+class Explanation(t.NamedTuple):
+    """kind and permanent as in Failure. message is a clause."""
+
+    kind: str
+    message: str
+    permanent: bool = False
+
+
+def explained(error: BaseException, sent: bool) -> t.Optional[Explanation]:
+    """What error means, raised while an attempt was made. None where it is none of the network.
+
+    sent tells whether anything of the request may have reached the server.
+    """
+    causes = _causes(error)
+    if not any(isinstance(cause, (OSError, zlib.error)) or _of_http(cause) for cause in causes):
+        return None
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            if getattr(cause, "verify_code", None) in _FOR_ANOTHER_HOST:
+                return Explanation("tls", _ANOTHER_HOST, True)
+            why = str(cause.verify_message).rstrip(".")
+            return Explanation("tls", "the server's certificate is not trusted: %s" % why, True)
+    names = {type(cause).__name__ for cause in causes}
+    tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
+    if tls is not None and not sent:
+        reason = getattr(tls, "reason", None) or ""
+        words = reason.replace("_", " ").lower() or "it was cut"
+        return Explanation("tls", "the TLS handshake failed: %s" % words, reason == "WRONG_VERSION_NUMBER")
+    if names & {"CertificateError", "SSLCertVerificationError"}:
+        return Explanation("tls", _ANOTHER_HOST, True)
+    if "ProxyError" in names and not sent:
+        return Explanation("proxy", "the proxy did not connect: %s" % _reason(causes))
+    if any(isinstance(cause, (socket.timeout, TimeoutError)) for cause in causes) or names & {"ReadTimeoutError"}:
+        return Explanation("timeout", "no response in time")
+    if not sent:
+        return Explanation("connect", _reason(causes))
+    return Explanation("lost", "the connection was lost: %s" % _reason(causes))
+
+
+def _of_http(cause: BaseException) -> bool:
+    return type(cause).__module__.partition(".")[0] in ("http", "urllib3", "requests")
+
+
+def _reason(causes: list[BaseException]) -> str:
+    """The most telling of the causes: the system's own words, else the innermost error's."""
+    for cause in causes:
+        if isinstance(cause, socket.gaierror):
+            return UNRESOLVED
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.strerror and not _of_http(cause):
+            return cause.strerror.lower()
+    for cause in causes:
+        text = str(cause)
+        if cause.__class__ is OSError and text:  # http.client's word on a proxy's refusal
+            return text.splitlines()[0].lower()
+    names = [type(cause).__name__ for cause in causes]
+    return next((words for name, words in _WORDS.items() if name in names), names[-1])
+
+
+# By name, as urllib3 and http.client have some of them twice.
+_WORDS = {
+    "RemoteDisconnected": "closed without a response",
+    "BadStatusLine": "the response is not HTTP",
+    "IncompleteRead": "the response was cut short",
+    "InvalidChunkLength": "the response was cut short",
+}
