@@ -118,7 +118,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Tell the workflow that the work is done
+- name: Report success to the workflow
   functiongraph.workflow.fgs_workflow_callback:
     region: cn-north-4
     workflow_id: "{{ fgs_workflow_id }}"
@@ -128,7 +128,7 @@ EXAMPLES = r"""
     output:
       hosts_changed: 3
 
-- name: Tell the workflow that the work failed
+- name: Report a failure to the workflow
   functiongraph.workflow.fgs_workflow_callback:
     region: cn-north-4
     workflow_id: "{{ fgs_workflow_id }}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Examples made ready to run: unchanged but for the IDs of a run that waits for each of them."""
+"""Examples that can be run: unchanged except for the IDs of a waiting run for each of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CALLBACK = "functiongraph.workflow.fgs_workflow_callback"
 INFO = "functiongraph.workflow.fgs_workflow_execution_info"
 ROLE = "functiongraph.workflow.runbook"
 
-# Why a block is not run as it stands, by the first line that tells it from all others.
+# Why a block is not run unchanged, by a beginning that identifies it.
 NOT_RUN = {
     "make demo": "tests/demo runs it",
     "make demo   # ": "tests/demo runs it; make test is what runs this",
@@ -33,7 +33,7 @@ NOT_RUN = {
     "$ export CONTROLLER_HOST": "needs an AWX; tests/awx runs the playbook against a stand-in",
     "ansible-rulebook -r work_here.yml": "needs a JDK; tests/eda runs it where there is one",
     "curl --request POST https://eda.example.com/": "needs the rulebook; tests/eda sends the same event",
-    "TASK [Tell the workflow": "test_examples.py compares it with what a real run prints",
+    "TASK [Report success": "test_examples.py compares it with what a real run prints",
     "a task in a playbook": "no program: test_facts.py compares the files that it names",
     "$ ansible-playbook -i hosts.ini": "tests/integration/tutorial runs it, with the files of the page",
     "[web]": "tests/integration/tutorial uses it",
@@ -77,21 +77,21 @@ def kind(block: texts.Block) -> str:
 
 
 class Stage:
-    """Runs that wait for examples, and what has become of them."""
+    """Runs that wait for examples, and their outcomes."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self.waiting: dict[str, str] = {}
 
     def ids(self, who: str, **options: Any) -> dict[str, str]:
-        """The variables that name a run that waits for who."""
+        """The variables of a run that waits for who."""
         run = self._simulator.start_run(name=who, **options)
         self.waiting[run["workflow_run_id"]] = who
         names = ("workflow_id", "workflow_run_id", "workflow_state_id")
         return {"fgs_" + name: run[name] for name in names}
 
-    def forgotten(self) -> list[str]:
-        """Who has got a run and not completed it, exactly once."""
+    def incomplete(self) -> list[str]:
+        """Examples that have not completed their run exactly once."""
         found = []
         for run_id, who in self.waiting.items():
             run = self._simulator.run(run_id)
@@ -99,9 +99,9 @@ class Stage:
                 found.append(f"{who}: {run['status']}, {run['callback_requests']} requests")
         return found
 
-    def ended(self) -> dict[str, str]:
-        """The variables that name a run that has ended already."""
-        ids = self.ids("ended")
+    def finished(self) -> dict[str, str]:
+        """The variables of a run that has already finished."""
+        ids = self.ids("finished")
         del self.waiting[ids["fgs_workflow_run_id"]]
         self._simulator.ask("POST", f"/_simulator/runs/{ids['fgs_workflow_run_id']}/end", {"status": "success"})
         return ids
@@ -119,7 +119,7 @@ class Stage:
             if callbacks or roles:
                 play.setdefault("vars", {}).update(self.ids(str(block)))
             elif any(INFO in task for task in tasks):
-                play.setdefault("vars", {}).update(self.ended())
+                play.setdefault("vars", {}).update(self.finished())
             for task in callbacks[1:]:
                 task.setdefault("vars", {}).update(self.ids(f"{block}, {task['name']}"))
         return plays

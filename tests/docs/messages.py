@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every text of the collection that a user may read when something goes wrong, taken from the code itself."""
+"""Every message of the collection about an error, taken from the code itself."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|%[sdgr]|%%|\{\{.*?\}\}|\{\w+\}|\0", re
 
 @dataclass(frozen=True)
 class Message:
-    """A text and where it stands. Placeholders are as in the code; those of f-strings and of Jinja are NUL."""
+    """A message and its place. Placeholders are as in the code; those of f-strings and of Jinja are NUL."""
 
     file: str
     line: int
     text: str
 
     def pattern(self) -> re.Pattern[str]:
-        """Finds the message in a text of which all white space is single blanks, with something in each placeholder."""
+        """Finds the message, with a value in each placeholder, in a text in which all whitespace is single spaces."""
         parts = _PLACEHOLDER.split(re.sub(r"\s+", " ", self.text).strip())
         return re.compile(".{1,120}?".join(re.escape(part) for part in parts))
 
@@ -73,10 +73,10 @@ def of_code(path: Path) -> Iterator[Message]:
             yield Message(str(path.relative_to(ROOT)), node.lineno, text)
 
 
-def _said(task: Any) -> Iterator[str]:
+def _messages(task: Any) -> Iterator[str]:
     if isinstance(task, list):
         for item in task:
-            yield from _said(item)
+            yield from _messages(item)
     elif isinstance(task, dict):
         for name, value in task.items():
             if name in ("fail_msg", "say"):
@@ -86,7 +86,7 @@ def _said(task: Any) -> Iterator[str]:
             elif name.rpartition(".")[2] == "fail" and isinstance(value, dict):
                 yield str(value.get("msg", ""))
             else:
-                yield from _said(value)
+                yield from _messages(value)
 
 
 class _Loader(yaml.SafeLoader):
@@ -97,13 +97,13 @@ _Loader.add_multi_constructor("!", lambda loader, _suffix, node: loader.construc
 
 
 def of_tasks(path: Path) -> Iterator[Message]:
-    """What the tasks in a YAML file say when they fail."""
-    for text in _said(yaml.load(path.read_text(encoding="utf-8"), _Loader)):
+    """The messages of the tasks in a YAML file."""
+    for text in _messages(yaml.load(path.read_text(encoding="utf-8"), _Loader)):
         yield Message(str(path.relative_to(ROOT)), 0, text)
 
 
 def _sentences(variables: dict[str, Any]) -> Iterator[str]:
-    """What templates put together: quoted texts of several words."""
+    """The sentences in templates: quoted strings of several words."""
     for template in (value for value in variables.values() if "{{" in str(value)):
         # What is not quoted in between is a value, and two quoted texts with nothing in between are one.
         text = re.sub(r"' ~ '", "", " ".join(str(template).split()))

@@ -25,7 +25,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execvp(sys.argv[1], sys.argv[1:])
 """
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
-# No test is as slow as that; a terminal that waits for ever is to say what it shows.
+# No test is that slow; a terminal that waits forever must show its screen.
 _PATIENCE = 120
 
 
@@ -63,7 +63,7 @@ class Terminal:
         self._seen = place + len(text)
 
     def wait_until_hidden(self) -> None:
-        """Wait until what is typed is not shown. Nothing tells of that, so it is looked at again and again."""
+        """Wait until the terminal does not show what is typed. There is no event for that, so this polls."""
         until = time.monotonic() + _PATIENCE
         while termios.tcgetattr(self._descriptor)[3] & termios.ECHO:
             assert time.monotonic() < until, f"everything that is typed is shown: {self.screen!r}"

@@ -34,7 +34,7 @@ def _as_the_region(simulator: Simulator) -> dict[str, str]:
 
 
 def _as_the_endpoint(simulator: Simulator) -> dict[str, str]:
-    """What the line says that make demo-stay prints."""
+    """The variables that make demo-stay prints."""
     address = simulator["http"]
     region = {"HW_REGION_NAME": simulator.region, "FGS_ENDPOINT": address, "HUAWEICLOUD_SDK_IAM_ENDPOINT": address}
     return {**_keys(simulator), **region}
@@ -44,7 +44,7 @@ def _block(page: str, start: str) -> texts.Block:
     return next(one for one in examples.all_blocks() if one.file.endswith(page) and one.text.startswith(start))
 
 
-def test_every_block_is_run_or_has_its_reason() -> None:
+def test_every_block_is_run_or_has_a_reason() -> None:
     unknown = [
         f"{block}: {block.text.splitlines()[0]}"
         for block in examples.all_blocks()
@@ -59,7 +59,9 @@ def test_every_block_is_run_or_has_its_reason() -> None:
     assert idle == []
 
 
-def test_all_tasks_and_playbooks(simulator: Simulator, home: Path, ansible_playbook: Callable[..., Run]) -> None:
+def test_all_tasks_and_playbooks_complete_their_states(
+    simulator: Simulator, home: Path, ansible_playbook: Callable[..., Run]
+) -> None:
     blocks = [
         block
         for block in examples.all_blocks()
@@ -79,11 +81,11 @@ def test_all_tasks_and_playbooks(simulator: Simulator, home: Path, ansible_playb
         },
     )
     assert finished.returncode == 0, finished.output
-    assert stage.forgotten() == []
+    assert stage.incomplete() == []
 
 
 def _shell(block: texts.Block, folder: Path, home: Path, env: dict[str, str]) -> str:
-    """What a shell block prints, run in folder by bash as a person would. It has to succeed."""
+    """The output of a shell block that bash runs in folder. It must succeed."""
     environment = {**playbooks.environment(home), **env, "ANSIBLE_INVENTORY": str(folder / "inventory.yml")}
     finished = playbooks.run_to_end(["bash", "-euo", "pipefail", "-c", block.text], folder, environment)
     assert finished.returncode == 0, f"{block}:\n{finished.stdout}"
@@ -91,7 +93,7 @@ def _shell(block: texts.Block, folder: Path, home: Path, env: dict[str, str]) ->
 
 
 def _undelivered(simulator: Simulator, home: Path, ansible_playbook: Callable[..., Run], ids: dict[str, str]) -> str:
-    """A file that a real task has kept, because it could not know whether its callback had arrived."""
+    """A file that a real task has saved, because the outcome of its callback was unknown."""
     fault = {"fault": "close_before_answer_not_applied", "times": 1}
     simulator.ask("PUT", f"/_simulator/runs/{ids['fgs_workflow_run_id']}/fault", fault)
     example = yaml.safe_load(_block("delivery.rst", "- name: Complete the state, or save the callback").text)
@@ -100,11 +102,13 @@ def _undelivered(simulator: Simulator, home: Path, ansible_playbook: Callable[..
     finished = ansible_playbook(
         [play], env=_as_the_endpoint(simulator), extra_vars={**ids, "my_undelivered_folder": str(home)}
     )
-    kept: str = finished.result(example[0]["name"])["undelivered_file"]
-    return kept
+    saved: str = finished.result(example[0]["name"])["undelivered_file"]
+    return saved
 
 
-def test_all_commands(simulator: Simulator, home: Path, tmp_path: Path, ansible_playbook: Callable[..., Run]) -> None:
+def test_all_commands_succeed(
+    simulator: Simulator, home: Path, tmp_path: Path, ansible_playbook: Callable[..., Run]
+) -> None:
     stage = examples.Stage(simulator)
     ran = 0
     for page in texts.pages():
@@ -129,10 +133,10 @@ def test_all_commands(simulator: Simulator, home: Path, tmp_path: Path, ansible_
                 assert said.startswith("{"), f"{block}: {said}"
                 assert "error_code" not in said, f"{block}: {said}"
     assert ran >= 5
-    assert stage.forgotten() == []
+    assert stage.incomplete() == []
 
 
-def test_the_rehearsal_ends_as_the_guide_says(simulator: Simulator, home: Path, tmp_path: Path) -> None:
+def test_a_run_with_a_fault_ends_as_the_guide_says(simulator: Simulator, home: Path, tmp_path: Path) -> None:
     (tmp_path / "inventory.yml").write_text(playbooks.inventory())
     (tmp_path / "complete.yml").write_text(_block("getting_started.rst", "- name: Complete a waiting").text)
     env = _as_the_endpoint(simulator)
@@ -141,13 +145,13 @@ def test_the_rehearsal_ends_as_the_guide_says(simulator: Simulator, home: Path, 
     env |= {"WORKFLOW_ID": started["workflow_id"], "RUN_ID": started["workflow_run_id"]}
     env |= {"STATE_ID": started["workflow_state_id"], "FGS_TEST_RECORD": str(record)}
     _shell(_block("getting_started.rst", "ansible-playbook complete.yml"), tmp_path, home, env)
-    result = next(t.result for t in playbooks.recorded(record) if "Tell the workflow" in t.task)
+    result = next(t.result for t in playbooks.recorded(record) if "Report success" in t.task)
     assert (result["delivery"], result["requests_sent"]) == ("delivered", 1)
     run = simulator.run(started["workflow_run_id"])
     assert (run["status"], run["callback_requests"]) == ("success", 1)
 
 
-def test_the_credentials_file(simulator: Simulator, home: Path, ansible_playbook: Callable[..., Run]) -> None:
+def test_the_credentials_file_is_used(simulator: Simulator, home: Path, ansible_playbook: Callable[..., Run]) -> None:
     block = _block("authentication.rst", "[basic]")
     keys = simulator.accounts["permanent"]
     text = block.text.replace("your access key", keys["access_key"]).replace("your secret key", keys["secret_key"])
@@ -161,10 +165,10 @@ def test_the_credentials_file(simulator: Simulator, home: Path, ansible_playbook
     play = stage.playbook(_block("README.md", "- name: Complete a waiting"))
     finished = ansible_playbook(play, env=env)
     assert finished.returncode == 0, finished.output
-    assert stage.forgotten() == []
+    assert stage.incomplete() == []
 
 
-def test_the_configuration_switches_the_report_plugin_on(simulator: Simulator, home: Path, tmp_path: Path) -> None:
+def test_the_configuration_enables_the_report_plugin(simulator: Simulator, home: Path, tmp_path: Path) -> None:
     for block in texts.blocks(texts.GUIDE / "runbooks.rst"):
         if block.caption in ("ansible.cfg", "site.yml"):
             (tmp_path / block.caption).write_text(block.text)
@@ -185,24 +189,24 @@ def test_the_configuration_switches_the_report_plugin_on(simulator: Simulator, h
         check=False,
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert stage.forgotten() == []
+    assert stage.incomplete() == []
     run = simulator.run(ids["fgs_workflow_run_id"])
     assert run["output"]["release"] == "1.4"
     assert run["output"]["ansible"]["hosts"].keys() == {"web1", "web2"}
 
 
-def _told(text: str) -> list[str]:
+def _comparable(text: str) -> list[str]:
     """The lines of an output, without what differs from run to run."""
     return [re.sub(r"(request_id: ).*", r"\1…", line).strip() for line in text.splitlines() if line.strip()]
 
 
-def test_the_failure_in_the_readme_is_a_real_one(simulator: Simulator, ansible_playbook: Callable[..., Run]) -> None:
+def test_the_error_in_the_readme_is_real(simulator: Simulator, ansible_playbook: Callable[..., Run]) -> None:
     stage = examples.Stage(simulator)
     play: list[dict[str, Any]] = stage.playbook(_block("README.md", "- name: Complete a waiting"))
     play[0]["vars"]["fgs_workflow_id"] = "11111111-2222-4333-8444-555555555555"
     env = {**_as_the_region(simulator), "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"}
     finished = ansible_playbook(play, env=env)
-    shown = _told(_block("README.md", "TASK [Tell the workflow").text)
-    printed = _told(finished.output)
+    shown = _comparable(_block("README.md", "TASK [Report success").text)
+    printed = _comparable(finished.output)
     assert len(shown) > 10
     assert [line for line in shown if line not in printed] == [], finished.output

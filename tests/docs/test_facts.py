@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the pages state as fact is what the code, the metadata and the tools say."""
+"""Facts on the pages are those of the code, the metadata and the tools."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def _table(path: Path, head: str) -> texts.Table:
 
 
 @pytest.mark.parametrize(("readme", "said"), [(README, "was ever sent to it"), (README_ZH, "没有向真实的服务发送过")])
-def test_a_readme_begins_with_what_was_never_tried(readme: Path, said: str) -> None:
+def test_a_readme_begins_with_the_limitation_that_nothing_was_tried_on_the_service(readme: Path, said: str) -> None:
     assert said in readme.read_text(encoding="utf-8").partition("\n<img ")[0]
 
 
 @each_readme
-def test_every_heading_that_a_readme_links_to_is_there(readme: Path) -> None:
+def test_a_readme_links_to_all_its_headings_and_to_no_others(readme: Path) -> None:
     headings = [heading for level, heading in texts.headings(readme) if level == "##"]
     places = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
     linked = re.findall(r"\[([^]]+)\]\(#([^)]+)\)", readme.read_text(encoding="utf-8"))
@@ -48,13 +48,13 @@ def test_every_heading_that_a_readme_links_to_is_there(readme: Path) -> None:
 
 
 @each_readme
-def test_a_readme_says_what_finds_a_state_that_is_complete_already(readme: Path) -> None:
+def test_a_readme_explains_that_already_delivered_needs_confirm_always(readme: Path) -> None:
     row = next(row for table in texts.tables(readme) for row in table if row[0] == "`already_delivered`")
     assert "`confirm: always`" in row[1]
 
 
 @each_readme
-def test_the_credentials_of_the_readme_are_all_that_are_read(readme: Path) -> None:
+def test_the_credentials_of_the_readme_are_those_of_the_code(readme: Path) -> None:
     table = next(table for table in texts.tables(readme) if len(table[0]) == 5)
     columns = [[cell.strip("`") for cell in column if cell.strip("`")] for column in zip(*table, strict=True)][1:]
     for option, column in zip(_options.SECRET_OPTIONS, columns, strict=True):
@@ -65,13 +65,13 @@ def test_the_credentials_of_the_readme_are_all_that_are_read(readme: Path) -> No
     assert rows == [set(family.values()) for family in environment.FAMILIES]
 
 
-def test_the_environment_of_the_guide_is_all_that_is_read() -> None:
+def test_the_environment_of_the_guide_is_that_of_the_code() -> None:
     rows = _table(texts.GUIDE / "authentication.rst", "Option")
     assert {row[0].strip("`"): tuple(texts.literals(row[1])) for row in rows} == _options.ENVIRONMENT
 
 
 @pytest.mark.parametrize("page", [*texts.READMES, texts.GUIDE / "delivery.rst"], ids=lambda path: path.name)
-def test_every_outcome_is_explained(page: Path) -> None:
+def test_every_value_of_delivery_is_explained(page: Path) -> None:
     table = next(table for table in texts.tables(page) if table[0][0].strip("`") == "delivery")
     assert [row[0].strip("`") for row in table[1:]] == list(_delivery.DELIVERIES)
 
@@ -88,7 +88,7 @@ def test_the_numbers_of_delivery_are_those_of_the_code() -> None:
     assert sorted(texts.literals(row[0])[0] for row in rows) == sorted(_options.CONFIRM)
 
 
-def test_the_versions_are_those_that_are_tested() -> None:
+def test_the_versions_are_those_of_the_matrix() -> None:
     rows = _table(texts.GUIDE / "versions.rst", "ansible-core")
     assert {row[0]: tuple(row[1].split(", ")) for row in rows} == matrix.CORES
     rows = _table(texts.GUIDE / "versions.rst", "ansible-core, in part")
@@ -109,7 +109,7 @@ def test_the_workflow_has_every_row_of_the_matrix() -> None:
     )
 
 
-def test_the_libraries_are_those_that_are_required() -> None:
+def test_the_libraries_are_those_of_the_requirements() -> None:
     lines = (ROOT / "meta/requirements.txt").read_text(encoding="utf-8").splitlines()
     needed = dict(line.split(">=") for line in lines if line and not line.startswith("#"))
     assert {row[0]: row[1] for row in _table(texts.GUIDE / "versions.rst", "Library")} == needed
@@ -133,7 +133,7 @@ def _contents() -> set[str]:
 
 
 @each_readme
-def test_the_contents_are_what_is_there(readme: Path) -> None:
+def test_the_contents_of_a_readme_are_those_of_the_collection(readme: Path) -> None:
     listed = {
         texts.literals(row[0])[0].rpartition(".")[2]
         for row in next(table for table in texts.tables(readme) if any("`runbook`" in row[0] for row in table))[1:]
@@ -141,7 +141,7 @@ def test_the_contents_are_what_is_there(readme: Path) -> None:
     assert listed == _contents()
 
 
-def test_the_changelog_has_all_that_is_new() -> None:
+def test_the_changelog_lists_all_plugins_roles_and_playbooks() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", "")
     named = set(re.findall(r"^\* functiongraph\.workflow\.(\w+) - ", text, re.MULTILINE))
     # Private filters are in Ansible's lists. Those since 1.0.0 are listed when the next version is released.
@@ -149,14 +149,14 @@ def test_the_changelog_has_all_that_is_new() -> None:
     assert _contents() | {"runbook_failure"} <= named <= _contents() | filters
 
 
-def test_the_variables_of_the_callback_playbook_are_all_told() -> None:
-    told = {name for row in _table(texts.GUIDE / "runbooks.rst", "Variable") for name in texts.literals(row[0])}
+def test_the_guide_lists_all_variables_of_the_callback_playbook() -> None:
+    listed = {name for row in _table(texts.GUIDE / "runbooks.rst", "Variable") for name in texts.literals(row[0])}
     (play,) = yaml.safe_load((ROOT / "playbooks/callback.yml").read_text(encoding="utf-8"))
     read = set(re.findall(r"(?<![\w.])(?:fgs_\w+|awx_note)(?= \| default)", str(play)))
-    assert told == read
+    assert listed == read
 
 
-def test_every_command_of_make_is_one() -> None:
+def test_every_make_target_that_a_page_names_exists() -> None:
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for page in texts.pages():
         text = page.read_text(encoding="utf-8")
@@ -164,7 +164,7 @@ def test_every_command_of_make_is_one() -> None:
         assert named <= targets, page
 
 
-def test_every_file_that_a_page_links_to_is_there() -> None:
+def test_every_file_that_a_page_links_to_exists() -> None:
     missing = []
     for page in [*texts.READMES, *(ROOT / "docs").rglob("*.md")]:
         for link in re.findall(r"(?:\]\(|src=\")([^)\"]+)", page.read_text(encoding="utf-8")):
@@ -177,7 +177,7 @@ def test_every_file_that_a_page_links_to_is_there() -> None:
     assert missing == []
 
 
-def test_every_file_of_the_collection_that_a_page_names_is_there() -> None:
+def test_every_file_that_a_page_names_exists() -> None:
     place = re.compile(r"(docs|extensions|meta|playbooks|plugins|roles|tests|changelogs)/[\w./-]*$")
     named = [
         (page.name, path)
@@ -193,7 +193,7 @@ def test_every_file_of_the_collection_that_a_page_names_is_there() -> None:
     assert [f"{page}: {path}" for page, path in named if not (ROOT / path).exists()] == []
 
 
-def test_the_architecture_names_every_room() -> None:
+def test_the_architecture_names_every_util() -> None:
     text = (texts.GUIDE / "architecture.rst").read_text(encoding="utf-8")
     named = set(re.findall(r"\b(_\w+\.py)", text))
     there = {path.name for kind in ("module_utils", "plugin_utils") for path in (ROOT / "plugins" / kind).glob("_*.py")}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The Chinese pages keep step with the English ones: headings, code, tables, names."""
+"""The Chinese pages match the English ones: headings, code, tables, names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pairs = pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=["readme", "g
 
 
 def _untranslated(block: texts.Block) -> tuple[str, str]:
-    """A block without what is there for people: comments, and the names of plays and tasks."""
+    """A block without what is translated: comments, and the names of plays and tasks."""
     text = re.sub(r"#.*", "", re.sub(r"name: .*", "", block.text))
     return block.language, "\n".join(line.rstrip() for line in text.splitlines())
 
@@ -49,7 +49,7 @@ def test_the_tables_have_the_same_cells_and_codes(english: Path, chinese: Path) 
 
 
 @pairs
-def test_no_name_is_lost(english: Path, chinese: Path) -> None:
+def test_the_translation_has_all_names(english: Path, chinese: Path) -> None:
     def prose(page: Path) -> set[str]:
         text = page.read_text(encoding="utf-8")
         return set(texts.literals(re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)))

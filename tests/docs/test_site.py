@@ -30,7 +30,7 @@ BAD_PAGE = """<!DOCTYPE html><meta name="viewport" content="width=device-width">
 <script src="missing.js"></script>"""
 
 
-def test_a_bad_page_is_noticed(browser: Browser, tmp_path: Path) -> None:
+def test_problems_of_a_page_are_found(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "bad.html").write_text(BAD_PAGE)
     found = " ".join(pages.problems(browser, (tmp_path / "bad.html").as_uri()))
     for problem in (
@@ -46,7 +46,7 @@ def test_a_bad_page_is_noticed(browser: Browser, tmp_path: Path) -> None:
         assert problem in found
 
 
-def test_a_broken_link_is_noticed(tmp_path: Path) -> None:
+def test_broken_links_are_found(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text('<a href="b.html#there">1</a><a href="b.html#not">2</a><a href="c.html">3</a>')
     (tmp_path / "b.html").write_text('<p id="there"><a href="#nowhere">4</a><a href="https://example.org/x">5</a>')
     assert pages.broken_links(tmp_path) == ["a.html: b.html#not", "a.html: c.html", "b.html: #nowhere"]
@@ -56,7 +56,7 @@ def test_no_link_of_the_site_is_broken(site: Path) -> None:
     assert pages.broken_links(site) == []
 
 
-def test_every_page_of_the_guide_is_in_the_site(site: Path) -> None:
+def test_the_site_has_every_page_of_the_guide(site: Path) -> None:
     sections = yaml.safe_load((ROOT / "docs/docsite/extra-docs.yml").read_text(encoding="utf-8"))["sections"]
     listed = [name for section in sections for name in section["toctree"]]
     assert sorted(listed) == sorted(path.stem for path in (ROOT / "docs/docsite/rst").glob("*.rst"))
@@ -66,7 +66,7 @@ def test_every_page_of_the_guide_is_in_the_site(site: Path) -> None:
 @pytest.mark.parametrize(
     ("page", "name"), [("delivery", "verdicts"), ("delivery", "faults"), ("runbooks", "situations")]
 )
-def test_the_site_has_every_row_of_the_tables_that_are_made(page: str, name: str, site: Path) -> None:
+def test_the_site_has_every_row_of_a_generated_table(page: str, name: str, site: Path) -> None:
     shown = html.unescape(re.sub(r"<[^>]*>", "", (site / f"docsite/{page}.html").read_text(encoding="utf-8")))
     cells = {cell for _, columns, rows in tables.TABLES[name]() for row in (columns, *rows) for cell in row}
     assert len(cells) > 10
@@ -74,7 +74,7 @@ def test_the_site_has_every_row_of_the_tables_that_are_made(page: str, name: str
     assert [cell for cell in cells if re.sub(r"\\(.)|``", r"\1", cell) not in shown] == []
 
 
-def test_no_page_takes_the_collection_to_be_on_galaxy(site: Path) -> None:
+def test_no_page_says_that_the_collection_is_on_galaxy(site: Path) -> None:
     found = {path.name: path.read_text(encoding="utf-8") for path in site.glob("*.html")}
     assert [name for name, text in found.items() if "galaxy.ansible.com" in text] == []
     command = re.search(r"ansible-galaxy collection install git.*", texts.READMES[0].read_text(encoding="utf-8"))
@@ -82,7 +82,7 @@ def test_no_page_takes_the_collection_to_be_on_galaxy(site: Path) -> None:
     assert command[0] in re.sub(r"<[^>]*>", "", found["fgs_workflow_callback_module.html"])
 
 
-def test_every_page_can_be_read(site: Path, browser: Browser) -> None:
+def test_every_page_is_readable(site: Path, browser: Browser) -> None:
     found = {}
     for page in sorted(site.rglob("*.html")):
         # Nothing to read before somebody searches.
@@ -93,7 +93,7 @@ def test_every_page_can_be_read(site: Path, browser: Browser) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_the_simulators_page_can_be_read(simulator: Simulator, browser: Browser) -> None:
+def test_the_simulators_page_is_readable(simulator: Simulator, browser: Browser) -> None:
     long, end = "x" * 300, "/_simulator/runs/{workflow_run_id}/end"
     waiting, failed = (simulator.start_run(name=name, input={"key": long}) for name in ("waits", long))
     simulator.ask("POST", end.format(**failed), {"status": "fail", "error": long})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every message and hint of the collection has its line in the guide's page on troubleshooting."""
+"""Every message and hint of the collection has an entry in the guide's page on troubleshooting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _del
 VERDICTS = (*_delivery.RESPONSES, *_delivery.FAILURES)
 PAGE = ROOT / "docs/docsite/rst/troubleshooting.rst"
 
-# Texts in the code that no user reads when something goes wrong, and why.
+# Strings in the code that are no message about an error, and why.
 NOT_MESSAGES = {
     "plugins/module_utils/_spec.py": "meanings in the tables; they become descriptions in the schema",
 }
@@ -30,8 +30,8 @@ NOT_MESSAGES_AT = {
     r"Table %s: %s has no option": "for developers: only a mistake in the tables raises it",
     r"Access=%s, SignedHeaders=%s, Signature=%s": "the header that signs a request",
     r"^functiongraph\.workflow/%s ansible-core/%s$": "the header that says who sends a request",
-    r"^the attempt is over$": "ends the thread of an attempt after the user has got the answer",
-    r"^Traceback \(most recent call last\)$": "looked for in what a module has printed",
+    r"^the attempt is over$": "ends the thread of an attempt after the user has the response",
+    r"^Traceback \(most recent call last\)$": "searched for in the output of a module",
     r"^AWX job %d %s for state %s$": "the line in the function's log when all is well",
     r"^reported to run %s: %s$": "the line of the report plugin when all is well",
     r"^---\n# A callback of a FunctionGraph workflow": "the head of the file in which a callback is saved",
@@ -47,7 +47,7 @@ def _page() -> str:
     return " ".join(PAGE.read_text(encoding="utf-8").replace("`", "").split())
 
 
-def test_every_message_has_its_line() -> None:
+def test_every_message_has_an_entry() -> None:
     page = _page()
     found = [message for message in messages.all_messages() if _is_message(message)]
     assert len(found) > 100
@@ -55,7 +55,7 @@ def test_every_message_has_its_line() -> None:
     assert not missing, "No line in troubleshooting.rst has:\n" + "\n".join(missing)
 
 
-def test_nothing_is_excluded_that_is_not_there() -> None:
+def test_every_exclusion_is_needed() -> None:
     everything = messages.all_messages()
     assert set(NOT_MESSAGES) <= {message.file for message in everything}
     idle = [one for one in NOT_MESSAGES_AT if not any(re.search(one, message.text) for message in everything)]
@@ -97,7 +97,7 @@ def test_messages_are_found_in_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert found == ["no {{ x }}", "give x", "this is one problem"]
 
 
-def test_a_message_is_looked_for_with_anything_in_its_placeholders() -> None:
+def test_placeholders_of_a_message_match_any_value() -> None:
     message = Message("a.py", 1, "%s must have at most %s, got %d")
     assert message.pattern().search("so error must have at most 64 characters, got 65 (…)")
     assert not message.pattern().search("error must have at least 64 characters, has 65")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documentation as data: headings, tables and code blocks of Markdown and of reStructuredText, and EXAMPLES."""
+"""The documentation as data: headings, tables and code blocks of Markdown and reStructuredText, and EXAMPLES."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """What is written by hand for users."""
+    """The pages that are written for users."""
     return [*READMES, *sorted(GUIDE.glob("*.rst"))]
 
 

@@ -23,7 +23,7 @@ import yaml
 NAME = "functiongraph.workflow"
 METADATA = yaml.safe_load((trees.ROOT / "galaxy.yml").read_text(encoding="utf-8"))
 TITLE = f"{NAME} {METADATA['version']}"
-# antsibull-docs takes every collection to be on Galaxy, where this one is not.
+# antsibull-docs assumes that every collection is on Galaxy, and this one is not.
 ELSEWHERE = {
     "https://galaxy.ansible.com/ui/repo/published/{namespace}/{name}/": METADATA["repository"],
     "collection install {namespace}.{name}": f"collection install git+{METADATA['repository']}.git",
@@ -35,7 +35,7 @@ SITE = Path(__file__).with_name("docs_site")
 
 
 def run(*command: str, folder: Path) -> None:
-    """Run a program of this environment; what it says goes to the terminal."""
+    """Run a program of this environment."""
     place = Path(sys.executable).parent
     env = {**os.environ, "PATH": os.pathsep.join([str(place), os.environ.get("PATH", os.defpath)])}
     env["ANSIBLE_COLLECTIONS_PATH"] = str(trees.link())

@@ -25,14 +25,14 @@ _FOREIGN = {
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
 }
 _BUILTIN = re.compile(r"ansible_collections\.ansible\.builtin\.(\w+)$")
-# Playbooks have no generated pages; the guide tells of them.
+# Playbooks have no generated pages; the guide describes them.
 _UNPAGED = {
-    "ansible_collections.functiongraph.workflow.callback_playbook": "docsite/runbooks#a-callback-and-nothing-else",
+    "ansible_collections.functiongraph.workflow.callback_playbook": "docsite/runbooks#a-playbook-for-the-callback-only",
 }
 
 
 def _elsewhere(app: Any, _env: Any, node: Any, content: Any) -> Any:
-    """A link to what has no page on this site. None, and with it a warning, for what nobody knows."""
+    """A link to what has no page on this site. None, and with it a warning, for an unknown label."""
     from docutils import nodes
 
     label = node.get("reftarget", "")
