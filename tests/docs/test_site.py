@@ -97,7 +97,7 @@ def test_the_simulators_page_is_readable(simulator: Simulator, browser: Browser)
     long, end = "x" * 300, "/_simulator/runs/{workflow_run_id}/end"
     waiting, failed = (simulator.start_run(name=name, input={"key": long}) for name in ("waits", long))
     simulator.ask("POST", end.format(**failed), {"status": "fail", "error": long})
-    shown = (waiting["workflow_run_id"], "waits for a callback", failed["workflow_run_id"], "failed", long)
+    shown = (waiting["workflow_run_id"], "waiting for a callback", failed["workflow_run_id"], "failed", long)
     assert pages.problems(browser, simulator["page"], *shown) == []
 
 
@@ -106,6 +106,6 @@ def test_the_simulators_page_shows_a_change_without_a_reload(simulator: Simulato
     with browser.new_page() as page:
         page.goto(simulator["page"])
         card = page.locator("article", has_text=run["workflow_run_id"])
-        expect(card).to_contain_text("waits for a callback")
+        expect(card).to_contain_text("waiting for a callback")
         simulator.ask("POST", f"/_simulator/runs/{run['workflow_run_id']}/end", {"status": "cancel", "error": "stop"})
         expect(card).to_contain_text("was cancelled")

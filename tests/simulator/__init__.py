@@ -4,6 +4,6 @@
 
 """A FunctionGraph, its IAM and the metadata service of an ECS on loopback, for tests, demo and rehearsals.
 
-It is not written from the collection's own client: it knows the service's tables as data and checks signatures with
-the official signer. See README.md in this folder.
+It does not use the collection's client: it reads the service's tables as data and checks signatures with the official
+signer. See README.md in this folder.
 """

@@ -17,7 +17,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from .faults import FAULTS
+from . import faults
 from .listeners import Listeners
 from .world import World
 
@@ -28,12 +28,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--keep-alive", type=float, default=75.0, metavar="SECONDS", help="close a connection that is idle for so long"
     )
-    parser.add_argument("--list-faults", action="store_true", help="print the fault bench as JSON, and stop")
+    parser.add_argument("--list-faults", action="store_true", help="print all faults as JSON, and stop")
     return parser.parse_args()
 
 
 def _stop_with_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    # A thread, because not every kind of standard input can be watched by the loop.
+    # A thread, as the loop cannot watch every kind of standard input.
     with contextlib.suppress(OSError):
         while os.read(0, 4096):
             pass
@@ -59,11 +59,10 @@ async def _serve(arguments: argparse.Namespace, folder: Path) -> None:
 
 
 def main() -> int:
-    """Run until told to stop."""
+    """Run until a signal, or the end of standard input."""
     arguments = _arguments()
     if arguments.list_faults:
-        table = [{"name": one.name, "applied": one.applied, "description": one.description} for one in FAULTS.values()]
-        print(json.dumps(table, indent=2))
+        print(json.dumps(faults.table(), indent=2))
         return 0
     with tempfile.TemporaryDirectory(prefix="fgs-simulator-") as folder:
         asyncio.run(_serve(arguments, Path(folder)))

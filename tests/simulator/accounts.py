@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may call the simulator. Every secret is unmistakable, so that a test can search any output for it."""
+"""The accounts of the simulator. Every secret is unique text, so that a test can search any output for it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ PROXY_PASSWORD = "proxy-Passw0rd-secret"
 class Account:
     """One caller: a pair of keys, keys with a security token, or an IAM token alone.
 
-    projects is what IAM tells about it, not what it may reach. forbidden concerns FunctionGraph only, so that such an
-    account still finds its project.
+    projects are those that IAM lists, not those that it may use. forbidden concerns FunctionGraph only: such an account
+    can still look up its project.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Account:
     forbidden: bool = False
 
     def credentials(self) -> dict[str, str]:
-        """What a caller needs to be this account."""
+        """The credentials of this account."""
         names = ("access_key", "secret_key", "security_token", "auth_token")
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Certificates for the TLS listeners, made anew for every start."""
+"""Certificates for the TLS listeners, new at every start."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import trustme
 
 from .accounts import REGION
 
-# The real names too, so that a client that derives them from the region can be led here through the proxy.
+# With the real names, so that a client that derives them from the region reaches the simulator through the proxy.
 _REAL_NAMES = [f"{service}.{REGION}.myhuaweicloud.com" for service in ("functiongraph", "iam")]
 SERVED_NAMES = ("localhost", "127.0.0.1", "::1", *_REAL_NAMES)
 
 
 class Certificates:
-    """A server side for each way in which a certificate can be right or wrong."""
+    """A TLS context with a valid certificate, and one for each way in which a certificate can be invalid."""
 
     def __init__(self, folder: Path) -> None:
         authority, stranger = trustme.CA(), trustme.CA()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The control API for tests and demo, and the page for people. Unsigned; on the plain loopback listener only."""
+"""The control API for tests and demo, and the page for people: unsigned, on the plain loopback listener only."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from aiohttp import web
 
 from . import faults
 from .accounts import WORKFLOW_ID, Account
-from .answers import Refusal, as_json
 from .identity import METADATA_FORMS
+from .responses import Refusal, as_json
 from .runs import Run
 from .tables import RUN_STATUSES
 from .world import WORLD
@@ -32,18 +32,18 @@ def wrong(message: str, status: int = 400) -> Refusal:
     return Refusal(status, f"SIM.{status:04}", message)
 
 
-async def _asked(request: web.Request) -> dict[str, Any]:
-    # A page from elsewhere must not steer the simulator through somebody's browser.
+async def _json_body(request: web.Request) -> dict[str, Any]:
+    # A web page from elsewhere must not control the simulator through a browser.
     if request.host.rsplit(":", 1)[0] not in LOCAL_NAMES or request.headers.get("Sec-Fetch-Site") == "cross-site":
-        raise wrong("not from here", 403)
+        raise wrong("only for pages of this host", 403)
     body = await request.read()
     try:
-        asked = json.loads(body or b"{}")
+        options = json.loads(body or b"{}")
     except ValueError:
         raise wrong("the body is not JSON") from None
-    if not isinstance(asked, dict):
-        raise wrong("the body is not an object")
-    return asked
+    if not isinstance(options, dict):
+        raise wrong("the body must be an object")
+    return options
 
 
 def _run(request: web.Request, run_id: str | None = None) -> Run:
@@ -53,33 +53,33 @@ def _run(request: web.Request, run_id: str | None = None) -> Run:
     return found
 
 
-def _set_fault(request: web.Request, run: Run, asked: dict[str, Any]) -> None:
+def _set_fault(request: web.Request, run: Run, options: dict[str, Any]) -> None:
     for prefix in ("", "read_"):
-        name, times = asked.get(f"{prefix}fault"), asked.get(f"{prefix}times")
+        name, times = options.get(f"{prefix}fault"), options.get(f"{prefix}times")
         if name is not None and name not in faults.FAULTS:
-            raise wrong(f"no fault {name}; there are {', '.join(sorted(faults.FAULTS))}")
+            raise wrong(f"unknown fault {name}; known are {', '.join(sorted(faults.FAULTS))}")
         if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 0):
-            raise wrong("times is a number, or null for ever")
+            raise wrong("times must be a number, or null for all requests")
         if name is not None or not prefix:
-            faults.choose(run, name, times, float(asked.get("share", 0.33)))
-    if "seed" in asked:
-        faults.random_seed(request.app[WORLD], run, asked["seed"])
+            faults.set_fault(run, name, times, float(options.get("share", 0.33)))
+    if "seed" in options:
+        faults.seed_random(request.app[WORLD], run, options["seed"])
 
 
 async def create_run(request: web.Request) -> web.Response:
     """POST /_simulator/runs."""
-    asked = await _asked(request)
-    state_id_is = asked.get("state_id_is", "node_id")
+    options = await _json_body(request)
+    state_id_is = options.get("state_id_is", "node_id")
     if state_id_is not in ("node_id", "execution_id"):
-        raise wrong("state_id_is is node_id or execution_id")
+        raise wrong("state_id_is must be node_id or execution_id")
     run = Run(
-        name=str(asked.get("name", "")),
-        input=asked.get("input") or {},
-        workflow_id=asked.get("workflow_id") or WORKFLOW_ID,
+        name=str(options.get("name", "")),
+        input=options.get("input") or {},
+        workflow_id=options.get("workflow_id") or WORKFLOW_ID,
         state_id_is=state_id_is,
-        lag=int(asked.get("lag") or 0),
+        lag=int(options.get("lag") or 0),
     )
-    _set_fault(request, run, asked)
+    _set_fault(request, run, options)
     request.app[WORLD].add(run)
     return as_json(run.ids())
 
@@ -97,63 +97,63 @@ async def one_run(request: web.Request) -> web.Response:
 async def set_fault(request: web.Request) -> web.Response:
     """PUT /_simulator/runs/{run_id}/fault."""
     run = _run(request)
-    _set_fault(request, run, await _asked(request))
+    _set_fault(request, run, await _json_body(request))
     request.app[WORLD].changed(run)
     return as_json(run.observed())
 
 
 async def end_run(request: web.Request) -> web.Response:
-    """POST /_simulator/runs/{run_id}/end: somebody else ends it."""
-    run, asked = _run(request), await _asked(request)
+    """POST /_simulator/runs/{run_id}/end: end it from elsewhere."""
+    run, options = _run(request), await _json_body(request)
     endings = tuple(status for status in RUN_STATUSES if status != "running")
-    if asked.get("status") not in endings:
-        raise wrong(f"status is one of {', '.join(endings)}")
-    run.end_otherwise(asked["status"], asked.get("error"))
+    if options.get("status") not in endings:
+        raise wrong(f"status must be one of {', '.join(endings)}")
+    run.end_otherwise(options["status"], options.get("error"))
     request.app[WORLD].changed(run)
     return as_json(run.observed())
 
 
 async def list_faults(_request: web.Request) -> web.Response:
     """GET /_simulator/faults."""
-    return as_json({fault.name: fault.description for fault in faults.FAULTS.values()})
+    return as_json(faults.table())
 
 
 async def accounts(request: web.Request) -> web.Response:
     """GET and POST /_simulator/accounts."""
     world = request.app[WORLD]
     if request.method == "POST":
-        asked = await _asked(request)
+        options = await _json_body(request)
         names = ("access_key", "secret_key", "security_token", "auth_token")
-        key, secret, security_token, auth_token = (str(asked.get(name) or "") for name in names)
+        key, secret, security_token, auth_token = (str(options.get(name) or "") for name in names)
         if not (key and secret) and not auth_token:
             raise wrong("access_key and secret_key, or auth_token")
-        name = str(asked.get("name") or f"added_{len(world.accounts.everyone)}")
+        name = str(options.get("name") or f"added_{len(world.accounts.everyone)}")
         world.accounts.add(Account(name, key, secret, security_token, auth_token))
     return as_json(world.accounts.published())
 
 
 async def throttle(request: web.Request) -> web.Response:
     """PUT /_simulator/throttle."""
-    per_second = (await _asked(request)).get("per_second")
+    per_second = (await _json_body(request)).get("per_second")
     if per_second is not None and not isinstance(per_second, int):
-        raise wrong("per_second is a number, or null")
+        raise wrong("per_second must be a number, or null")
     request.app[WORLD].throttle = per_second
     return as_json({"per_second": per_second})
 
 
 async def clock(request: web.Request) -> web.Response:
-    """PUT /_simulator/clock: set the simulator's clock wrong by so many seconds."""
+    """PUT /_simulator/clock: offset the simulator's clock by so many seconds."""
     world = request.app[WORLD]
-    world.clock_offset = float((await _asked(request)).get("offset", 0))
+    world.clock_offset = float((await _json_body(request)).get("offset", 0))
     return as_json({"offset": world.clock_offset})
 
 
 async def metadata(request: web.Request) -> web.Response:
     """PUT /_simulator/metadata: the form of the metadata service."""
-    world, asked = request.app[WORLD], await _asked(request)
-    if asked.get("form") not in METADATA_FORMS:
-        raise wrong(f"form is one of {', '.join(METADATA_FORMS)}")
-    world.metadata_form, world.metadata_status = asked["form"], int(asked.get("status", 404))
+    world, options = request.app[WORLD], await _json_body(request)
+    if options.get("form") not in METADATA_FORMS:
+        raise wrong(f"form must be one of {', '.join(METADATA_FORMS)}")
+    world.metadata_form, world.metadata_status = options["form"], int(options.get("status", 404))
     return as_json({"form": world.metadata_form, "status": world.metadata_status})
 
 
@@ -171,41 +171,41 @@ async def redirect_target(request: web.Request) -> web.Response:
 
 
 async def proxied(request: web.Request) -> web.Response:
-    """GET /_simulator/proxied: whom the proxies were asked for."""
+    """GET /_simulator/proxied: the targets of requests to the proxies."""
     return as_json({"requests": request.app[WORLD].proxied})
 
 
 async def wait(request: web.Request) -> web.Response:
-    """GET /_simulator/wait?run=ID&for=ended|callback&count=n&timeout=s: answers as soon as it is so."""
+    """GET /_simulator/wait?run=ID&for=ended|callback&count=n&timeout=s: respond as soon as it holds."""
     run, count = _run(request, request.query.get("run", "")), int(request.query.get("count", "1"))
     conditions = {"ended": lambda: not run.waits, "callback": lambda: run.callback_requests >= count}
     condition = conditions.get(request.query.get("for", "ended"))
     if condition is None:
-        raise wrong("for is ended or callback")
+        raise wrong("for must be ended or callback")
     happened = await request.app[WORLD].until(condition, float(request.query.get("timeout", "30")))
     return as_json({**run.observed(), "happened": happened})
 
 
 def _for_the_page(run: Run) -> dict[str, Any]:
-    # An output may have 12 MB, which no page wants to show.
-    seen = run.observed()
+    # An output may have 12 MB, too much for a page.
+    shown = run.observed()
     for name in ("input", "output", "next_input"):
-        length = len(json.dumps(seen[name]))
+        length = len(json.dumps(shown[name]))
         if length > SHOWN_LENGTH:
-            seen[name] = f"{length} characters of JSON"
-    return {name: value for name, value in seen.items() if name not in ("requests", "node")}
+            shown[name] = f"{length} characters of JSON"
+    return {name: value for name, value in shown.items() if name not in ("requests", "node")}
 
 
 async def events(request: web.Request) -> web.StreamResponse:
-    """GET /_simulator/events: every run as it is, then each run whenever something happens to it."""
+    """GET /_simulator/events: every run as it is, then each run whenever it changes."""
     world = request.app[WORLD]
     stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     await stream.prepare(request)
     seen = -1
     with contextlib.suppress(ConnectionResetError):
         while True:
-            news, seen = world.changed_since(seen), world.serial
-            for run in news:
+            changed, seen = world.changed_since(seen), world.serial
+            for run in changed:
                 await stream.write(f"event: run\ndata: {json.dumps(_for_the_page(run))}\n\n".encode())
             if seen == world.serial:
                 await world.next_change()

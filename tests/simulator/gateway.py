@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The gateway in front of the service: who calls, with what signature, by which clock, and how often."""
+"""The gateway in front of the service: it authenticates requests and checks clock and signature."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
 
 from .accounts import Account
-from .answers import gateway
+from .responses import gateway
 from .world import World
 
 BODY_LIMIT = 12 * 1024 * 1024
@@ -29,7 +29,7 @@ _WRONG = "Incorrect IAM authentication information: "
 
 
 def authenticate(world: World, request: web.Request, body: bytes) -> Account:
-    """The account that sent this request, by signature or token; anything else is refused."""
+    """The account that sent this request, by signature or token; raises Refusal for any other."""
     if "Authorization" in request.headers:
         account = _by_signature(world, request, body)
     elif "X-Auth-Token" in request.headers:
@@ -77,10 +77,10 @@ def _check_clock(world: World, request: web.Request, signed: list[str]) -> None:
 
 
 def _check_security_token(account: Account, request: web.Request, signed: list[str]) -> None:
-    given = request.headers.get("X-Security-Token", "")
-    if given != account.security_token:
+    security_token = request.headers.get("X-Security-Token", "")
+    if security_token != account.security_token:
         raise gateway("0301", 401, _WRONG + "verify security token fail")
-    if given and "x-security-token" not in signed:
+    if security_token and "x-security-token" not in signed:
         raise gateway("0301", 401, _WRONG + "X-Security-Token must be signed")
 
 
@@ -102,13 +102,13 @@ def _official(account: Account, request: web.Request, body: bytes, signed: list[
 
 
 def canonical_request(sdk_request: SdkRequest, signed: list[str]) -> str:
-    """The canonical request as the gateway echoes it in its refusal: the reason why clients have to redact."""
+    """The canonical request as the gateway echoes it in its refusal, which is why clients must redact."""
     signer = Signer(SimpleNamespace(ak="unused", sk="unused"))
     return str(signer._process_canonical_request(sdk_request, signed)).replace("\n", "|")
 
 
 def echoed(request: web.Request, body: bytes) -> str:
-    """What the harshest gateway tells about a request that it refuses, access key and Authorization included."""
+    """The message of a refusal that echoes as much as possible, access key and Authorization included."""
     match = _AUTHORIZATION.fullmatch(request.headers.get("Authorization", ""))
     signed = match[2].split(";") if match else ["host"]
     echo = canonical_request(_official(Account("", "unused", "unused"), request, body, signed)[1], signed)
@@ -121,6 +121,6 @@ _SECRET_HEADERS = ("Authorization", "X-Security-Token", "X-Auth-Token", "Proxy-A
 
 
 def without_secrets(request: web.Request) -> dict[str, str]:
-    """The headers of a request, as far as they may be shown."""
-    hidden = {name.lower() for name in _SECRET_HEADERS}
-    return {name: "***" if name.lower() in hidden else value for name, value in request.headers.items()}
+    """The headers of a request, with secrets redacted."""
+    redacted = {name.lower() for name in _SECRET_HEADERS}
+    return {name: "***" if name.lower() in redacted else value for name, value in request.headers.items()}

@@ -12,7 +12,7 @@ import time
 from aiohttp import web
 
 from .accounts import REGION, Account
-from .answers import as_json
+from .responses import as_json
 from .world import WORLD
 
 METADATA_FORMS = {
@@ -35,9 +35,9 @@ async def projects(request: web.Request) -> web.Response:
         for project in account.projects
         if name == REGION
     ]
-    answer = as_json({"projects": found, "links": {"self": f"{request.url.origin()}/v3/projects"}})
-    answer.headers["X-IAM-Trace-Id"] = f"token_{REGION}_null_{request['request_id']}"
-    return answer
+    response = as_json({"projects": found, "links": {"self": f"{request.url.origin()}/v3/projects"}})
+    response.headers["X-IAM-Trace-Id"] = f"token_{REGION}_null_{request['request_id']}"
+    return response
 
 
 async def metadata_token(request: web.Request) -> web.Response:

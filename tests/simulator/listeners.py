@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every port that the simulator opens, all on loopback, all chosen by the system."""
+"""Every port that the simulator opens: all on loopback, all chosen by the operating system."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ from aiohttp import web
 
 from . import control, identity, service
 from .certificates import Certificates
-from .faults.bench import reset
+from .faults.registry import reset
 from .gateway import BODY_LIMIT
 from .proxy import ForwardProxy
 from .world import WORLD, World
 
-# A handshake record that says it is long, and never ends.
+# The start of a long handshake record that never ends.
 _HANDSHAKE = bytes.fromhex("160303 3fff 02003ffb 0303".replace(" ", ""))
 _HEAD_LIMIT = 64 * 1024
-_GOODBYE_SECONDS = 0.1
+_SHUTDOWN_SECONDS = 0.1
 
 
-class Odd(asyncio.Protocol):
-    """A listener that is no HTTP server: it holds, drips, closes or resets."""
+class BrokenListener(asyncio.Protocol):
+    """A listener that is no HTTP server: its connections stay silent, drip, are closed or reset."""
 
-    def __init__(self, manner: str) -> None:
-        self.manner = manner
+    def __init__(self, behaviour: str) -> None:
+        self.behaviour = behaviour
         self.transport: asyncio.Transport | None = None
         self.sent = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Do it."""
+        """Start the behaviour of this listener."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        if self.manner == "close":
+        if self.behaviour == "close":
             transport.close()
-        elif self.manner != "reset":
+        elif self.behaviour != "reset":
             transport.pause_reading()
-        if self.manner == "drip_tls":
+        if self.behaviour == "drip_tls":
             self._drip()
 
     def data_received(self, _data: bytes) -> None:
-        """Reset: only now, as a client that is still connecting would take it for a refusal."""
+        """Reset only now: a client that is still connecting would take it for a refused connection."""
         assert self.transport is not None
         reset(self.transport)
 
@@ -62,31 +62,31 @@ class Odd(asyncio.Protocol):
 
 
 class Listeners:
-    """Opens them all, tells their addresses, and closes them all."""
+    """All listeners and their addresses."""
 
     def __init__(self, world: World, keep_alive: float) -> None:
         self.world, self.keep_alive = world, keep_alive
         self._servers: list[asyncio.AbstractServer] = []
         self._runners: list[web.AppRunner] = []
         self._refused: socket.socket | None = None
-        # Nothing else holds a connection that is not read: it would be collected, and so be reset.
-        self._odd_ones: list[Odd] = []
+        # Nothing else refers to a connection that is not read: it would be garbage collected, and so be reset.
+        self._broken_listeners: list[BrokenListener] = []
 
     async def open(self, folder: Path) -> None:
         """Open every listener and write the addresses into the world."""
         addresses = self.world.addresses
         certificates = Certificates(folder)
-        everything = await self._http(self._application(with_control=True))
-        outside = await self._http(self._application(with_control=False))
+        with_control = await self._http(self._application(with_control=True))
+        without_control = await self._http(self._application(with_control=False))
         target = await self._http(self._redirect_target())
-        addresses["http"] = f"http://127.0.0.1:{await self._listen('http', everything)}"
+        addresses["http"] = f"http://127.0.0.1:{await self._listen('http', with_control)}"
         addresses["page"] = addresses["http"] + "/"
         for name, context in certificates.contexts.items():
-            addresses[name] = f"https://localhost:{await self._listen(name, outside, context=context)}"
+            addresses[name] = f"https://localhost:{await self._listen(name, without_control, context=context)}"
         addresses["ca"] = str(certificates.ca_file)
         addresses["http_ipv6"] = None
         with contextlib.suppress(OSError):
-            addresses["http_ipv6"] = f"http://[::1]:{await self._listen('http_ipv6', outside, host='::1')}"
+            addresses["http_ipv6"] = f"http://[::1]:{await self._listen('http_ipv6', without_control, host='::1')}"
         for name, address in (
             ("hang", "http://127.0.0.1"),
             ("hang_tls", "https://localhost"),
@@ -94,24 +94,24 @@ class Listeners:
             ("close", "http://127.0.0.1"),
             ("reset", "http://127.0.0.1"),
         ):
-            addresses[name] = f"{address}:{await self._listen(name, partial(self._odd, name))}"
-        # Bound but not listening: refuses, and nobody else can get the port.
+            addresses[name] = f"{address}:{await self._listen(name, partial(self._broken, name))}"
+        # Bound but not listening: it refuses connections, and nothing else can get the port.
         self._refused = socket.socket()
         self._refused.bind(("127.0.0.1", 0))
         addresses["refused"] = f"http://127.0.0.1:{self._refused.getsockname()[1]}"
-        addresses["plain_on_tls"] = f"https://127.0.0.1:{await self._listen('plain_on_tls', outside)}"
+        addresses["plain_on_tls"] = f"https://127.0.0.1:{await self._listen('plain_on_tls', without_control)}"
         addresses["redirect_target"] = f"http://127.0.0.1:{await self._listen('redirect_target', target)}"
         await self._open_proxies()
 
-    def _odd(self, manner: str) -> Odd:
-        self._odd_ones.append(Odd(manner))
-        return self._odd_ones[-1]
+    def _broken(self, behaviour: str) -> BrokenListener:
+        self._broken_listeners.append(BrokenListener(behaviour))
+        return self._broken_listeners[-1]
 
     async def _open_proxies(self) -> None:
         proxies = (
             ForwardProxy(self.world, "proxy"),
             ForwardProxy(self.world, "proxy_refusing", refuses=True),
-            ForwardProxy(self.world, "proxy_auth", wants_password=True),
+            ForwardProxy(self.world, "proxy_auth", requires_password=True),
         )
         for proxy in proxies:
             server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0)
@@ -119,7 +119,7 @@ class Listeners:
             self.world.addresses[proxy.name] = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
     async def close(self) -> None:
-        """Close them all, whatever still goes on there."""
+        """Close them all, whatever is in progress."""
         for server in self._servers:
             server.close()
         for runner in self._runners:
@@ -130,7 +130,7 @@ class Listeners:
     def _application(self, with_control: bool) -> web.Application:
         app = web.Application(client_max_size=BODY_LIMIT, middlewares=[service.behind_gateway])
         app[WORLD] = self.world
-        app.on_response_prepare.append(service.sign_off)
+        app.on_response_prepare.append(service.add_gateway_headers)
         service.add_routes(app)
         identity.add_routes(app)
         if with_control:
@@ -138,21 +138,21 @@ class Listeners:
         return app
 
     def _redirect_target(self) -> web.Application:
-        async def note(request: web.Request) -> web.Response:
+        async def record(request: web.Request) -> web.Response:
             self.world.redirected.append({"method": request.method, "path": request.raw_path})
-            return web.json_response({"execution_id": "answered-by-the-redirect-target"})
+            return web.json_response({"execution_id": "from-the-redirect-target"})
 
         app = web.Application()
-        app.router.add_route("*", "/{anything:.*}", note)
+        app.router.add_route("*", "/{anything:.*}", record)
         return app
 
     async def _http(self, app: web.Application) -> Callable[[], asyncio.Protocol]:
-        # Handlers are cancelled when the client goes: a fault that hangs must not outlive its victim.
+        # Handlers are cancelled when the client closes: a fault that hangs must not outlive its client.
         runner = web.AppRunner(
             app,
             access_log=None,
             handler_cancellation=True,
-            shutdown_timeout=_GOODBYE_SECONDS,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
             keepalive_timeout=self.keep_alive,
             max_line_size=_HEAD_LIMIT,
             max_field_size=_HEAD_LIMIT,

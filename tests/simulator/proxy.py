@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Forward proxies: one that works, one that refuses, one that wants a password.
+"""Forward proxies: one that works, one that refuses, one that requires a password.
 
-The working one reaches loopback only, and takes the service's real names for the simulator itself.
+The working one reaches loopback only, and resolves the service's real names to the simulator itself.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _BASIC = "Basic " + base64.b64encode(f"{PROXY_USER}:{PROXY_PASSWORD}".encode()).
 
 
 class ForwardProxy:
-    """One proxy. It notes whom it was asked for, never what was sent."""
+    """One proxy. It records the target of each request, never its content."""
 
-    def __init__(self, world: World, name: str, *, refuses: bool = False, wants_password: bool = False) -> None:
+    def __init__(self, world: World, name: str, *, refuses: bool = False, requires_password: bool = False) -> None:
         self.world, self.name = world, name
-        self.refuses, self.wants_password = refuses, wants_password
+        self.refuses, self.requires_password = refuses, requires_password
         self._serving: set[asyncio.Task[None]] = set()
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection, in a task of our own: asyncio's own complain when they are cancelled at the end."""
+        """Serve one connection in a task of our own: asyncio logs an error when its own tasks are cancelled."""
         task = asyncio.ensure_future(self._serve(reader, writer))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
@@ -40,30 +40,30 @@ class ForwardProxy:
         self.world.accepted[self.name] += 1
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             head = await reader.readuntil(b"\r\n\r\n")
-            await self._answer(head, reader, writer)
+            await self._respond(head, reader, writer)
         writer.close()
 
-    async def _answer(self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _respond(self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         method, target, _ = head.split(b"\r\n", 1)[0].decode("ascii").split(" ")
         lines = head.split(b"\r\n")[1:-2]
         headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
         self.world.proxied.append({"proxy": self.name, "method": method, "target": target})
         if self.refuses:
-            await _say(writer, "403 Forbidden", "<html><body>Blocked by policy</body></html>")
+            await _send(writer, "403 Forbidden", "<html><body>Blocked by policy</body></html>")
             return
-        if self.wants_password and headers.get(b"proxy-authorization", b"").decode("latin-1") != _BASIC:
-            await _say(
+        if self.requires_password and headers.get(b"proxy-authorization", b"").decode("latin-1") != _BASIC:
+            await _send(
                 writer, "407 Proxy Authentication Required", "", 'Proxy-Authenticate: Basic realm="simulator"\r\n'
             )
             return
         where = self._where(f"//{target}" if method == "CONNECT" else target)
         if where is None:
-            await _say(writer, "403 Forbidden", "this proxy reaches loopback only")
+            await _send(writer, "403 Forbidden", "this proxy reaches loopback only")
             return
         try:
             far_reader, far_writer = await asyncio.open_connection(*where)
         except OSError:
-            await _say(writer, "502 Bad Gateway", "<html><body>Cannot connect</body></html>")
+            await _send(writer, "502 Bad Gateway", "<html><body>Cannot connect</body></html>")
             return
         if method == "CONNECT":
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -90,7 +90,7 @@ def _forwarded(method: str, target: str, lines: list[bytes]) -> bytes:
     return b"\r\n".join([f"{method} {path} HTTP/1.1".encode(), *kept, b"Connection: close", b"", b""])
 
 
-async def _say(writer: asyncio.StreamWriter, status: str, body: str, headers: str = "") -> None:
+async def _send(writer: asyncio.StreamWriter, status: str, body: str, headers: str = "") -> None:
     text = body.encode()
     fixed = f"Content-Type: text/html\r\nContent-Length: {len(text)}\r\nConnection: close\r\n"
     writer.write(f"HTTP/1.1 {status}\r\n{fixed}{headers}\r\n".encode() + text)

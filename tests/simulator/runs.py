@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs of a workflow with a callback node: what they are, and how they move on."""
+"""Runs of a workflow with a callback node, and how they change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .accounts import PROJECT_ID, REGION, WORKFLOW_ID
-from .answers import Refusal, invalid
+from .responses import Refusal, invalid
 
 CALLBACK, SOMEBODY_ELSE = "callback", "somebody else"
 
@@ -44,7 +44,7 @@ class Node:
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def end(self, status: str, output: dict[str, Any] | None, error_message: dict[str, Any] | None = None) -> None:
-        """Let the node end."""
+        """End the node."""
         self.status, self.output, self.error_message = status, output, error_message
         self.end_time = _milliseconds()
 
@@ -56,8 +56,8 @@ class Node:
 
 
 @dataclass
-class Visit:
-    """One request that came for a run. phase: head, body, accepted (by the gateway and the tables), answered."""
+class ReceivedRequest:
+    """One request for a run. phase: head, body, accepted (by the gateway and the tables), responded."""
 
     method: str
     path: str
@@ -69,15 +69,15 @@ class Visit:
 
 
 @dataclass
-class Trouble:
-    """A fault that is switched on for a run. times is how many more requests it meets, None for ever."""
+class ActiveFault:
+    """A fault that is set for a run. times is how many more requests it meets, None for all."""
 
-    fault: str
+    name: str
     times: int | None = None
     share: float = 0.33
 
     def take(self) -> bool:
-        """Whether it meets this request too."""
+        """Whether it meets this request as well."""
         if self.times is None:
             return True
         if self.times == 0:
@@ -88,7 +88,7 @@ class Trouble:
 
 @dataclass
 class Run:
-    """One run. It starts, blocks at its callback node, and goes on with that node's output."""
+    """One run. It starts, waits at its callback node, and resumes with that node's output."""
 
     name: str = ""
     input: dict[str, Any] = field(default_factory=dict)
@@ -105,10 +105,10 @@ class Run:
     completed_times: int = 0
     completed_by: str | None = None
     following: Node | None = None
-    visits: list[Visit] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
     connections: set[str] = field(default_factory=set)
-    trouble: Trouble | None = None
-    read_trouble: Trouble | None = None
+    fault: ActiveFault | None = None
+    read_fault: ActiveFault | None = None
     version: int = 0
 
     def __post_init__(self) -> None:
@@ -118,16 +118,16 @@ class Run:
 
     @property
     def state_id(self) -> str:
-        """What a callback has to name: the service does not say which id of the node it is."""
+        """The id that a callback needs: the service does not document which id of the node it is."""
         return self.node.node_id if self.state_id_is == "node_id" else self.node.execution_id
 
     @property
     def waits(self) -> bool:
-        """Whether the run is blocked at its callback node."""
+        """Whether the run waits at its callback node."""
         return self.status == "running"
 
     def complete(self, state_id: str, result: str, output: dict[str, Any], error: str | None) -> None:
-        """A callback. What the run does not wait for is refused."""
+        """Complete the state by a callback; a state that does not wait is refused."""
         if state_id != self.state_id:
             raise invalid("no such state in this run")
         if not self.waits:
@@ -135,9 +135,9 @@ class Run:
         self._end(result, CALLBACK, output, error)
 
     def end_otherwise(self, status: str, error: str | None = None) -> None:
-        """Somebody else ends the run: a timeout, a person, another callback."""
+        """End the run from elsewhere: a timeout, a person, another callback."""
         if not self.waits:
-            raise Refusal(409, "SIM.0409", "the run has ended already")
+            raise Refusal(409, "SIM.0409", "the run has already ended")
         self._end(status, SOMEBODY_ELSE, {}, error)
 
     def _end(self, status: str, by: str, output: dict[str, Any], error: str | None) -> None:
@@ -147,7 +147,7 @@ class Run:
         self.completed_by = by
         if status == "success":
             self.node.end("success", output)
-            # The rule of the service: what a node puts out is what the next one takes in.
+            # The rule of the service: the output of a node is the input of the next one.
             self.following = Node("after", output)
             self.following.end("success", output)
         else:
@@ -155,7 +155,7 @@ class Run:
         self.status, self.end_time = status, _milliseconds()
 
     def shown(self) -> dict[str, Any]:
-        """The answer of ShowWorkflowExecution; for the first reads after the end, as many as lag says, the old one."""
+        """The response of ShowWorkflowExecution; the first `lag` reads after the end get the old one."""
         if self._stale_reads > 0:
             self._stale_reads -= 1
             return self._stale
@@ -186,7 +186,7 @@ class Run:
         }
 
     def ids(self) -> dict[str, str]:
-        """What the function in front of the callback node hands on."""
+        """The ids that the function before the callback node passes on."""
         return {
             "project_id": PROJECT_ID,
             "workflow_id": self.workflow_id,
@@ -196,7 +196,7 @@ class Run:
         }
 
     def observed(self) -> dict[str, Any]:
-        """Everything that a test or a person may want to know, for the control API and the page."""
+        """Everything about the run, for the control API and the page."""
         return {
             **self.ids(),
             "name": self.name,
@@ -209,17 +209,17 @@ class Run:
             "completed_by": self.completed_by,
             "next_input": self.following.input if self.following else None,
             "callback_requests": self.callback_requests,
-            "read_requests": sum(visit.method == "GET" for visit in self.visits),
-            "requests": [asdict(visit) for visit in self.visits],
+            "read_requests": sum(request.method == "GET" for request in self.requests),
+            "requests": [asdict(request) for request in self.requests],
             "node": self.node.shown(),
             "connections": len(self.connections),
-            "fault": asdict(self.trouble) if self.trouble else None,
-            "read_fault": asdict(self.read_trouble) if self.read_trouble else None,
+            "fault": asdict(self.fault) if self.fault else None,
+            "read_fault": asdict(self.read_fault) if self.read_fault else None,
             "begin_time": _iso(self.begin_time),
             "end_time": _iso(self.end_time),
         }
 
     @property
     def callback_requests(self) -> int:
-        """Callback requests of which at least the head arrived."""
-        return sum(visit.method == "POST" for visit in self.visits)
+        """The number of callback requests of which at least the head arrived."""
+        return sum(request.method == "POST" for request in self.requests)

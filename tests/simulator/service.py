@@ -15,9 +15,9 @@ from aiohttp import web
 
 from . import faults
 from .accounts import OTHER_PROJECT_ID, PROJECT_ID, Account
-from .answers import Refusal, as_json, gateway, invalid, new_request_id, no_permission, not_found
 from .gateway import BODY_LIMIT, authenticate, without_secrets
-from .runs import Run, Visit
+from .responses import Refusal, as_json, gateway, invalid, new_request_id, no_permission, not_found
+from .runs import ReceivedRequest, Run
 from .tables import RUN_STATUSES, violations
 from .world import WORLD, World
 
@@ -29,56 +29,56 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @web.middleware
 async def behind_gateway(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give every request its id; let only those of a known caller through to the service and to IAM."""
+    """Give every request an id, and pass only those of a known caller to the service and to IAM."""
     world = request.app[WORLD]
     request["request_id"] = new_request_id()
-    run, visit = _note(world, request)
+    run, received = _record(world, request)
     try:
-        struck = await faults.before_body(world, request, run, visit) if run and visit else None
-        if struck is not None:
-            return struck
+        early = await faults.before_body(world, request, run, received) if run and received else None
+        if early is not None:
+            return early
         if request.path.startswith(("/v2/", "/v3/")):
-            await _pass_gateway(world, request, visit)
-        answer = await handler(request)
+            await _pass_gateway(world, request, received)
+        response = await handler(request)
     except Refusal as refusal:
-        answer = refusal.answer(request["request_id"])
+        response = refusal.response(request["request_id"])
     except web.HTTPNotFound:
-        answer = gateway("0101", 404, "The API does not exist or has not been published in the environment").answer(
+        response = gateway("0101", 404, "The API does not exist or has not been published in the environment").response(
             request["request_id"]
         )
     except web.HTTPMethodNotAllowed as refusal:
-        answer = gateway("0101", 405, "The method is not allowed").answer(request["request_id"])
-        answer.headers["Allow"] = refusal.headers["Allow"]
-    if run and visit:
-        if answer.status != faults.GONE:
-            visit.phase, visit.status = "answered", answer.status
+        response = gateway("0101", 405, "The method is not allowed").response(request["request_id"])
+        response.headers["Allow"] = refusal.headers["Allow"]
+    if run and received:
+        if response.status != faults.CLOSED:
+            received.phase, received.status = "responded", response.status
         world.changed(run)
-    return answer
+    return response
 
 
-def _note(world: World, request: web.Request) -> tuple[Run | None, Visit | None]:
-    # Counted when the head is there, whatever becomes of the request: a client must not send more than it says.
+def _record(world: World, request: web.Request) -> tuple[Run | None, ReceivedRequest | None]:
+    # Recorded as soon as the head has arrived: a client must not send more requests than it reports.
     run_id = request.match_info.get("execution_id", "")
     if request.path.startswith("/v2/") and request.path.endswith("/callback"):
         run_id = request.headers.get("X-Workflow-Run-Id", "")
     run = world.runs.get(run_id)
     if run is None:
         return None, None
-    visit = Visit(request.method, request.raw_path, without_secrets(request))
-    run.visits.append(visit)
+    received = ReceivedRequest(request.method, request.raw_path, without_secrets(request))
+    run.requests.append(received)
     run.connections.add(f"{request.get_extra_info('sockname')} {request.get_extra_info('peername')}")
-    request["visit"] = visit
+    request["received"] = received
     world.changed(run)
-    return run, visit
+    return run, received
 
 
-async def _pass_gateway(world: World, request: web.Request, visit: Visit | None) -> None:
+async def _pass_gateway(world: World, request: web.Request, received: ReceivedRequest | None) -> None:
     try:
         body = await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise gateway("0201", 413, f"Request entity too large: more than {BODY_LIMIT} bytes") from None
-    if visit is not None:
-        visit.phase = "body"
+    if received is not None:
+        received.phase = "body"
     request["body"] = body
     request["account"] = authenticate(world, request, body)
     if world.throttled():
@@ -126,26 +126,26 @@ async def callback(request: web.Request) -> web.StreamResponse:
     run = world.runs.get(request.headers["X-Workflow-Run-Id"])
     if run is None or run.workflow_id != request.match_info["workflow_id"]:
         raise invalid("no such run of this workflow")
-    request["visit"].phase = "accepted"
+    request["received"].phase = "accepted"
 
     def complete() -> web.Response:
         try:
             run.complete(request.headers["X-Workflow-State-Id"], body["result"], body["output"], body.get("error"))
         except Refusal as refusal:
-            return refusal.answer(request["request_id"])
+            return refusal.response(request["request_id"])
         world.changed(run)
         return as_json({"execution_id": run.run_id})
 
-    return await faults.meet(world, request, run, complete)
+    return await faults.respond(world, request, run, complete)
 
 
 async def start(request: web.Request) -> web.StreamResponse:
     """POST …/executions."""
     _check_scope(request)
-    given = _json_object(request["body"] or b"{}").get("input") or {}
-    if not isinstance(given, dict):
+    run_input = _json_object(request["body"] or b"{}").get("input") or {}
+    if not isinstance(run_input, dict):
         raise invalid("input is not an object")
-    run = request.app[WORLD].add(Run(input=given, workflow_id=request.match_info["workflow_id"]))
+    run = request.app[WORLD].add(Run(input=run_input, workflow_id=request.match_info["workflow_id"]))
     return as_json({"execution_id": run.run_id})
 
 
@@ -156,8 +156,8 @@ async def show(request: web.Request) -> web.StreamResponse:
     run = world.runs.get(request.match_info["execution_id"])
     if run is None or run.workflow_id != request.match_info["workflow_id"]:
         raise not_found()
-    request["visit"].phase = "accepted"
-    return await faults.meet(world, request, run, lambda: as_json(run.shown()))
+    request["received"].phase = "accepted"
+    return await faults.respond(world, request, run, lambda: as_json(run.shown()))
 
 
 async def list_runs(request: web.Request) -> web.StreamResponse:
@@ -185,8 +185,8 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get(WORKFLOW_PATH + "/executions/{execution_id}", show)
 
 
-async def sign_off(request: web.Request, answer: web.StreamResponse) -> None:
-    """Put on every answer what the gateway puts on it."""
+async def add_gateway_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add the headers that the gateway adds to every response."""
     if "request_id" in request:
-        answer.headers.setdefault("X-Request-Id", request["request_id"])
-    answer.headers["Date"] = formatdate(request.app[WORLD].now(), usegmt=True)
+        response.headers.setdefault("X-Request-Id", request["request_id"])
+    response.headers["Date"] = formatdate(request.app[WORLD].now(), usegmt=True)

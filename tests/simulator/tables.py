@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The service's own tables, read from the collection as plain data, and the check of a request against them."""
+"""The service's own tables, read from the collection as plain data, and the validation of a request by them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SPEC_FILE = Path(__file__).resolve().parents[2] / "plugins" / "module_utils" / "
 
 
 class Row(Protocol):
-    """What the simulator uses of a row of a table."""
+    """The fields of a table row that the simulator uses."""
 
     name: str
     mandatory: bool
@@ -27,7 +27,7 @@ class Row(Protocol):
 
 
 def _load() -> ModuleType:
-    # By path: as a package it would need ansible, and would bring the client's code within reach.
+    # By path: as a package it would need ansible, and make the collection's code importable.
     spec = importlib.util.spec_from_file_location("simulator_spec", SPEC_FILE)
     if spec is None or spec.loader is None:
         raise ImportError(f"no specification tables at {SPEC_FILE}")
@@ -42,13 +42,13 @@ RUN_STATUSES: tuple[str, ...] = tuple(_SPEC.RUN_STATUSES)
 
 
 def violations(table: str, values: Mapping[str, Any]) -> list[str]:
-    """Every way in which values breaks that table, one sentence each. Names of headers match in any case."""
-    given = {name.lower() if table == "header" else name: value for name, value in values.items()}
+    """Every violation of that table by values, one sentence each. Names of headers match in any case."""
+    present = {name.lower() if table == "header" else name: value for name, value in values.items()}
     found: list[str] = []
     for row in TABLES[table]:
         name = row.name.lower() if table == "header" else row.name
-        if name in given:
-            found.extend(_broken_rules(row, given[name]))
+        if name in present:
+            found.extend(_broken_rules(row, present[name]))
         elif row.mandatory:
             found.append(f"{row.name} is missing")
     return found
@@ -62,7 +62,7 @@ def _broken_rules(row: Row, value: Any) -> Iterable[str]:
     if not isinstance(value, str):
         yield f"{row.name} is not a string"
         return
-    # A mandatory string without a limit on the page still has to say something.
+    # A mandatory string without a limit on the page must still not be empty.
     least = row.min_length if row.min_length is not None else int(row.mandatory)
     if len(value) < least:
         yield f"{row.name} is shorter than {least}"

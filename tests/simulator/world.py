@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that one simulator knows, and the news about it."""
+"""The state of one simulator, and waiting for its changes."""
 
 from __future__ import annotations
 
@@ -36,43 +36,43 @@ class World:
     throttle: int | None = None
     clock_offset: float = 0.0
     serial: int = 0
-    chance: dict[str, random.Random] = field(default_factory=dict)
+    generators: dict[str, random.Random] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._second: tuple[int, int] = (0, 0)
 
     def now(self) -> float:
-        """The simulator's clock, which a test can set wrong."""
+        """The simulator's clock, which a test can offset."""
         return time.time() + self.clock_offset
 
     def add(self, run: Run) -> Run:
-        """Let a run start."""
+        """Start a run."""
         self.runs[run.run_id] = run
         self.workflows.add(run.workflow_id)
         self.changed(run)
         return run
 
     def changed(self, run: Run) -> None:
-        """Tell everybody who waits that something happened to a run."""
+        """Notify everybody who waits that a run has changed."""
         self.serial += 1
         run.version = self.serial
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     def changed_since(self, serial: int) -> list[Run]:
-        """The runs to which something happened since."""
+        """The runs that have changed since."""
         return [run for run in self.runs.values() if run.version > serial]
 
     async def next_change(self) -> None:
-        """Wait for news."""
-        await self._news.wait()
+        """Wait for the next change of any run."""
+        await self._changed.wait()
 
-    async def until(self, happened: Callable[[], bool], timeout: float) -> bool:
-        """Wait until something is so; False when it was not within the time."""
+    async def until(self, condition: Callable[[], bool], timeout: float) -> bool:
+        """Wait until a condition holds; False after the timeout."""
 
         async def watch() -> None:
-            while not happened():
+            while not condition():
                 await self.next_change()
 
         try:
@@ -82,7 +82,7 @@ class World:
         return True
 
     def throttled(self) -> bool:
-        """Count one call, and say whether it is one too many in this second."""
+        """Count one request, and say whether it is over the limit of this second."""
         if self.throttle is None:
             return False
         second, calls = self._second

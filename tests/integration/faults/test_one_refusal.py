@@ -45,7 +45,7 @@ def test_by_all_hosts_items_and_the_report(simulator: Simulator, ansible_playboo
     )
     became = simulator.run(run)
     assert [(request["method"], request["phase"]) for request in became["requests"]] == [
-        ("GET" if confirm == "always" else "POST", "answered")
+        ("GET" if confirm == "always" else "POST", "responded")
     ]
     results = [finished.result("of each host", host) for host in HOSTS] + finished.items("of each item")
     first = "not_sent" if confirm == "always" else "rejected"

@@ -2,27 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fault bench: what can go wrong between a client and the service, each as a small function with a name.
-
-Names are stable; `python -m simulator --list-faults` prints them.
-"""
+"""Everything that can go wrong between a client and the service, each fault a small function with a name."""
 
 from __future__ import annotations
 
-from . import answers, bodies, chance, connections, reads
-from .bench import FAULTS, GONE, Fault, before_body, choose, meet, random_seed
+from . import bodies, connections, random_faults, reads, responses
+from .registry import CLOSED, FAULTS, Fault, before_body, respond, seed_random, set_fault, table
 
 __all__ = [
+    "CLOSED",
     "FAULTS",
-    "GONE",
     "Fault",
-    "answers",
     "before_body",
     "bodies",
-    "chance",
-    "choose",
     "connections",
-    "meet",
-    "random_seed",
+    "random_faults",
     "reads",
+    "respond",
+    "responses",
+    "seed_random",
+    "set_fault",
+    "table",
 ]

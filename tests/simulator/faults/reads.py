@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Trouble with reading a run back. These meet GET requests of a run, never its callback."""
+"""Faults of reading a run. These meet GET requests of a run, never its callback."""
 
 from __future__ import annotations
 
@@ -11,75 +11,75 @@ from typing import Any
 
 from aiohttp import web
 
-from ..answers import as_json, gateway, no_permission, not_found
-from .answers import HTML
-from .bench import Strike, fault
-from .connections import for_ever
+from ..responses import as_json, gateway, no_permission, not_found
+from .connections import wait_forever
+from .registry import Exchange, fault
+from .responses import HTML
 
 
 @fault(applied=False, reads=True)
-async def read_401(_strike: Strike) -> web.StreamResponse:
-    """Reading the run gets 401, as if the secret key were wrong."""
+async def read_401(_exchange: Exchange) -> web.StreamResponse:
+    """Reading the run returns 401, as if the secret key were wrong."""
     raise gateway("0301", 401, "Incorrect IAM authentication information: verify aksk signature fail")
 
 
 @fault(applied=False, reads=True)
-async def read_403(_strike: Strike) -> web.StreamResponse:
+async def read_403(_exchange: Exchange) -> web.StreamResponse:
     """Reading the run is not permitted."""
     raise no_permission()
 
 
 @fault(applied=False, reads=True)
-async def read_404(_strike: Strike) -> web.StreamResponse:
+async def read_404(_exchange: Exchange) -> web.StreamResponse:
     """The run cannot be found, as one of an express workflow."""
     raise not_found()
 
 
 @fault(applied=False, reads=True)
-async def read_500(_strike: Strike) -> web.StreamResponse:
-    """Reading the run gets an error of the gateway."""
+async def read_500(_exchange: Exchange) -> web.StreamResponse:
+    """Reading the run returns an error of the gateway."""
     raise gateway("0601", 500, "Internal server error")
 
 
 @fault(applied=False, reads=True)
-async def read_cut(strike: Strike) -> web.StreamResponse:
-    """Reading the run gets half the headers, then the connection is closed."""
-    return strike.close(strike.head(200, {"Content-Length": "1000"})[:40])
+async def read_cut(exchange: Exchange) -> web.StreamResponse:
+    """Reading the run returns half the headers, then the connection is closed."""
+    return exchange.close(exchange.head(200, {"Content-Length": "1000"})[:40])
 
 
 @fault(applied=False, reads=True)
-async def read_html(_strike: Strike) -> web.StreamResponse:
-    """Reading the run gets a web page with 200."""
+async def read_html(_exchange: Exchange) -> web.StreamResponse:
+    """Reading the run returns a web page with 200."""
     return web.Response(text=HTML.format("Welcome"), content_type="text/html")
 
 
 @fault(applied=False, reads=True)
-async def read_other_execution(strike: Strike) -> web.StreamResponse:
+async def read_other_execution(exchange: Exchange) -> web.StreamResponse:
     """Reading the run shows another run of the same workflow."""
-    return as_json({**_shown(strike), "execution_id": "another-run"})
+    return as_json({**_shown(exchange), "execution_id": "another-run"})
 
 
 @fault(applied=False, reads=True)
-async def read_other_workflow(strike: Strike) -> web.StreamResponse:
+async def read_other_workflow(exchange: Exchange) -> web.StreamResponse:
     """Reading the run shows a run of another workflow."""
-    return as_json({**_shown(strike), "workflow_id": "another-workflow"})
+    return as_json({**_shown(exchange), "workflow_id": "another-workflow"})
 
 
 @fault(applied=False, reads=True)
-async def read_newest_first(strike: Strike) -> web.StreamResponse:
+async def read_newest_first(exchange: Exchange) -> web.StreamResponse:
     """Reading the run shows the state twice, as after a retry of the run: how it is now, then how it failed before."""
-    shown = _shown(strike)
+    shown = _shown(exchange)
     nodes = shown["node_execution_details"]
     failed = {**nodes[0]["executions"][0], "status": "fail", "begin_time": nodes[0]["executions"][0]["begin_time"] - 1}
     return as_json({**shown, "node_execution_details": [*nodes, {**nodes[0], "executions": [failed]}]})
 
 
-def _shown(strike: Strike) -> dict[str, Any]:
-    shown: dict[str, Any] = json.loads(strike.complete().text or "{}")
+def _shown(exchange: Exchange) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(exchange.complete().text or "{}")
     return shown
 
 
 @fault(applied=False, reads=True)
-async def read_hang(strike: Strike) -> web.StreamResponse:
-    """Reading the run never gets an answer."""
-    return await for_ever(strike)
+async def read_hang(exchange: Exchange) -> web.StreamResponse:
+    """Reading the run never gets a response."""
+    return await wait_forever(exchange)

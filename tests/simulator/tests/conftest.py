@@ -26,7 +26,7 @@ for _name in list(os.environ):
 
 @pytest.fixture(scope="session")
 def addresses() -> Iterator[dict[str, Any]]:
-    """The addresses of the simulator of this session, which stops in peace when its standard input ends."""
+    """The addresses of the simulator of this session, which stops without an error when its standard input ends."""
     process, found = start_simulator()
     yield found
     assert stop(process) == ""

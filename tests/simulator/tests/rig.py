@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests share: a simulator, started as everybody starts it, and ways to talk to it."""
+"""What the tests share: a simulator process, its control API, and signed requests."""
 
 from __future__ import annotations
 
@@ -42,27 +42,27 @@ class Control:
         self.accounts = self.call("GET", "accounts")
 
     def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:
-        """One call, which has to go well."""
+        """One successful call."""
         url = f"{self.addresses['http']}/_simulator/{path}"
-        answer = self.session.request(method, url, json=body if method != "GET" else None, timeout=30)
-        assert answer.status_code == 200, answer.text
-        result: dict[str, Any] = answer.json()
+        response = self.session.request(method, url, json=body if method != "GET" else None, timeout=30)
+        assert response.status_code == 200, response.text
+        result: dict[str, Any] = response.json()
         return result
 
     def run(self, **options: Any) -> dict[str, Any]:
         """Start a run."""
         return self.call("POST", "runs", **options)
 
-    def seen(self, run: dict[str, Any]) -> dict[str, Any]:
+    def observe(self, run: dict[str, Any]) -> dict[str, Any]:
         """What the simulator knows about a run."""
         return self.call("GET", f"runs/{run['workflow_run_id']}")
 
 
 def stop(process: subprocess.Popen[str]) -> str:
-    """Let a simulator stop as it does when its parent dies; what it had to complain about."""
-    _, complaints = process.communicate(timeout=10)
+    """Stop a simulator by the end of its standard input, and return its standard error."""
+    _, errors = process.communicate(timeout=10)
     assert process.returncode == 0
-    return complaints
+    return errors
 
 
 def signed(
@@ -105,17 +105,17 @@ def callback_request(
 
 
 def execution_path(run: dict[str, Any]) -> str:
-    """Where a run can be read back."""
+    """The path of a run."""
     return f"/v2/{run['project_id']}/fgs/workflows/{run['workflow_id']}/executions/{run['workflow_run_id']}"
 
 
 def send_callback(control: Control, run: dict[str, Any], **options: Any) -> requests.Response:
-    """Send the callback for a run, well signed."""
+    """Send the callback for a run, with a valid signature."""
     path, headers, content = callback_request(control, run, **options)
     return control.session.post(control.addresses["http"] + path, data=content, headers=headers, timeout=30)
 
 
-def read_back(control: Control, run: dict[str, Any]) -> requests.Response:
-    """Read a run back, well signed."""
+def read_run(control: Control, run: dict[str, Any]) -> requests.Response:
+    """Read a run, with a valid signature."""
     path = execution_path(run)
     return control.session.get(control.addresses["http"] + path, headers=signed(control, "GET", path), timeout=30)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The official SDK, unchanged, as the client: it completes runs, reads them, and is told what is wrong."""
+"""The official SDK as the client: it completes runs, reads them, and gets the documented errors."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+import requests
 
 from .rig import Control
 
@@ -19,7 +20,7 @@ Client = Any
 
 @pytest.fixture(scope="session")
 def sdk() -> Any:
-    """The SDK's functiongraph module, imported after the environment was made safe for it."""
+    """The SDK's functiongraph module, imported after conftest.py has changed the environment."""
     from huaweicloudsdkfunctiongraph import v2
 
     return v2
@@ -27,7 +28,7 @@ def sdk() -> Any:
 
 @pytest.fixture
 def client(sdk: Any, control: Control) -> Callable[..., Client]:
-    """A client with the credentials of an account."""
+    """Make a client with the credentials of an account."""
     from huaweicloudsdkcore.auth.credentials import BasicCredentials
 
     def make(account: str = "permanent", **changes: str) -> Client:
@@ -54,34 +55,30 @@ def callback(sdk: Any, run: dict[str, Any], result: str = "success", output: Any
     return sdk.CreateCallbackWorkflowRequest(body=body, **ids)
 
 
-def refused(call: Callable[[], Any]) -> Any:
-    """The SDK's exception for a call that has to be refused."""
+def refusal(call: Callable[[], Any]) -> tuple[int, str]:
+    """Status and error code of a call that must be refused."""
     from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
 
     with pytest.raises(ServiceResponseException) as caught:
         call()
     assert caught.value.request_id
-    return caught.value
+    return caught.value.status_code, caught.value.error_code
 
 
 @pytest.mark.parametrize("account", ["permanent", "temporary"])
 @pytest.mark.parametrize("state_id_is", ["node_id", "execution_id"])
-def test_a_callback_completes_the_run(
+def test_success_completes_the_run(
     sdk: Any, client: Callable[..., Client], control: Control, account: str, state_id_is: str
 ) -> None:
-    run = control.run(state_id_is=state_id_is, input={"asked": 1})
-    assert control.seen(run)["status"] == "running"
+    run = control.run(state_id_is=state_id_is, input={"hosts": 1})
+    assert control.observe(run)["status"] == "running"
     output = {"text": "schön", "list": [1, {"a": None}]}
-    answer = client(account).create_callback_workflow(callback(sdk, run, output=output))
-    assert answer.execution_id == run["workflow_run_id"]
-    seen = control.seen(run)
-    assert (seen["status"], seen["result"], seen["output"], seen["next_input"]) == (
-        "success",
-        "success",
-        output,
-        output,
-    )
-    assert (seen["completed_times"], seen["completed_by"], seen["callback_requests"]) == (1, "callback", 1)
+    response = client(account).create_callback_workflow(callback(sdk, run, output=output))
+    assert response.execution_id == run["workflow_run_id"]
+    observed = control.observe(run)
+    assert (observed["status"], observed["result"]) == ("success", "success")
+    assert observed["output"] == observed["next_input"] == output
+    assert (observed["completed_times"], observed["completed_by"], observed["callback_requests"]) == (1, "callback", 1)
 
 
 def test_fail_fails_the_run(sdk: Any, client: Callable[..., Client], control: Control) -> None:
@@ -93,7 +90,7 @@ def test_fail_fails_the_run(sdk: Any, client: Callable[..., Client], control: Co
     (node,) = shown.node_execution_details
     assert (shown.status, node.executions[0].status) == ("fail", "fail")
     assert node.executions[0].error_message == {"error": "disk full"}
-    assert control.seen(run)["next_input"] is None
+    assert control.observe(run)["next_input"] is None
 
 
 def test_start_show_list_and_complete(sdk: Any, client: Callable[..., Client], control: Control) -> None:
@@ -102,13 +99,8 @@ def test_start_show_list_and_complete(sdk: Any, client: Callable[..., Client], c
     started = client().start_workflow_execution(
         sdk.StartWorkflowExecutionRequest(workflow_id=workflow_id, x_create_time="0", x_workflow_run_id="", body=body)
     )
-
-    def show() -> Any:
-        return client().show_workflow_execution(
-            sdk.ShowWorkflowExecutionRequest(workflow_id=workflow_id, execution_id=started.execution_id)
-        )
-
-    shown = show()
+    show = sdk.ShowWorkflowExecutionRequest(workflow_id=workflow_id, execution_id=started.execution_id)
+    shown = client().show_workflow_execution(show)
     (waiting,) = shown.node_execution_details
     assert (shown.status, shown.input, waiting.executions[0].status) == ("running", {"hosts": 3}, "running")
     listed = client().list_workflow_executions(
@@ -117,51 +109,61 @@ def test_start_show_list_and_complete(sdk: Any, client: Callable[..., Client], c
     assert [brief.execution_id for brief in listed.executions] == [started.execution_id]
     run = {"workflow_id": workflow_id, "workflow_run_id": started.execution_id, "workflow_state_id": waiting.node_id}
     client().create_callback_workflow(callback(sdk, run, output={"done": True}))
-    shown = show()
+    shown = client().show_workflow_execution(show)
     after = shown.node_execution_details[1]
     assert (shown.status, shown.output, after.executions[0].input) == ("success", {"done": True}, {"done": True})
 
 
-def test_what_is_unknown_or_late_is_refused(sdk: Any, client: Callable[..., Client], control: Control) -> None:
+def test_invalid_and_second_callbacks_are_refused(sdk: Any, client: Callable[..., Client], control: Control) -> None:
     run = control.run()
     send = client().create_callback_workflow
-    for changes, status, code in (
-        ({"workflow_id": "unknown"}, 404, "FGS.5002"),
-        ({"x_workflow_run_id": "unknown"}, 400, "FGS.3002"),
-        ({"x_workflow_state_id": "unknown"}, 400, "FGS.3002"),
-        ({"result": "maybe"}, 400, "FGS.3002"),
-        ({"output": "text"}, 400, "FGS.3002"),
-        ({"error": "x" * 65}, 400, "FGS.3002"),
+    for changes, expected in (
+        ({"workflow_id": "unknown"}, (404, "FGS.5002")),
+        ({"x_workflow_run_id": "unknown"}, (400, "FGS.3002")),
+        ({"x_workflow_state_id": "unknown"}, (400, "FGS.3002")),
+        ({"result": "maybe"}, (400, "FGS.3002")),
+        ({"output": "text"}, (400, "FGS.3002")),
+        ({"error": "x" * 65}, (400, "FGS.3002")),
     ):
-        error = refused(lambda changes=changes: send(callback(sdk, run, **changes)))  # type: ignore[misc]
-        assert (error.status_code, error.error_code) == (status, code), changes
-    assert control.seen(run)["completed_times"] == 0
+        assert refusal(lambda changes=changes: send(callback(sdk, run, **changes))) == expected, changes  # type: ignore[misc]
+    assert control.observe(run)["completed_times"] == 0
     send(callback(sdk, run))
-    assert refused(lambda: send(callback(sdk, run))).status_code == 400
-    assert control.seen(run)["completed_times"] == 1
+    assert refusal(lambda: send(callback(sdk, run))) == (400, "FGS.3002")
+    assert control.observe(run)["completed_times"] == 1
     missing = sdk.ShowWorkflowExecutionRequest(workflow_id=run["workflow_id"], execution_id="unknown")
-    assert refused(lambda: client().show_workflow_execution(missing)).status_code == 404
+    assert refusal(lambda: client().show_workflow_execution(missing)) == (404, "FGS.5002")
 
 
-def test_who_may_not_call(sdk: Any, client: Callable[..., Client], control: Control) -> None:
+def test_invalid_credentials_are_refused(sdk: Any, client: Callable[..., Client], control: Control) -> None:
     run = control.run()
-    request = callback(sdk, run)
-    wrong_key = refused(lambda: client(secret_key="not-the-secret").create_callback_workflow(request))
-    assert (wrong_key.status_code, wrong_key.error_code) == (401, "APIGW.0301")
-    assert "canonicalRequest:POST|" in wrong_key.error_msg
-    unknown_key = refused(lambda: client(access_key="UNKNOWN").create_callback_workflow(request))
-    assert (unknown_key.status_code, unknown_key.error_code) == (401, "APIGW.0301")
-    forbidden = refused(lambda: client("forbidden").create_callback_workflow(request))
-    assert (forbidden.status_code, forbidden.error_code) == (403, "APIGW.0302")
-    wrong_token = refused(lambda: client("temporary", security_token="wrong").create_callback_workflow(request))
-    assert wrong_token.status_code == 401
-    expired = refused(lambda: client("expired_temporary").create_callback_workflow(request))
-    assert (expired.status_code, expired.error_code) == (401, "APIGW.0307")
-    assert control.seen(run)["completed_times"] == 0
+    for account, changes, expected in (
+        ("permanent", {"secret_key": "not-the-secret"}, (401, "APIGW.0301")),
+        ("permanent", {"access_key": "UNKNOWN"}, (401, "APIGW.0301")),
+        ("temporary", {"security_token": "wrong"}, (401, "APIGW.0301")),
+        ("expired_temporary", {}, (401, "APIGW.0307")),
+        ("forbidden", {}, (403, "APIGW.0302")),
+    ):
+        send = client(account, **changes).create_callback_workflow
+        assert refusal(lambda send=send: send(callback(sdk, run))) == expected, (account, changes)  # type: ignore[misc]
+    assert control.observe(run)["completed_times"] == 0
+
+
+def test_token_instead_of_a_signature(control: Control) -> None:
+    run = control.run()
+    url = f"{control.addresses['http']}/v2/{run['project_id']}/fgs/workflows/{run['workflow_id']}/callback"
+    ids = {"X-Workflow-Run-Id": run["workflow_run_id"], "X-Workflow-State-Id": run["workflow_state_id"]}
+
+    def send(token: str) -> requests.Response:
+        body = {"result": "success", "output": {}}
+        return requests.post(url, json=body, headers={**ids, "X-Auth-Token": token}, timeout=30)
+
+    assert send("unknown").json()["error_code"] == "APIGW.0301"
+    assert send(control.accounts["expired_token"]["auth_token"]).json()["error_code"] == "APIGW.0307"
+    assert send(control.accounts["token"]["auth_token"]).status_code == 200
 
 
 @pytest.mark.parametrize(("minutes", "accepted"), [(-16, False), (-14, True), (14, True), (16, False)])
-def test_a_clock_may_be_a_quarter_of_an_hour_off(
+def test_clock_may_differ_by_fifteen_minutes(
     sdk: Any, client: Callable[..., Client], control: Control, minutes: int, accepted: bool
 ) -> None:
     run = control.run()
@@ -170,7 +172,7 @@ def test_a_clock_may_be_a_quarter_of_an_hour_off(
         if accepted:
             client().create_callback_workflow(callback(sdk, run))
         else:
-            assert refused(lambda: client().create_callback_workflow(callback(sdk, run))).error_code == "APIGW.0301"
+            assert refusal(lambda: client().create_callback_workflow(callback(sdk, run))) == (401, "APIGW.0301")
         date = control.session.get(f"{control.addresses['http']}/_simulator/faults", timeout=30).headers["Date"]
         off = datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT") - datetime.now(timezone.utc).replace(tzinfo=None)
         assert abs(off - timedelta(minutes=minutes)) < timedelta(minutes=1)
@@ -178,7 +180,7 @@ def test_a_clock_may_be_a_quarter_of_an_hour_off(
         control.call("PUT", "clock", offset=0)
 
 
-def test_the_sdk_finds_its_project(sdk: Any, control: Control) -> None:
+def test_sdk_looks_up_its_project(sdk: Any, control: Control) -> None:
     from huaweicloudsdkcore.auth.credentials import BasicCredentials
     from huaweicloudsdkcore.region.region import Region
 
@@ -188,4 +190,4 @@ def test_the_sdk_finds_its_project(sdk: Any, control: Control) -> None:
     region = Region(control.accounts["region"], control.addresses["http"])
     client = sdk.FunctionGraphClient.new_builder().with_credentials(credentials).with_region(region).build()
     client.create_callback_workflow(callback(sdk, run))
-    assert control.seen(run)["status"] == "success"
+    assert control.observe(run)["status"] == "success"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the service and the gateway in front of it say no."""
+"""Responses of the service and the gateway, above all errors."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .tables import longest
 
 @dataclass
 class Refusal(Exception):
-    """An error answer in the shape {error_code, error_msg, request_id}."""
+    """An error response in the shape {error_code, error_msg, request_id}."""
 
     status: int
     code: str
     message: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def answer(self, request_id: str) -> web.Response:
-        """The same as a response."""
+    def response(self, request_id: str) -> web.Response:
+        """The refusal as a response."""
         body = {"error_code": self.code, "error_msg": self.message, "request_id": request_id}
         return as_json(body, self.status, self.headers)
 
@@ -37,18 +37,18 @@ def gateway(number: str, status: int, message: str, headers: Mapping[str, str] |
 
 
 def invalid(detail: str = "") -> Refusal:
-    """The service's answer to what it cannot accept. The detail helps who reads it here; the real one gives none."""
+    """The service's response to an invalid request. The detail is the simulator's own; the real service gives none."""
     message = f"Invalid parameters: {detail}" if detail else "Invalid parameters."
     return Refusal(400, "FGS.3002", message[: longest("response_400", "error_msg")])
 
 
 def no_permission() -> Refusal:
-    """The gateway's answer to a caller that is known but may not do this."""
+    """The gateway's response to a caller without permission."""
     return gateway("0302", 403, "Incorrect IAM authorization: FSS.1125 no permission for this operation")
 
 
 def not_found() -> Refusal:
-    """The service's answer to a workflow or run that it does not know."""
+    """The service's response to an unknown workflow or run."""
     return Refusal(404, "FGS.5002", "Function flow not found.")
 
 
@@ -59,5 +59,5 @@ def as_json(body: object, status: int = 200, headers: Mapping[str, str] | None =
 
 
 def new_request_id() -> str:
-    """The id of one request, as the gateway gives it."""
+    """A new request id, as the gateway creates it."""
     return uuid.uuid4().hex
