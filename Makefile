@@ -8,22 +8,20 @@ NOX := .venv/bin/python -m nox
 FILE ?= tests/unit
 # Set WHAT to "chaos limits" to measure delivery under trouble instead, or to "instructions".
 WHAT ?=
-# Set ONLY to a list in tests/requirements to update just that one: make pins ONLY=lint.
-ONLY ?=
 # The day of the release that the changelog is written for.
 DATE ?= $(shell date +%F)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stay test check unit watch format docs release-check bench changelog pins pre-commit clean
+.PHONY: help demo demo-stay test test-all check unit watch format docs release-check bench changelog pins pre-commit clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 # The only thing made without nox: nox itself, and uv, which makes all other environments.
-.venv/ready: tests/requirements/bootstrap.txt
+.venv/ready: tests/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed; say which: make PYTHON=python3.12")'
 	@$(PYTHON) -m venv --clear .venv
-	@.venv/bin/python -m pip install -qq --disable-pip-version-check --requirement tests/requirements/bootstrap.txt
+	@.venv/bin/python -m pip install -qq --disable-pip-version-check --constraint $< nox uv
 	@touch $@
 
 demo: .venv/ready ## a workflow that waits and a playbook that completes it, from nothing, in a minute
@@ -32,19 +30,22 @@ demo: .venv/ready ## a workflow that waits and a playbook that completes it, fro
 demo-stay: .venv/ready ## the same, and the simulator stays up with its page
 	@$(NOX) --session demo -- --stay
 
-test: .venv/ready ## everything, in about 50 minutes on two cores
+test: .venv/ready ## everything on the newest ansible-core, in under ten minutes on two cores
 	@.venv/bin/python tests/tools/run_sessions.py test
 
-check: .venv/ready ## what to run before every commit, in a minute
+test-all: .venv/ready ## what only the full matrix shows: run it after make test
+	@.venv/bin/python tests/tools/run_sessions.py test-all
+
+check: .venv/ready ## what to run before every commit, in 45 seconds
 	@.venv/bin/python tests/tools/run_sessions.py check
 
 unit: .venv/ready ## one test file on the newest ansible-core: make unit FILE=tests/unit/…
 	@$(NOX) --session file -- $(FILE)
 
-watch: .venv/ready ## the same, again whenever a file changes
-	@.venv/bin/python tests/tools/watch.py $(MAKE) --no-print-directory unit FILE="$(FILE)"
+watch: .venv/ready ## the same, once more whenever a file changes
+	@$(NOX) --session watch -- $(FILE)
 
-format: .venv/ready ## bring Python code into form
+format: .venv/ready ## format Python code
 	@$(NOX) --session format
 
 docs: .venv/ready ## the guide as a site, in .cache/docs
@@ -59,8 +60,8 @@ bench: .venv/ready ## measure what a callback costs, and write docs/benchmarks.m
 changelog: .venv/ready ## write CHANGELOG.md from changelogs/fragments
 	@$(NOX) --session changelog -- --date $(DATE)
 
-pins: .venv/ready ## update every pinned tool in tests/requirements
-	@.venv/bin/python tests/tools/pins.py $(ONLY)
+pins: .venv/ready ## update every version in tests/constraints.txt
+	@.venv/bin/python tests/tools/pins.py
 
 pre-commit: .venv/ready ## let git run the checks before each commit
 	@$(NOX) --session pre_commit

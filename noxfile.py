@@ -4,7 +4,8 @@
 
 """Every check that we have, each as a session with an environment of its own: nox --list shows them.
 
-The sessions tagged "test" are what `make test` runs, two at a time, so the long ones stand first.
+`make check` runs the sessions tagged "check", `make test` those tagged "test", and `make test-all` those tagged
+"test-all", which is what only the full matrix shows. Two sessions run at a time, so the long ones stand first.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from environments import (
     CACHE,
     FLOOR,
     NEWEST,
+    archive,
     clean_environment,
     install,
     on,
@@ -42,22 +44,32 @@ nox.options.reuse_venv = "yes"
 nox.options.sessions = ["code"]
 
 
+@per_core("integration", matrix.CORES, newest="test")
+def integration(session: nox.Session, core: str) -> None:
+    """Real playbooks against the simulator; on an older core those that depend on ansible-core."""
+    install(session, f"core-{core}")
+    pytest(session, "tests/integration", *([] if core == matrix.NEWEST_CORE else ["-m", "core"]))
+
+
+@on(NEWEST, "test-all")
+def awx_setup(session: nox.Session) -> None:
+    """The playbook that sets AWX up, with the real modules, against a stand-in for AWX's API."""
+    install(session, "awx_setup")
+    pytest(session, "tests/awx_setup")
+
+
 @per_core("sanity", matrix.SANITY_CORES)
 def sanity(session: nox.Session, core: str) -> None:
-    """ansible-test sanity on what is shipped, without a line to ignore."""
+    """ansible-test sanity without a line to ignore: all of it on the newest core."""
     install(session, f"core-{core}")
     place = CACHE / "sanity" / core
-    package = next(Path(session.virtualenv.location).glob("lib/python*/site-packages/ansible_test"))
-    get_pip.provide(package, place)
+    get_pip.provide(next(Path(session.virtualenv.location).glob("lib/python*/site-packages/ansible_test")), place)
     home = Path.home()
-    tree = trees.copy(place, trees.for_sanity)
+    tree = trees.copy(place)
     session.chdir(tree)
-    left_out = matrix.SANITY_LEFT_OUT.get(core, {})
-    for test, reason in left_out.items():
-        session.log(f"not tested: {test} of ansible-test {core}: {reason}")
-    skip = [f"--skip-test={test}" for test in left_out]
+    tests = [] if core == matrix.NEWEST_CORE else [f"--test={test}" for test in matrix.SANITY_TESTS]
     session.run(
-        *("ansible-test", "sanity", "--color", "no", "--junit", *skip, *session.posargs),
+        *("ansible-test", "sanity", "--color", "no", "--junit", *(session.posargs or tests)),
         env={
             # Its own home, so that nothing of it is left in the developer's; pip's settings and cache stay known.
             "HOME": str(place),
@@ -66,16 +78,38 @@ def sanity(session: nox.Session, core: str) -> None:
             "PATH": os.pathsep.join([session.bin, pythons.link_all(CACHE / "pythons"), os.environ["PATH"]]),
         },
     )
-    # Where it finds no file to look at, ansible-test is content.
+    # Where it finds no file to check, ansible-test is content.
     if not list(tree.glob("tests/output/junit/*.xml")):
-        session.error("ansible-test looked at nothing")
+        session.error("ansible-test checked nothing")
 
 
-@per_core("integration", matrix.CORES)
-def integration(session: nox.Session, core: str) -> None:
-    """Real playbooks against the simulator."""
-    install(session, f"core-{core}")
-    pytest(session, "tests/integration")
+@on(NEWEST, "test")
+def docs(session: nox.Session) -> None:
+    """The guide as a site, in .cache/docs, and its tests: links, pictures, examples, and pages in a browser."""
+    install(session, "docs")
+    session.run("python", "tests/tools/build_docs.py", str(CACHE / "docs"), env=clean_environment())
+    pytest(session, "tests/docs", FGS_SITE=str(CACHE / "docs/build/html"))
+
+
+@on(NEWEST, "test")
+def awx(session: nox.Session) -> None:
+    """Playbooks as AWX and automation controllers start them, and the execution environment that they run in."""
+    install(session, "awx")
+    pytest(session, "tests/awx")
+
+
+@on(FLOOR, "test-all")
+def awx_floor(session: nox.Session) -> None:
+    """The same jobs with the oldest ansible-core that execution environments still have."""
+    install(session, "awx_floor")
+    pytest(session, "tests/awx/runner/test_jobs.py")
+
+
+@on(NEWEST, "test-all")
+def eda(session: nox.Session) -> None:
+    """The sample rulebooks with a real ansible-rulebook; skipped where there is no JDK."""
+    install(session, "eda")
+    pytest(session, "tests/eda")
 
 
 @per_core("smoke", matrix.SMOKE_CORES)
@@ -84,44 +118,11 @@ def smoke(session: nox.Session, core: str) -> None:
     install(session, f"core-{core}")
     places = ("test_smallest_task.py", "tasks/test_secrets.py", "report/test_situations.py::test_situation[works]")
     pytest(session, *(f"tests/integration/{place}" for place in (*places, "role/test_role.py::test_job_in_awx")))
+    if core == matrix.CANDIDATE:
+        pytest(session, "tests/integration/report/test_situations.py", success_codes=(0, 1))
 
 
-@on(NEWEST)
-def awx(session: nox.Session) -> None:
-    """Playbooks as AWX and automation controllers start them: ansible-runner and ansible-navigator."""
-    install(session, "awx")
-    pytest(session, "tests/awx")
-
-
-@on(FLOOR)
-def awx_floor(session: nox.Session) -> None:
-    """The same jobs with the oldest ansible-core that execution environments still have."""
-    install(session, "awx_floor")
-    pytest(session, "tests/awx/runner/test_jobs.py")
-
-
-@on(NEWEST)
-def eda(session: nox.Session) -> None:
-    """The sample rulebooks with a real ansible-rulebook; skipped where there is no JDK."""
-    install(session, "eda")
-    pytest(session, "tests/eda")
-
-
-@on(NEWEST)
-def awx_setup(session: nox.Session) -> None:
-    """The playbook that sets AWX up, with the real modules, against a stand-in for AWX's API."""
-    install(session, "awx_setup")
-    pytest(session, "tests/awx_setup")
-
-
-@on(NEWEST)
-def galaxy_importer(session: nox.Session) -> None:
-    """What Galaxy says when the archive is uploaded; a warning is a failure."""
-    install(session, "galaxy_importer")
-    session.run("python", "tests/tools/galaxy_import.py", str(CACHE / "galaxy_importer"))
-
-
-@on(NEWEST)
+@on(NEWEST, "test")
 def lint(session: nox.Session) -> None:
     """Everything that is not Python code: YAML, documentation, changelog, licences, playbooks, workflow files."""
     install(session, "lint")
@@ -142,7 +143,7 @@ def lint(session: nox.Session) -> None:
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
 
 
-@per_core("unit", matrix.SMOKE_CORES | matrix.CORES, newest_tags=("check",))
+@per_core("unit", matrix.SMOKE_CORES | matrix.CORES, newest="test")
 def unit(session: nox.Session, core: str) -> None:
     """Unit tests; on the newest ansible-core with the coverage that we ask for.
 
@@ -161,7 +162,15 @@ def unit(session: nox.Session, core: str) -> None:
     session.run("coverage", "report", env=env)
 
 
-@on(sys.executable, tags=("test", "check"))
+@on(NEWEST, "check")
+def fast(session: nox.Session) -> None:
+    """The tests that need no playbook: unit tests, and pages compared with code."""
+    install(session, f"core-{matrix.NEWEST_CORE}")
+    pages = (f"tests/docs/test_{name}.py" for name in ("facts", "languages", "troubleshooting"))
+    pytest(session, "tests/unit", *pages)
+
+
+@on(sys.executable, "test", "check")
 def code(session: nox.Session) -> None:
     """Our Python code: rules, form and types."""
     install(session, "code")
@@ -174,88 +183,78 @@ def code(session: nox.Session) -> None:
     session.run("mypy", "tests/docs")
 
 
-@on(sys.executable, venv_backend="none")
+@on(sys.executable, "test", venv_backend="none")
 def simulator(session: nox.Session) -> None:
-    """The simulator's own tests, with the official SDK as its client."""
-    command = (simulator_python(session), "-m", "pytest", *(session.posargs or ["tests/simulator/tests"]))
+    """The simulator with the official SDK as its client, and our signatures beside the official signer's."""
+    command = (
+        simulator_python(session),
+        "-m",
+        "pytest",
+        *(session.posargs or ["tests/simulator/tests", "tests/signing"]),
+    )
     session.run(*command, env=clean_environment(PYTHONPATH="tests"), external=True)
 
 
-@on(sys.executable, venv_backend="none")
-def signing(session: nox.Session) -> None:
-    """Our signatures compared with the official signer's."""
-    command = (simulator_python(session), "-m", "pytest", *(session.posargs or ["tests/signing"]))
-    session.run(*command, env=clean_environment(), external=True)
+@on(NEWEST, "test-all")
+def galaxy_importer(session: nox.Session) -> None:
+    """What Galaxy says when the archive is uploaded."""
+    install(session, "galaxy_importer")
+    pytest(session, "tests/release/test_galaxy_importer.py", FGS_ARCHIVE=archive(session))
 
 
-@on(NEWEST)
-def docs(session: nox.Session) -> None:
-    """The guide as a site, in .cache/docs, and its tests: links, pictures, examples, and looks in a browser."""
-    install(session, "docs")
-    session.run("python", "tests/tools/build_docs.py", str(CACHE / "docs"), env=clean_environment())
-    pytest(session, "tests/docs", FGS_SITE=str(CACHE / "docs/build/html"))
-
-
-@on(NEWEST)
-def execution_environment(session: nox.Session) -> None:
-    """What ansible-builder puts into an execution environment because of this collection."""
-    install(session, "execution_environment")
-    session.run("python", "tests/tools/execution_environment.py", str(CACHE / "execution_environment"))
-
-
-@on(NEWEST)
+@on(NEWEST, "test-all")
 def release_check(session: nox.Session) -> None:
     """Would the release be what we mean it to be?"""
     install(session, f"core-{matrix.NEWEST_CORE}")
-    env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session))
-    session.run("python", "tests/tools/release_check.py", str(CACHE / "release"), env=env)
+    pytest(session, "tests/release/test_archive.py", FGS_ARCHIVE=archive(session))
 
 
-for demo_core, wanted in reversed(matrix.CORES.items()):
-    demo_python = matrix.choose(wanted, AVAILABLE)
-    if demo_python:
-
-        @on(demo_python)
-        def demo(session: nox.Session, core: str = demo_core) -> None:
-            """A run that waits, and a playbook that completes it: from the built archive, with everything real."""
-            install(session, f"core-{core}")
-            place = Path(session.virtualenv.location) / "collections"
-            built = session.run("python", "tests/tools/archive.py", str(CACHE / "demo"), silent=True)
-            command = ("ansible-galaxy", "collection", "install", "--offline", "--force", "-p", str(place))
-            session.run(*command, str(built).strip(), silent=True)
-            env = clean_environment(
-                PYTHONPATH="",
-                ANSIBLE_COLLECTIONS_PATH=str(place),
-                FGS_SIMULATOR_PYTHON=simulator_python(session),
-            )
-            session.run("python", "tests/demo/demo.py", *session.posargs, env=env)
-
-        break
+demo_core = next((core for core in reversed(matrix.CORES) if matrix.choose(matrix.CORES[core], AVAILABLE)), "")
 
 
-@on(NEWEST, tags=())
+@on(matrix.choose(matrix.CORES.get(demo_core, ()), AVAILABLE), "test")
+def demo(session: nox.Session) -> None:
+    """A run that waits, and a playbook that completes it: from the built archive, with everything real."""
+    install(session, f"core-{demo_core}")
+    place = str(Path(session.virtualenv.location) / "collections")
+    command = ("ansible-galaxy", "collection", "install", "--offline", "--force", "-p", place)
+    session.run(*command, archive(session), silent=True)
+    python = simulator_python(session)
+    env = clean_environment(PYTHONPATH="", ANSIBLE_COLLECTIONS_PATH=place, FGS_SIMULATOR_PYTHON=python)
+    session.run("python", "tests/demo/demo.py", *session.posargs, env=env)
+
+
+@on(NEWEST)
 def file(session: nox.Session) -> None:
     """The test file, or whatever else pytest understands, that is given after --."""
     install(session, f"core-{matrix.NEWEST_CORE}")
     pytest(session, "tests/unit")
 
 
-@on(sys.executable, tags=(), name="format")
-def bring_into_form(session: nox.Session) -> None:
-    """Bring our Python code into form, and mend what can be mended without thinking."""
+@on(NEWEST)
+def watch(session: nox.Session) -> None:
+    """The same, once more whenever a file changes."""
+    install(session, "tools")
+    env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session))
+    session.run("ptw", "--now", ".", *(session.posargs or ["tests/unit"]), env=env)
+
+
+@on(NEWEST)
+def pre_commit(session: nox.Session) -> None:
+    """Let git run .pre-commit-config.yaml before each commit."""
+    install(session, "tools")
+    session.run("pre-commit", "install")
+
+
+@on(sys.executable, name="format")
+def format_code(session: nox.Session) -> None:
+    """Format our Python code, and fix what can be fixed without thinking."""
     install(session, "code")
     session.run("ruff", "check", "--fix-only", ".")
     session.run("ruff", "format", ".")
 
 
-@on(sys.executable, tags=())
-def pre_commit(session: nox.Session) -> None:
-    """Let git run .pre-commit-config.yaml before each commit."""
-    install(session, "pre_commit")
-    session.run("pre-commit", "install")
-
-
-@on(NEWEST, tags=())
+@on(NEWEST)
 def bench(session: nox.Session) -> None:
     """What a callback costs, measured against the simulator: tables and plot of docs/benchmarks.md.
 
@@ -268,7 +267,7 @@ def bench(session: nox.Session) -> None:
     session.run("python", "tests/tools/ratios.py")
 
 
-@on(NEWEST, tags=())
+@on(NEWEST)
 def changelog(session: nox.Session) -> None:
     """Write changelogs/changelog.yaml and CHANGELOG.md from the fragments, for the version in galaxy.yml."""
     install(session, "lint")

@@ -14,9 +14,8 @@ import pytest
 import requests
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
-from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Response
 from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Connections
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, Route
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, RawResponse, Route
 from support.servers import Sockets, read_request
 
 DIRECT = Route(True, ())
@@ -31,7 +30,7 @@ def exchange(
     route: Route = DIRECT,
     timeout: float = LONG,
     body: bytes = b"{}",
-) -> Response:
+) -> RawResponse:
     """What came back of one request to /path."""
     prepared = requests.Request("POST", url + "/path", data=body).prepare()
     return _http.exchange(connections.adapter("key"), prepared, route, timeout)

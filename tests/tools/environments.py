@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -18,36 +18,46 @@ import nox
 import pythons
 import trees
 
-ROOT = trees.ROOT
-CACHE = ROOT / ".cache"
+CACHE = trees.ROOT / ".cache"
 AVAILABLE = pythons.available()
-# The tools need the Python of the newest ansible-core; without one they are left out.
+# The tools need the Python of the newest ansible-core; without one they are not run.
 NEWEST = matrix.choose(matrix.CORES[matrix.NEWEST_CORE], AVAILABLE)
 FLOOR = matrix.choose(matrix.CORES[matrix.FLOOR_CORE], AVAILABLE)
-UV = (sys.executable, "-m", "uv")
+PINS = ("pyproject.toml", "tests/constraints.txt")
 
 Session = Callable[[nox.Session], None]
 
 
-def install(session: nox.Session, pins: str) -> None:
-    """Bring the environment to exactly what is pinned."""
-    session.install("--exact", "--requirement", f"tests/requirements/{pins}.txt")
+def _group(name: str) -> tuple[str, ...]:
+    return ("--exact", "--group", f"{PINS[0]}:{name}", "--constraint", PINS[1])
+
+
+def install(session: nox.Session, group: str) -> None:
+    """Bring the environment to exactly what is pinned for a group of pyproject.toml."""
+    session.install(*_group(group))
 
 
 def simulator_python(session: nox.Session) -> str:
     """The interpreter of the one environment that runs the simulator for everybody; made by whoever is first."""
     folder = CACHE / "simulator"
-    pins = ROOT / "tests/requirements/simulator.txt"
     python, done = folder / "bin/python", folder / "pins.txt"
+    pins = hashlib.sha256(b"".join((trees.ROOT / name).read_bytes() for name in PINS)).hexdigest()
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "simulator.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists() or done.read_bytes() != pins.read_bytes():
+        if not done.exists() or done.read_text() != pins:
             base = matrix.choose(matrix.SIMULATOR, AVAILABLE) or sys.executable
-            session.run(*UV, "venv", "--quiet", "--clear", "--python", base, str(folder), external=True)
-            session.run(*UV, "pip", "install", "--quiet", "-p", str(python), "-r", str(pins), external=True)
-            shutil.copyfile(pins, done)
+            uv = (sys.executable, "-m", "uv")
+            session.run(*uv, "venv", "--quiet", "--clear", "--python", base, str(folder), external=True)
+            session.run(*uv, "pip", "install", "--quiet", "-p", str(python), *_group("simulator"), external=True)
+            done.write_text(pins)
     return str(python)
+
+
+def archive(session: nox.Session) -> str:
+    """The path of the archive that all sessions share."""
+    built = session.run("python", "tests/tools/archive.py", str(CACHE / "archive"), silent=True)
+    return str(built).strip()
 
 
 def clean_environment(**more: str) -> dict[str, str | None]:
@@ -61,33 +71,33 @@ def clean_environment(**more: str) -> dict[str, str | None]:
     return cleared | {"PYTHONPATH": tree, "ANSIBLE_COLLECTIONS_PATH": tree} | more
 
 
-def pytest(session: nox.Session, *places: str, **more: str) -> None:
-    """Run what was asked for by position, else all of the places."""
+def pytest(session: nox.Session, *arguments: str, success_codes: tuple[int, ...] = (0,), **more: str) -> None:
+    """Run what was asked for by position, else what the arguments say."""
     env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session), **more)
-    session.run("python", "-m", "pytest", *(session.posargs or places), env=env)
+    command = ("python", "-m", "pytest", *(session.posargs or arguments))
+    session.run(*command, env=env, success_codes=success_codes)
 
 
 def per_core(
-    name: str, cores: dict[str, tuple[str, ...]], newest_tags: tuple[str, ...] = ()
+    name: str, cores: dict[str, tuple[str, ...]], newest: str = "test-all"
 ) -> Callable[[Callable[[nox.Session, str], None]], None]:
-    """Register one session for each ansible-core that has a Python here, the newest first and with tags of its own."""
+    """Register one session for each ansible-core that has a Python here; the tag of the newest one is given."""
 
     def register(run: Callable[[nox.Session, str], None]) -> None:
-        here = [core for core in reversed(cores) if matrix.choose(cores[core], AVAILABLE)]
-        for core in here:
+        for core in reversed(cores):
 
             def session(session: nox.Session, core: str = core) -> None:
                 run(session, core)
 
             session.__doc__ = f"{run.__doc__} On ansible-core {core}."
-            tags = ("test", *newest_tags) if core == here[0] else ("test",)
-            on(matrix.choose(cores[core], AVAILABLE), tags, name=f"{name}-{core}")(session)
+            tag = newest if core == matrix.NEWEST_CORE else "test-all"
+            on(matrix.choose(cores[core], AVAILABLE), tag, name=f"{name}-{core}")(session)
 
     return register
 
 
-def on(python: str | None, tags: tuple[str, ...] = ("test",), **options: Any) -> Callable[[Session], Session]:
-    """Register a session on this interpreter, or leave it out where the machine has none."""
+def on(python: str | None, *tags: str, **options: Any) -> Callable[[Session], Session]:
+    """Register a session on this interpreter, unless the machine has none."""
 
     def register(session: Session) -> Session:
         if python:

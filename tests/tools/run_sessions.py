@@ -4,10 +4,8 @@
 
 """Run the nox sessions that carry a tag, two at a time: run_sessions.py TAG.
 
-At the end it says what passed, what failed, and what this machine could not test. A session that failed is run once
-more, alone, and it is said when only that passed.
-
-A session's output goes to tests/output/sessions/NAME.log; the end of it is shown where the session failed.
+At the end it says what passed, what failed, and what this machine could not test. A session's output goes to
+tests/output/sessions/NAME.log; the end of it is shown where the session failed.
 """
 
 from __future__ import annotations
@@ -69,7 +67,8 @@ def _lines(result: Result, log: Path) -> Iterator[str]:
         yield from (f"       | {line}" for line in text[-TAIL:])
         yield f"       (all of it: {log.relative_to(ROOT)})"
     else:
-        yield from (f"       {line}" for line in text if "> not tested: " in line)
+        # In a session that passed, tests on an ansible-core that is not released may have failed.
+        yield from (f"       not gating: {line}" for line in text if line.startswith("FAILED "))
 
 
 def untested() -> Iterator[str]:
@@ -93,16 +92,10 @@ def main() -> int:
     started = time.monotonic()
     with ThreadPoolExecutor(max_workers=2) as pool:
         results = list(pool.map(lambda name: run(nox, name), names))
-    # Two sessions beside each other may starve a test that waits for something else. What fails alone as well has
-    # failed; what does not is named, as it should be mended too.
-    again = [run(nox, result.name) for result in results if not result.passed]
-    failed = [result.name for result in again if not result.passed]
+    failed = [result.name for result in results if not result.passed]
     print(f"\n{len(results)} sessions in {(time.monotonic() - started) / 60:.1f} minutes.")
     for line in untested():
         print(f"Not tested here: {line}.")
-    shaky = [result.name for result in again if result.passed]
-    if shaky:
-        print(f"Passed only when run again, alone: {', '.join(shaky)}.")
     if failed:
         print(f"Failed: {', '.join(failed)}.")
     print(f"{len(results) - len(failed)} passed, {len(failed)} failed")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,16 +27,11 @@ def link(parent: Path = ROOT / ".collections") -> Path:
     return parent
 
 
-def for_sanity(name: str) -> bool:
-    """Our tests run on controllers only, and ansible-test would hold them to the oldest Python of a managed host."""
-    return not name.startswith("tests/") or name == "tests/config.yml" or name.startswith("tests/sanity/")
-
-
-def copy(parent: Path, wanted: Callable[[str], bool] = bool) -> Path:
-    """A fresh copy of every wanted file that is tracked, or would be; returns the copied collection."""
+def copy(parent: Path) -> Path:
+    """A fresh copy of every file that is tracked, or would be; returns the copied collection."""
     target = parent / COLLECTION
     shutil.rmtree(target, ignore_errors=True)
-    for name in filter(wanted, files()):
+    for name in files():
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, place, follow_symlinks=False)
@@ -47,12 +41,8 @@ def copy(parent: Path, wanted: Callable[[str], bool] = bool) -> Path:
 
 
 def files() -> list[str]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    """The names of all files that git tracks, or would track."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     # A file that is deleted but not yet committed is still listed.
-    return [name for name in listed.split("\0") if (ROOT / name).is_symlink() or (ROOT / name).is_file()]
+    return sorted(name for name in listed.split("\0") if (ROOT / name).is_symlink() or (ROOT / name).is_file())

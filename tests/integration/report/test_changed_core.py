@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from situation import fails, on, play, task, works
@@ -26,7 +27,7 @@ NAMES = dict.fromkeys(_playbook._OF_MANAGER, CORE) | {
 }
 # Without this nothing that the plugin does is done otherwise.
 SILENT = {"TaskTimeoutError"}
-WEB = {"web1": {}, "web2": {}}
+WEB: dict[str, dict[str, Any]] = {"web1": {}, "web2": {}}
 
 
 @pytest.mark.parametrize("ends", ["success", "fail"])
