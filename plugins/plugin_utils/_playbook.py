@@ -35,13 +35,13 @@ except ImportError:
     PlaybookExecutor = type(None)
 
 try:
-    from ansible._internal._errors._task_timeout import TaskTimeoutError as TaskTimeoutError
+    from ansible._internal._errors._task_timeout import TaskTimeoutError as _TaskTimeoutError
 except ImportError:
     try:  # ansible-core before 2.19
-        from ansible.executor.task_executor import TaskTimeoutError as TaskTimeoutError
+        from ansible.executor.task_executor import TaskTimeoutError as _TaskTimeoutError
     except ImportError:
 
-        class TaskTimeoutError(BaseException):  # type: ignore[no-redef]
+        class _TaskTimeoutError(BaseException):  # type: ignore[no-redef]
             """Never raised: without Ansible's own, the timeout of a task says only what Ansible says."""
 
 
@@ -62,6 +62,7 @@ else:  # ansible-core 2.19 and later
         return json.loads(json.dumps(value, cls=encoder), cls=decoder)
 
 
+TaskTimeoutError = _TaskTimeoutError
 # What ansible-core's statistics call the host of what is published for all.
 ALL_HOSTS = "_run"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -79,15 +79,15 @@ def measure(seed: int, runs: int) -> tuple[str, list[int]]:
         began = time.monotonic()
         met = list(threads.map(lambda number: callback(simulator, seed, number), range(runs)))
         took = time.monotonic() - began
-    wrong = [number for number, (result, run, _) in enumerate(met) if not right(number, result, run)]
-    sent = [run["callback_requests"] for _, run, _ in met]
-    times = sorted(seconds for _, _, seconds in met)
+    wrong = [number for number, (result, run, _unused) in enumerate(met) if not right(number, result, run)]
+    sent = [run["callback_requests"] for _result, run, _seconds in met]
+    times = sorted(seconds for _result, _run, seconds in met)
     most = times[runs * 99 // 100]
     rows = {
         "Runs that ended exactly once, with the right outcome and output": f"{runs - len(wrong)} of {runs}",
         "Callback requests that the server saw": f"{sum(sent)} (at most {max(sent)} for one run)",
         "Runs that one request was enough for": f"{sent.count(1)}",
-        "Requests that read a run back": f"{sum(run['read_requests'] for _, run, _ in met)}",
+        "Requests that read a run back": f"{sum(run['read_requests'] for _result, run, _seconds in met)}",
         "Seconds for a task: median, 99 of 100, longest": f"{median(times):.2f}, {most:.1f}, {times[-1]:.1f}",
         f"Seconds for all, {AT_A_TIME} at a time": f"{took:.0f}",
     }

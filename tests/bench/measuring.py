@@ -62,7 +62,7 @@ def finished(command: list[str], env: dict[str, str], log: Path) -> Taken:
     began = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        _, status, usage = os.wait4(process.pid, 0)
+        _unused, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -72,7 +72,7 @@ def finished(command: list[str], env: dict[str, str], log: Path) -> Taken:
 
 def measured(name: str, shape: Shape, simulator: simulators.Simulator, place: Path) -> Taken | None:
     """One repetition of a contender; None where this machine does not have it. Every run must have ended after it."""
-    runs = [simulator.start_run() for _ in range(shape.calls)]
+    runs = [simulator.start_run() for _unused in range(shape.calls)]
     env = playbooks.environment(place, ANSIBLE_FORKS=str(FORKS))
     del env["ANSIBLE_CALLBACKS_ENABLED"]
     if name in contenders.FLOOR:

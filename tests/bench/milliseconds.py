@@ -103,8 +103,8 @@ def main() -> None:
         return
     taken: list[dict[str, float]] = []
     with simulators.running() as simulator:
-        for _ in range(PROCESSES):
-            calls = {name: [arguments(simulator, name) for _ in range(CALLS)] for name in LISTENERS}
+        for _unused in range(PROCESSES):
+            calls = {name: [arguments(simulator, name) for _unused in range(CALLS)] for name in LISTENERS}
             command = [sys.executable, __file__, "--child"]
             output = subprocess.run(command, input=json.dumps(calls), stdout=subprocess.PIPE, text=True, check=True)
             taken.append(json.loads(output.stdout.splitlines()[-1]))

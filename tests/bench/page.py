@@ -32,7 +32,7 @@ def replace_part(title: str, text: str) -> None:
     page = PAGE.read_text("utf-8") if PAGE.exists() else ""
     if SECTION not in page:
         page = f"{page.rstrip()}\n\n{SECTION}\n".lstrip()
-    before, _, rest = page.partition(SECTION + "\n")
+    before, _unused, rest = page.partition(SECTION + "\n")
     end = re.search(r"^## ", rest, re.MULTILINE)
     own, after = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
     part = re.compile(rf"^### {re.escape(title)}\n.*?(?=^### |\Z)", re.MULTILINE | re.DOTALL)

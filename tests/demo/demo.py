@@ -60,7 +60,7 @@ def show_playbook() -> None:
     """The playbook that is run, as it is installed, without the lines on its licence."""
     collections = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"].partition(os.pathsep)[0])
     path = collections.joinpath("ansible_collections", "functiongraph", "workflow", "playbooks", "demo.yml")
-    _licence, _, text = path.read_text(encoding="utf-8").partition("\n\n")
+    _licence, _unused, text = path.read_text(encoding="utf-8").partition("\n\n")
     for line in text.splitlines():
         say(margin(_YAML.sub(lambda match: painted(match[0], GREY if match["comment"] else CYAN), line)))
 
@@ -144,7 +144,7 @@ def main() -> None:
     parser.add_argument("--stay", action="store_true", help="leave the simulator up, with its page")
     options = parser.parse_args()
     # A stop from outside is to stop the simulator as well.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, lambda *_unused: sys.exit(143))
     with simulators.running() as simulator, tempfile.TemporaryDirectory(prefix="fgs-demo-") as home:
         say(painted(f"\n=== The playbook: {PLAYBOOK}\n", BOLD))
         show_playbook()

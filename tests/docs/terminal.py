@@ -42,7 +42,7 @@ class Terminal:
         os.write(self._descriptor, text.encode())
 
     def _read(self) -> bool:
-        ready, _, _ = select.select([self._descriptor], [], [], _PATIENCE)
+        ready, _unused, _unused = select.select([self._descriptor], [], [], _PATIENCE)
         assert ready, f"nothing new in {_PATIENCE} seconds: {self.screen!r}"
         try:
             data = os.read(self._descriptor, 65536)

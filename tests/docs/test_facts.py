@@ -42,9 +42,9 @@ def test_a_readme_links_to_all_its_headings_and_to_no_others(readme: Path) -> No
     headings = [heading for level, heading in texts.headings(readme) if level == "##"]
     places = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
     linked = re.findall(r"\[([^]]+)\]\(#([^)]+)\)", readme.read_text(encoding="utf-8"))
-    assert [place for _, place in linked if place not in places] == []
+    assert [place for _unused, place in linked if place not in places] == []
     # The list of contents has all of them.
-    assert [place for place in places if place not in [place for _, place in linked]] == []
+    assert [place for place in places if place not in [place for _unused, place in linked]] == []
 
 
 @each_readme

@@ -29,7 +29,7 @@ def _untranslated(block: texts.Block) -> tuple[str, str]:
 
 @pairs
 def test_the_headings_have_the_same_levels(english: Path, chinese: Path) -> None:
-    assert [level for level, _ in texts.headings(chinese)] == [level for level, _ in texts.headings(english)]
+    assert [level for level, _title in texts.headings(chinese)] == [level for level, _title in texts.headings(english)]
 
 
 @pairs

@@ -15,5 +15,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         fixtures = getattr(item, "_fixtureinfo", None)
         definitions = fixtures.name2fixturedefs.values() if fixtures else ()
-        if any(definition.scope == "module" for (*_, definition) in definitions):
+        if any(definition.scope == "module" for (*_unused, definition) in definitions):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))

@@ -43,7 +43,7 @@ FAR = "äöß中文字🙂é\u200b"
 
 
 def text(chance: random.Random, alphabet: str, least: int, most: int) -> str:
-    return "".join(chance.choice(alphabet) for _ in range(chance.randint(least, most)))
+    return "".join(chance.choice(alphabet) for _unused in range(chance.randint(least, most)))
 
 
 def header_name(chance: random.Random, number: int) -> str:
@@ -75,7 +75,9 @@ def generated(seed: int) -> dict[str, Any]:
         "scheme": chance.choice(("https", "http")),
         "host": "functiongraph.cn-north-4.myhuaweicloud.com" + port,
         "path": "/" + "/".join(quote(segment, safe=chance.choice(("", "~", "@:+"))) for segment in segments),
-        "query": [(text(chance, alphabet, 1, 6), text(chance, alphabet, 0, 8)) for _ in range(chance.randint(0, 4))],
+        "query": [
+            (text(chance, alphabet, 1, 6), text(chance, alphabet, 0, 8)) for _pair in range(chance.randint(0, 4))
+        ],
         "headers": {**headers, "X-Sdk-Date": DATE},
         "body": body.encode() if body and chance.random() < 0.5 else body,
         "access_key": text(chance, "ABCDEF0123456789", 8, 20),

@@ -85,7 +85,7 @@ def _check_security_token(account: Account, request: web.Request, signed: list[s
 
 
 def _official(account: Account, request: web.Request, body: bytes, signed: list[str]) -> tuple[str, SdkRequest]:
-    path, _, query = request.raw_path.partition("?")
+    path, _unused, query = request.raw_path.partition("?")
     sdk_request = SdkRequest(
         method=request.method,
         host=request.host,

@@ -15,7 +15,7 @@ from nox.project import load_toml
 
 ROOT = Path(__file__).resolve().parents[2]
 CONSTRAINTS = ROOT / "tests/constraints.txt"
-# The oldest Python of a group where it is not that of the newest ansible-core. The oldest choose first, as what they can
+# The oldest Python of a group where it is not that of the newest ansible-core. The oldest choose first: what they can
 # have suits the others too.
 OLDEST = dict.fromkeys(("bootstrap", "code", "core-2.16", "core-2.17", "awx_floor", "simulator"), "3.10")
 OLDEST |= {"core-2.18": "3.11", "core-2.19": "3.11", "core-2.22": "3.13"}

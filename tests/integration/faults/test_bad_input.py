@@ -168,8 +168,8 @@ def bad(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Input
     home = tmp_path_factory.mktemp("home")
     for name, text in FILES.items():
         (home / name).write_text(text)
-    cases = {case: arguments for case, (arguments, _, _) in BROKEN.items()}
-    cases.update({case: arguments for case, (arguments, _) in UNUSABLE.items()})
+    cases = {case: arguments for case, (arguments, _expected, _message) in BROKEN.items()}
+    cases.update({case: arguments for case, (arguments, _unused) in UNUSABLE.items()})
     hosts = faces.hosts(simulator, list(cases))
     tasks = []
     for case, arguments in cases.items():
@@ -181,7 +181,7 @@ def bad(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Input
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_all_violations_at_once(bad: Input, case: str) -> None:
-    _, expected, said = BROKEN[case]
+    _unused, expected, said = BROKEN[case]
     result = bad.refused(case)
     assert {(v["option"], v["rule"]) for v in result["violations"]} == expected, result["violations"]
     assert said in result["msg"]

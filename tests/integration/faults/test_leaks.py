@@ -97,10 +97,10 @@ def leaks(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Lea
                 owns = keys_of(account, case, face)
                 simulator.ask("POST", "/_simulator/accounts", {"name": f"leaks {account} {face} {case}", **owns})
                 keys[case] = {key: owns.get(key, "") for key in KEYS}
-            runs = {case: simulator.start_run(**options) for case, (options, _) in CASES.items()}
+            runs = {case: simulator.start_run(**options) for case, (options, _unused) in CASES.items()}
             refusing = {"HTTPS_PROXY": wrong} if face == "controller" else {}
             hosts[f"{account}_{face}"] = {"run_on": face, "runs": runs, "keys": keys, "refusing": refusing}
-    for case, (_, keywords) in CASES.items():
+    for case, (_unused, keywords) in CASES.items():
         # For a target Ansible writes the keyword "environment" into the arguments of a process, whatever it holds.
         environment = "{{ refusing }}" if case == "proxy refuses" else {}
         given: dict[str, Any] = {

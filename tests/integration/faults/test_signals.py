@@ -75,7 +75,7 @@ def interrupted(simulator: Simulator, home: Path, face: str, number: int) -> End
     )
     arrived = simulator.ask("GET", f"/_simulator/wait?run={run['workflow_run_id']}&for=callback&timeout=60", timeout=70)
     os.killpg(process.pid, number)
-    output, _ = process.communicate(timeout=60)
+    output, _unused = process.communicate(timeout=60)
     assert arrived["happened"], output
     return Ended(process.returncode, output, kept, home)
 

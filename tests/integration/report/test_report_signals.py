@@ -84,7 +84,7 @@ class Started:
 
     def ended(self) -> tuple[str, dict[str, Any]]:
         """What the user read, and the run as it became."""
-        output, _ = self.process.communicate(timeout=120)
+        output, _unused = self.process.communicate(timeout=120)
         if self._pipe is not None:
             self.go_on()
         return output, self._simulator.run(self.run)
@@ -131,7 +131,7 @@ class Slow:
 
     def wait(self) -> None:
         """Waits until a request is there as a whole."""
-        self._connection, _ = self._listener.accept()
+        self._connection, _unused = self._listener.accept()
         self._connection.settimeout(60)
         came = b""
         while b"\r\n\r\n" not in came or len(came.partition(b"\r\n\r\n")[2]) < length(came):

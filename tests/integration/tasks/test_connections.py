@@ -35,7 +35,7 @@ def loop(simulator: Simulator, ansible_playbook: Callable[..., Run]) -> Callable
             name: f"{{{{ item.{name} | default('{value}') }}}}"
             for name, value in {**arguments, "run_on": "controller"}.items()
         }
-        runs = [simulator.start_run(**options) for _ in items]
+        runs = [simulator.start_run(**options) for _unused in items]
         before = simulator.ask("GET", "/_simulator/connections")[listener]
         task = faces.callback(
             "loop",

@@ -57,7 +57,7 @@ def hosts(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Hos
         name: {"runs": {"callback": run, "info": run, "target": run}, "run_on": "controller"}
         for name, run in runs.items()
     }
-    for name, variables in (*HOSTS.items(), *((name, given) for name, (given, _) in WORKAROUNDS.items())):
+    for name, variables in (*HOSTS.items(), *((name, given) for name, (given, _unused) in WORKAROUNDS.items())):
         inventory[name].update(variables)
     defaults = faces.connection(simulator)
     plays = [
@@ -71,7 +71,7 @@ def hosts(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Hos
     ]
     plays += [
         faces.play([callback("callback", **keywords)], defaults, hosts=name)
-        for name, (_, keywords) in WORKAROUNDS.items()
+        for name, (_unused, keywords) in WORKAROUNDS.items()
     ]
     run = playbooks.ansible_playbook(
         plays,

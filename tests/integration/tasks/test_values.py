@@ -49,8 +49,8 @@ WITHIN: dict[str, tuple[str, Any]] = {
 # The same for an output as a whole.
 WHOLE: dict[str, tuple[str, Any]] = {
     "many": (
-        "{" + ", ".join(f'"{name}": {text}' for name, (text, _) in WITHIN.items()) + "}",
-        {name: value for name, (_, value) in WITHIN.items()},
+        "{" + ", ".join(f'"{name}": {text}' for name, (text, _unused) in WITHIN.items()) + "}",
+        {name: value for name, (_unused, value) in WITHIN.items()},
     ),
     "whole mapping": ('"{{ mapping }}"', {"k": "v"}),
     "JSON text": ("""'{"a": {"b": [1]}}'""", {"a": {"b": [1]}}),
@@ -119,7 +119,7 @@ class Values(NamedTuple):
 def values(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Values:
     home = tmp_path_factory.mktemp("home")
     (home / "password").write_text(PASSWORD)
-    texts = {case: text for case, (text, _) in (*WHOLE.items(), *REFUSED.items())}
+    texts = {case: text for case, (text, _unused) in (*WHOLE.items(), *REFUSED.items())}
     tasks = "".join(TASK % (json.dumps(case), text, json.dumps(case)) for case, text in texts.items())
     hosts = faces.hosts(simulator, list(texts), shared={"k": "v"})
     playbook = PLAYBOOK % {

@@ -88,7 +88,7 @@ def test_reads_a_run_from_here() -> None:
 
 def test_items_of_a_loop_share_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted(YES, YES, YES) as server:
-        for _ in range(3):
+        for _unused in range(3):
             run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url})
         adapters = [adapter for key, adapter in _action._kept_connections._adapters.items() if server.url in str(key)]
     assert len(adapters) == 1
@@ -260,7 +260,7 @@ def test_an_interruption_is_told(run_on: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(ActionBase, "_execute_module", interrupted)
     warned: list[str] = []
     made = action(fgs_workflow_callback, {**CALLBACK, "endpoint": "http://127.0.0.1:1", "run_on": run_on})
-    monkeypatch.setattr(made, "_display", SimpleNamespace(display=lambda text, **_: warned.append(text)))
+    monkeypatch.setattr(made, "_display", SimpleNamespace(display=lambda text, **_unused: warned.append(text)))
     with pytest.raises(KeyboardInterrupt):
         made.run(task_vars={})
     (warning,) = warned

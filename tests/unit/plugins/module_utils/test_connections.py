@@ -25,7 +25,7 @@ def keeping(connection: socket.socket, _sockets: Sockets) -> None:
 
 def test_a_connection_is_used_again(connections: Connections) -> None:
     with raw(keeping) as server:
-        for _ in range(3):
+        for _unused in range(3):
             assert exchange(server.url, connections).body == b"hello"
         assert server.connections == 1
 

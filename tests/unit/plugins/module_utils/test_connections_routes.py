@@ -19,14 +19,13 @@ from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import ReadTimeoutError
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _http
-from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Response
 from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Connections
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, explanation
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, RawResponse, explanation
 
 URL = "https://functiongraph.cn-north-4.myhuaweicloud.com"
 
 
-def get(url: str, connections: Connections, environ: dict[str, str], **options: Any) -> Response:
+def get(url: str, connections: Connections, environ: dict[str, str], **options: Any) -> RawResponse:
     chosen = _connections.route(url, environ, options.pop("validate_certs", True), options.pop("ca_path", None))
     prepared = requests.Request("GET", url + "/v3/projects").prepare()
     return _http.exchange(connections.adapter((url, chosen)), prepared, chosen, options.pop("timeout", 30.0))
@@ -246,6 +245,7 @@ class CertificateError(Exception):
 )
 def test_words(error: Exception, sent: bool, kind: str, message: str) -> None:
     found = explanation.explained(error, sent)
+    assert found is not None
     assert found.kind == kind
     assert found.message.endswith(message)
     assert "\n" not in found.message
@@ -256,13 +256,16 @@ def test_the_certificate_of_another_host_has_the_same_words(code: int) -> None:
     error = ssl.SSLCertVerificationError(1, "x")
     error.verify_code, error.verify_message = code, "Hostname mismatch."
     found = explanation.explained(error, False)
+    assert found is not None
     assert (found.message, found.permanent) == ("the server's certificate is for another host", True)
 
 
 def test_causes_that_go_in_circles_end() -> None:
     one, two = OSError("one"), OSError("two")
     one.__cause__, two.__cause__ = two, one
-    assert explanation.explained(one, False).message == "one"
+    found = explanation.explained(one, False)
+    assert found is not None
+    assert found.message == "one"
 
 
 def test_a_bundle_is_read_once_and_again_when_it_has_changed(

@@ -103,7 +103,7 @@ def test_a_kept_connection_that_the_server_closes_costs_no_callback(
     """As the items of a loop meet it. Without reading back each callback has a connection of its own."""
     service = Impatient()
     with raw(service.handle) as server:
-        outcomes = [bench.delivery(server.url, confirm, 1).run() for _ in range(3)]
+        outcomes = [bench.delivery(server.url, confirm, 1).run() for _unused in range(3)]
         connections = server.connections
     assert [told(outcome) for outcome in outcomes] == [("delivered", count, "run") for count in sent]
     assert (service.completed, connections) == (3, 3)

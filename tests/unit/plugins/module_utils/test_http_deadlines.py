@@ -33,7 +33,7 @@ def full_queue(address: str, port: int) -> Iterator[int]:
         listener.bind((address, port))
         listener.listen(0)
         port = listener.getsockname()[1]
-        for _ in range(4):
+        for _unused in range(4):
             filler = fillers.enter_context(socket.socket())
             filler.setblocking(False)
             filler.connect_ex((address, port))

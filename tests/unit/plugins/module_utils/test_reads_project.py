@@ -49,7 +49,7 @@ def test_is_remembered_by_region_and_credentials(connections: _connections.Conne
         Call("GET", PATH, 200, found("two")),
         Call("GET", other, 200, found("three")),
     ) as iam:
-        for _ in range(3):
+        for _unused in range(3):
             assert find(iam.url, connections) == "one"
             assert find(iam.url, connections, key="other") == "two"
             assert find(iam.url, connections, region="cn-east-3") == "three"

@@ -39,7 +39,7 @@ def answer(status: int, **headers: str) -> Response:
 def test_allows_as_many_as_it_was_told() -> None:
     clock = Clock()
     attempts = clock.attempts(2)
-    assert [attempts.wait_for_retry() for _ in range(4)] == [True, True, False, False]
+    assert [attempts.wait_for_retry() for _unused in range(4)] == [True, True, False, False]
     assert len(clock.slept) == 2
 
 
@@ -52,7 +52,7 @@ def test_none_is_none() -> None:
 def test_waits_are_drawn_from_a_range_that_doubles_up_to_a_cap() -> None:
     clock = Clock()
     attempts = clock.attempts(100)
-    assert all(attempts.wait_for_retry() for _ in range(100))
+    assert all(attempts.wait_for_retry() for _unused in range(100))
     assert clock.bounds[:7] == [(0.0, 0.5), (0.0, 1.0), (0.0, 2.0), (0.0, 4.0), (0.0, 8.0), (0.0, 16.0), (0.0, 20.0)]
     assert set(clock.bounds[6:]) == {(0.0, 20.0)}
     assert clock.slept == [most for _least, most in clock.bounds]

@@ -167,7 +167,7 @@ def test_within_data_of_any_shape(redactor: Redactor) -> None:
 
 def test_within_data_of_any_depth(redactor: Redactor) -> None:
     value: list[object] = [LONG]
-    for _ in range(50_000):
+    for _unused in range(50_000):
         value = [value]
     found = redactor.within(value)
     while isinstance(found, list):

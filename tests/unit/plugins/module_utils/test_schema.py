@@ -205,7 +205,7 @@ def test_what_json_cannot_say(output: dict[Any, Any], rule: str, message: str) -
 
 def nested(levels: int) -> dict[str, Any]:
     output: dict[str, Any] = {}
-    for _ in range(levels - 1):
+    for _unused in range(levels - 1):
         output = {"a": output}
     return output
 

@@ -152,7 +152,7 @@ def test_nothing_is_read_from_a_file(tmp_path: Path) -> None:
 
 def test_a_schema_that_is_nested_too_deeply() -> None:
     schema: dict[str, Any] = {}
-    for _ in range(20_000):
+    for _unused in range(20_000):
         schema = {"not": schema}
     (found,) = validators.output_violations({"a": 1}, schema)
     assert (found.option, found.rule) == ("output_schema", "schema")

@@ -199,7 +199,7 @@ def test_what_a_task_publishes_under_no_log_stays_hidden(recap: Recap, made: Cal
 
 
 def test_no_host_matched_any_play(recap: Recap) -> None:
-    for _ in range(2):
+    for _unused in range(2):
         recap.play(play())
         recap.play_without_hosts()
     assert recap.no_host_matched

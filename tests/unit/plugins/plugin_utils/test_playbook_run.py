@@ -56,11 +56,11 @@ def test_the_run_from_which_we_are_called() -> None:
 
 def test_batches_of_the_play() -> None:
     class InBatches(Executor):
-        def run(self, called: Callable[[], Any], batches: Any = None) -> Any:
+        def run(self, called: Callable[[], Any], result: int = 0, batches: Any = None) -> Any:
             return called()
 
     executor = InBatches(manager())
-    assert executor.run(PlaybookRun.batches, [["web1"], ["web2"]]) == 2
+    assert executor.run(PlaybookRun.batches, batches=[["web1"], ["web2"]]) == 2
     assert executor.run(PlaybookRun.batches) is None
     assert PlaybookRun.batches() is None
 
@@ -81,7 +81,7 @@ def test_the_last_playbook(arguments: dict[str, Any], playbooks: int, started: i
     """The next one is not started any more where one has failed."""
     arguments["args"] = ("site.yml",) * playbooks
     run = PlaybookRun(manager())
-    for _ in range(started):
+    for _unused in range(started):
         run.playbook_starts()
     executor = Executor(manager())
     assert executor.run(run.exit_code, code) == code
@@ -185,7 +185,7 @@ def test_termination_ends_the_run_and_its_workers(number: signal.Signals) -> Non
     workers = [None, Worker(True), Worker(False)]
     PlaybookRun(manager(_workers=workers)).end_on_signals()
     # A second one does the same.
-    for _ in range(2):
+    for _unused in range(2):
         with pytest.raises(SystemExit) as raised:
             os.kill(os.getpid(), number)
         assert raised.value.code == 128 + number
@@ -202,7 +202,7 @@ def test_ctrl_c_ends_the_run_as_ansible_does_it(of_ansible: Any) -> None:
 
     signal.signal(signal.SIGINT, of_ansible or interrupt)
     PlaybookRun(manager()).end_on_signals()
-    for _ in range(2):
+    for _unused in range(2):
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
 

@@ -203,7 +203,7 @@ def test_no_secret_is_published() -> None:
 
 def deep(levels: int) -> Any:
     value: Any = 1
-    for _ in range(levels):
+    for _unused in range(levels):
         value = [value]
     return value
 
