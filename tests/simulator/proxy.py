@@ -44,9 +44,11 @@ class ForwardProxy:
         writer.close()
 
     async def _respond(self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        method, target, _ = head.split(b"\r\n", 1)[0].decode("ascii").split(" ")
+        method, target, _unused = head.split(b"\r\n", 1)[0].decode("ascii").split(" ")
         lines = head.split(b"\r\n")[1:-2]
-        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
+        headers = {
+            name.strip().lower(): value.strip() for name, _sep, value in (line.partition(b":") for line in lines)
+        }
         self.world.proxied.append({"proxy": self.name, "method": method, "target": target})
         if self.refuses:
             await _send(writer, "403 Forbidden", "<html><body>Blocked by policy</body></html>")

@@ -24,7 +24,7 @@ async def random(exchange: Exchange) -> web.StreamResponse:
     active = exchange.run.fault or exchange.run.read_fault
     share = active.share if active else 0.0
     # Always the same number of draws for a request, so that one does not shift the next.
-    hit, kind, late, delay = (generator.random() for _ in range(4))
+    hit, kind, late, delay = (generator.random() for _unused in range(4))
     if hit >= share:
         return exchange.complete()
     chosen = ("drop", "cut", "throttle", "delay")[int(kind * 4)]

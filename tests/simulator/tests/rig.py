@@ -60,7 +60,7 @@ class Control:
 
 def stop(process: subprocess.Popen[str]) -> str:
     """Stop a simulator by the end of its standard input, and return its standard error."""
-    _, errors = process.communicate(timeout=10)
+    _unused, errors = process.communicate(timeout=10)
     assert process.returncode == 0
     return errors
 
@@ -78,7 +78,7 @@ def signed(
     from huaweicloudsdkcore.signer.signer import Signer
 
     keys = control.accounts[account]
-    resource_path, _, query = path.partition("?")
+    resource_path, _unused, query = path.partition("?")
     request = SdkRequest(
         method=method,
         host=control.addresses["http"].partition("//")[2],

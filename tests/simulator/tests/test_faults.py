@@ -124,9 +124,9 @@ def test_the_echo_contains_what_a_client_must_redact(control: Control) -> None:
 
 def test_times_of_a_fault(control: Control) -> None:
     run = control.run(fault="status_500")
-    assert [send_callback(control, run).status_code for _ in range(3)] == [500, 500, 500]
+    assert [send_callback(control, run).status_code for _unused in range(3)] == [500, 500, 500]
     control.call("PUT", f"runs/{run['workflow_run_id']}/fault", fault="status_429", times=2)
-    assert [send_callback(control, run).status_code for _ in range(3)] == [429, 429, 200]
+    assert [send_callback(control, run).status_code for _unused in range(3)] == [429, 429, 200]
     run = control.run(fault="status_500")
     control.call("PUT", f"runs/{run['workflow_run_id']}/fault", fault=None)
     assert send_callback(control, run).status_code == 200
@@ -137,7 +137,7 @@ def test_random_faults_are_repeatable(control: Control) -> None:
         run = control.run(fault="random", seed=seed, share=share, name="chaos")
         path, headers, content = callback_request(control, run)
         found = []
-        for _ in range(12):
+        for _unused in range(12):
             with send(control, "POST", path, {**headers, "Connection": "close"}, content) as connection:
                 found.append(receive(connection)[0][:12])
         assert control.observe(run)["completed_times"] <= 1
