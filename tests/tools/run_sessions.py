@@ -18,57 +18,43 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import matrix
 import pythons
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = ROOT / "tests/output/sessions"
+NOX = [sys.executable, "-m", "nox", "--no-error-on-external-run", "--noxfile", str(ROOT / "noxfile.py")]
 TAIL = 60
 
 
-class Result(NamedTuple):
-    name: str
-    passed: bool
-    seconds: float
-
-
-def sessions(nox: list[str], tag: str) -> list[str]:
+def sessions(tag: str) -> list[str]:
     """All sessions with this tag in the order of noxfile.py, where the long ones stand first."""
-    command = [*nox, "--list", "--json", "--tags", tag]
+    command = [*NOX, "--list", "--json", "--tags", tag]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return [entry["session"] for entry in json.loads(listed)]
 
 
-def run(nox: list[str], name: str) -> Result:
+def passed(name: str) -> bool:
+    """Run a session and say how it ended."""
     started = time.monotonic()
     log = LOGS / f"{name}.log"
     with log.open("w", encoding="utf-8") as out:
+        command = [*NOX, "--session", name]
         code = subprocess.run(
-            [*nox, "--session", name],
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            cwd=ROOT,
+            command, check=False, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
         ).returncode
-    result = Result(name, code == 0, time.monotonic() - started)
-    # One write, so that two sessions that end together do not mix their lines.
-    sys.stdout.write("\n".join(_lines(result, log)) + "\n")
-    sys.stdout.flush()
-    return result
-
-
-def _lines(result: Result, log: Path) -> Iterator[str]:
-    yield f"{'ok    ' if result.passed else 'FAILED'} {result.name:<24} {result.seconds:6.1f} s"
+    lines = [f"{'FAILED' if code else 'ok    '} {name:<24} {time.monotonic() - started:6.1f} s"]
     text = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    if not result.passed:
-        yield from (f"       | {line}" for line in text[-TAIL:])
-        yield f"       (all of it: {log.relative_to(ROOT)})"
+    if code:
+        lines += [*(f"       | {line}" for line in text[-TAIL:]), f"       (all of it: {log.relative_to(ROOT)})"]
     else:
         # In a session that passed, tests on an ansible-core that is not released may have failed.
-        yield from (f"       not gating: {line}" for line in text if line.startswith("FAILED "))
+        lines += [f"       not gating: {line}" for line in text if line.startswith("FAILED ")]
+    # One write, so that two sessions that end together do not mix their lines.
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+    return code == 0
 
 
 def untested() -> Iterator[str]:
@@ -78,7 +64,7 @@ def untested() -> Iterator[str]:
         if not matrix.choose(wanted, have):
             yield f"ansible-core {core}: none of Python {', '.join(wanted)} is here"
     if not matrix.choose(matrix.CORES[matrix.NEWEST_CORE], have):
-        yield "lint, docs, release_check, galaxy_importer, execution_environment: they need Python 3.12 or later"
+        yield "lint, docs, awx, release_check, galaxy_importer: they need Python 3.12 or later"
     for version in matrix.TARGET_PYTHONS:
         if version not in have:
             yield f"plugins on Python {version}: it is not here"
@@ -86,13 +72,12 @@ def untested() -> Iterator[str]:
 
 def main() -> int:
     os.environ.update(FGS_PYTHONS=json.dumps(pythons.available()), NO_COLOR="1")
-    nox = [sys.executable, "-m", "nox", "--no-error-on-external-run", "--noxfile", str(ROOT / "noxfile.py")]
     LOGS.mkdir(parents=True, exist_ok=True)
-    names = sessions(nox, sys.argv[1])
+    names = sessions(sys.argv[1])
     started = time.monotonic()
     with ThreadPoolExecutor(max_workers=2) as pool:
-        results = list(pool.map(lambda name: run(nox, name), names))
-    failed = [result.name for result in results if not result.passed]
+        results = dict(zip(names, pool.map(passed, names), strict=True))
+    failed = [name for name, good in results.items() if not good]
     print(f"\n{len(results)} sessions in {(time.monotonic() - started) / 60:.1f} minutes.")
     for line in untested():
         print(f"Not tested here: {line}.")
