@@ -21,7 +21,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "tests/tools"))
 
 import get_pip
 import matrix
-import pythons
 import trees
 from environments import (
     AVAILABLE,
@@ -75,7 +74,7 @@ def sanity(session: nox.Session, core: str) -> None:
             "HOME": str(place),
             "XDG_CONFIG_HOME": os.environ.get("XDG_CONFIG_HOME", str(home / ".config")),
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(home / ".cache")),
-            "PATH": os.pathsep.join([session.bin, pythons.link_all(CACHE / "pythons"), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([session.bin, matrix.link_all(CACHE / "pythons"), os.environ["PATH"]]),
         },
     )
     # Where it finds no file to check, ansible-test is content.

@@ -15,11 +15,10 @@ from typing import Any
 
 import matrix
 import nox
-import pythons
 import trees
 
 CACHE = trees.ROOT / ".cache"
-AVAILABLE = pythons.available()
+AVAILABLE = matrix.available()
 # The tools need the Python of the newest ansible-core; without one they are not run.
 NEWEST = matrix.choose(matrix.CORES[matrix.NEWEST_CORE], AVAILABLE)
 FLOOR = matrix.choose(matrix.CORES[matrix.FLOOR_CORE], AVAILABLE)

@@ -20,7 +20,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import matrix
-import pythons
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = ROOT / "tests/output/sessions"
@@ -59,7 +58,7 @@ def passed(name: str) -> bool:
 
 def untested() -> Iterator[str]:
     """What nobody should believe was tested on this machine."""
-    have = pythons.available()
+    have = matrix.available()
     for core, wanted in (matrix.CORES | matrix.SMOKE_CORES).items():
         if not matrix.choose(wanted, have):
             yield f"ansible-core {core}: none of Python {', '.join(wanted)} is here"
@@ -71,7 +70,7 @@ def untested() -> Iterator[str]:
 
 
 def main() -> int:
-    os.environ.update(FGS_PYTHONS=json.dumps(pythons.available()), NO_COLOR="1")
+    os.environ.update(FGS_PYTHONS=json.dumps(matrix.available()), NO_COLOR="1")
     LOGS.mkdir(parents=True, exist_ok=True)
     names = sessions(sys.argv[1])
     started = time.monotonic()
