@@ -47,20 +47,20 @@ def storey(name: str) -> int:
 
 
 @pytest.mark.parametrize("folder", ROOMS)
-def test_few_rooms(folder: str) -> None:
+def test_number_of_modules_is_limited(folder: str) -> None:
     rooms = [path for path in (PLUGINS / folder).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
     assert 1 <= len(rooms) <= ROOMS[folder]
 
 
-def test_few_storeys() -> None:
+def test_depth_of_imports_is_limited() -> None:
     assert max(map(storey, FILES)) <= STOREYS
 
 
-def test_no_long_file() -> None:
+def test_no_file_is_too_long() -> None:
     assert {name: lines for name, path in FILES.items() if (lines := len(path.read_text().splitlines())) > LINES} == {}
 
 
-def test_the_page_lists_every_room() -> None:
+def test_page_lists_every_module() -> None:
     listed = set(re.findall(r"\b_\w+(?:\.py|/)", PAGE.read_text(encoding="utf-8")))
     found = [path for folder in ROOMS for path in (PLUGINS / folder).glob("_*")]
     rooms = {path.name for path in found if path.suffix == ".py"}

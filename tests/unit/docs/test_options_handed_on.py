@@ -37,7 +37,7 @@ CALL: dict[str, str] = _of_role("tasks/report.yml")[0]["functiongraph.workflow._
 OPTIONS: dict[str, str] = _of_role("vars/main.yml")["__runbook_options"]
 
 
-def test_the_plugin_has_the_options_that_it_reads() -> None:
+def test_plugin_documents_the_options_that_it_reads() -> None:
     assert set(PLUGIN) == set(fgs_workflow_report._OPTIONS)
     assert set(PLUGIN) - set(MODULE) == {"strict", "no_hosts"}
     # A secret in ansible.cfg would be one in a repository.
@@ -45,25 +45,25 @@ def test_the_plugin_has_the_options_that_it_reads() -> None:
 
 
 @pytest.mark.parametrize("name", PLUGIN)
-def test_an_option_of_the_plugin_is_set_by_its_own_name(name: str) -> None:
+def test_plugin_option_has_its_own_variable(name: str) -> None:
     assert PLUGIN[name]["env"] == [{"name": f"FGS_REPORT_{name.upper()}"}]
     assert PLUGIN[name]["ini"] == [{"section": "fgs_workflow_report", "key": name}]
 
 
 @pytest.mark.parametrize("name", _report.OPTIONS)
-def test_an_option_of_the_plugin_is_the_modules(name: str) -> None:
+def test_plugin_option_equals_the_module_option(name: str) -> None:
     ours, theirs = PLUGIN[name], MODULE[name]
     assert (ours["type"], ours.get("choices")) == (theirs["type"], theirs.get("choices"))
     assert ours.get("default") == ("always" if name == "confirm" else theirs.get("default"))
 
 
-def test_the_role_has_every_option_of_the_module() -> None:
+def test_role_has_every_module_option() -> None:
     runbook = {"runbook_tasks_file", "runbook_role"}
     assert set(DOCUMENTED) == set(DEFAULTS) == runbook | {f"runbook_{name}" for name in set(MODULE) - DECIDED}
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)
-def test_a_default_of_the_role_is_the_documented_one(name: str) -> None:
+def test_role_default_is_the_documented_one(name: str) -> None:
     default = DEFAULTS[name]
     if "{{" in str(default):
         # By the name that the launch gives it, else empty.
@@ -74,7 +74,7 @@ def test_a_default_of_the_role_is_the_documented_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(MODULE) - DECIDED))
-def test_an_option_of_the_role_reaches_the_module(name: str) -> None:
+def test_role_option_reaches_the_module(name: str) -> None:
     ours, theirs = DOCUMENTED[f"runbook_{name}"], MODULE[name]
     assert (ours["type"], ours.get("choices")) == (theirs["type"], theirs.get("choices"))
     if name != "confirm":
@@ -84,5 +84,5 @@ def test_an_option_of_the_role_reaches_the_module(name: str) -> None:
     assert ("__runbook_given_output" if name == "output" else f"runbook_{name}") in handed_on
 
 
-def test_the_role_calls_with_options_of_the_module_and_its_own() -> None:
+def test_role_passes_only_known_options() -> None:
     assert set(OPTIONS) | set(CALL) == set(MODULE) - DECIDED | {"step", "options", "failed"}

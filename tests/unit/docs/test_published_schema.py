@@ -22,12 +22,12 @@ FILE = ROOT / "docs/schema/arguments.json"
 COMMAND = "python tests/tools/schema.py"
 
 
-def test_is_fresh() -> None:
+def test_schema_is_up_to_date() -> None:
     published = json.loads(FILE.read_text(encoding="utf-8"))
     assert published == _schema.arguments_schema(), f"write it anew: {COMMAND}"
 
 
-def test_the_command_writes_it(tmp_path: Path) -> None:
+def test_command_writes_the_schema(tmp_path: Path) -> None:
     """In its own process: the command puts the working tree onto the path."""
     program = (
         "import sys; sys.path.insert(0, 'tests/tools'); import pathlib, schema;"
@@ -38,7 +38,7 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["Draft7Validator", "Draft202012Validator"])
-def test_stands_alone(name: str) -> None:
+def test_schema_is_self_contained(name: str) -> None:
     if not hasattr(jsonschema, name):
         pytest.skip(f"this jsonschema has no {name}")
     validator = getattr(jsonschema, name)(json.loads(FILE.read_text(encoding="utf-8")))

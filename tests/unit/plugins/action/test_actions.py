@@ -46,14 +46,14 @@ def run(plugin: Any, arguments: dict[str, Any], **keywords: Any) -> dict[str, An
     return result
 
 
-def test_completes_a_state_from_here() -> None:
+def test_completes_a_state_on_the_controller() -> None:
     with scripted(YES) as server:
         result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "error": ""})
     assert (result["changed"], result["delivery"], result["execution_id"]) == (True, "delivered", "run")
     assert result["ansible_facts"] == {"fgs_workflow_execution_id": "run"}
 
 
-def test_an_id_that_is_a_number_is_sent_as_a_string_with_a_warning() -> None:
+def test_numeric_id_is_sent_as_a_string_with_a_warning() -> None:
     with scripted(YES) as server:
         result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "workflow_state_id": 83})
     (warning,) = result["warnings"]
@@ -61,7 +61,7 @@ def test_an_id_that_is_a_number_is_sent_as_a_string_with_a_warning() -> None:
     assert server.came[0].headers["X-Workflow-State-Id"] == "83"
 
 
-def test_the_number_that_an_extra_var_is_shows_through_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_numeric_extra_var_is_detected_through_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"extra_vars": ("{fgs_workflow_state_id: 00123}",)}))
     # What ansible-core before 2.19 makes of {{ fgs_workflow_state_id }}.
     arguments = {**CALLBACK, "workflow_state_id": "83"}
@@ -72,7 +72,7 @@ def test_the_number_that_an_extra_var_is_shows_through_a_template(monkeypatch: p
     assert server.came[0].headers["X-Workflow-State-Id"] == "00123"
 
 
-def test_the_number_that_a_variable_of_the_role_is_shows_through_a_template() -> None:
+def test_numeric_role_variable_is_detected_through_a_template() -> None:
     with scripted(YES) as server:
         task = action(fgs_workflow_callback, {**CALLBACK, "workflow_state_id": "83", "endpoint": server.url})
         result = task.run(task_vars={"runbook_workflow_state_id": 83})
@@ -80,7 +80,7 @@ def test_the_number_that_a_variable_of_the_role_is_shows_through_a_template() ->
     assert "workflow_state_id arrived as a number and is used as 83" in warning
 
 
-def test_reads_a_run_from_here() -> None:
+def test_reads_a_run_on_the_controller() -> None:
     with scripted(Call(*GET, 200, {"status": "success"})) as server:
         result = run(fgs_workflow_execution_info, {**EXECUTION, "endpoint": server.url})
     assert (result["status"], result["changed"]) == ("success", False)
@@ -103,7 +103,7 @@ def test_check_mode_and_diff() -> None:
     assert "POST " in result["diff"]["after"]
 
 
-def test_everything_wrong_at_once() -> None:
+def test_all_violations_are_reported_at_once() -> None:
     result = run(
         fgs_workflow_callback, {**CALLBACK, "result": "maybe", "timeout": "soon", "strange": 1, "workflow_id": ""}
     )
@@ -111,7 +111,7 @@ def test_everything_wrong_at_once() -> None:
     assert options == ["result", "strange", "timeout", "workflow_id"]
 
 
-def test_an_empty_id_names_the_extra_var_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_id_names_the_missing_extra_var(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run(fgs_workflow_callback, {**CALLBACK, "workflow_id": "", "workflow_state_id": ""})
     assert [violation["message"] for violation in result["violations"]] == [
         f"{name} is empty; the extra var fgs_{name} is probably missing"
@@ -123,13 +123,13 @@ def test_an_empty_id_names_the_extra_var_that_is_missing(monkeypatch: pytest.Mon
     assert handed_on["module_args"]["workflow_run_id"] == ""
 
 
-def test_an_option_and_its_alias() -> None:
+def test_option_and_its_alias_together_are_a_violation() -> None:
     with scripted(YES) as server:
         result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "run_id": "run"})
     assert result["warnings"] == ["Both option workflow_run_id and its alias run_id are set."]
 
 
-def test_the_environment_of_the_task_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_of_the_task_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HW_ACCESS_KEY", "AKPROCESS")
     monkeypatch.setenv("HW_SECRET_KEY", SECRET)
     environment = [{"HW_ACCESS_KEY": "AKTASK", "FGS_TEST_NUMBER": 7}]
@@ -142,7 +142,9 @@ def test_the_environment_of_the_task_wins(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(("keywords", "wrapped"), [({}, False), ({"async_val": 30}, True)])
-def test_is_handed_on_to_the_module(keywords: dict[str, Any], wrapped: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_the_module_on_the_target(
+    keywords: dict[str, Any], wrapped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     handed: list[dict[str, Any]] = []
 
     def execute(_self: Any, **options: Any) -> dict[str, Any]:
@@ -162,7 +164,7 @@ def test_is_handed_on_to_the_module(keywords: dict[str, Any], wrapped: bool, mon
 
 
 @pytest.mark.parametrize("given", [{}, {"run_on": "controller"}])
-def test_async_would_take_the_secrets_to_the_host(given: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_async_with_secrets_is_refused(given: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     def execute(_self: Any, **_options: Any) -> dict[str, Any]:
         raise AssertionError("the module was handed on")
 
@@ -185,7 +187,7 @@ LOST = "It is not known whether the callback arrived: the module on the host of 
         {},
     ],
 )
-def test_a_lost_result_of_the_module_is_unknown(found: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lost_module_result_is_unknown(found: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ActionBase, "_execute_module", lambda _self, **_options: dict(found))
     result = run(fgs_workflow_callback, {**CALLBACK, "run_on": "target"})
     assert (result["failed"], result["changed"]) == (True, False)
@@ -195,7 +197,7 @@ def test_a_lost_result_of_the_module_is_unknown(found: dict[str, Any], monkeypat
     assert result.get("rc") == found.get("rc")
 
 
-def test_a_lost_connection_to_the_host_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lost_connection_to_the_target_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(_self: Any, **_options: Any) -> dict[str, Any]:
         raise AnsibleConnectionFailure("the host is gone")
 
@@ -210,7 +212,9 @@ def test_a_lost_connection_to_the_host_is_unknown(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("plugin", "arguments"), [(fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)]
 )
-def test_a_missing_library(plugin: Any, arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_library_fails_with_a_hint(
+    plugin: Any, arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(_libraries, "REQUESTS_IMPORT_ERROR", "Traceback")
     result = run(plugin, arguments)
     assert result["failed"]
@@ -220,7 +224,7 @@ def test_a_missing_library(plugin: Any, arguments: dict[str, Any], monkeypatch: 
     assert {name: result[name] for name in ("delivery", "requests_sent") if name in result} == told
 
 
-def test_the_timeout_of_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_task_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     def late(*_arguments: Any, **_options: Any) -> Any:
         raise TaskTimeoutError.__new__(TaskTimeoutError)
 
@@ -238,7 +242,7 @@ def test_the_timeout_of_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
     ("plugin", "arguments", "delivery"),
     [(fgs_workflow_callback, CALLBACK, "unknown"), (fgs_workflow_execution_info, EXECUTION, None)],
 )
-def test_the_timeout_of_a_task_that_was_handed_on(
+def test_task_timeout_on_the_target(
     plugin: Any, arguments: dict[str, Any], delivery: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def late(*_arguments: Any, **_options: Any) -> Any:
@@ -251,7 +255,7 @@ def test_the_timeout_of_a_task_that_was_handed_on(
 
 
 @pytest.mark.parametrize("run_on", ["controller", "target"])
-def test_an_interruption_is_told(run_on: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interruption_is_reported(run_on: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_arguments: Any, **_options: Any) -> Any:
         os.kill(os.getpid(), signal.SIGINT)
 
@@ -269,7 +273,7 @@ def test_an_interruption_is_told(run_on: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("shown", [True, False])
-def test_the_invocation_as_for_modules(shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invocation_follows_the_setting_of_ansible(shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def value(name: str, **_options: Any) -> bool:
@@ -297,14 +301,14 @@ def test_invocation_without_the_setting_of_newer_ansible_core(monkeypatch: pytes
     assert (shown["secret_key"], shown["workflow_id"]) == ("VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "w")
 
 
-def test_says_what_it_can_do() -> None:
+def test_declares_what_it_supports() -> None:
     for plugin in (fgs_workflow_callback, fgs_workflow_execution_info):
         face = plugin.ActionModule
         assert (face._supports_check_mode, face._supports_async, face._supports_diff) == (True, True, True)
         assert face._requires_connection is False
 
 
-def test_values_are_plain() -> None:
+def test_values_are_untagged() -> None:
     """No tags and no lazy templates reach what is sent."""
     arguments = {"a": [1, 2.5, None, True, {"b": "ü"}]}
     found = _playbook.plain(arguments)

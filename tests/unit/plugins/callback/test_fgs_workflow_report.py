@@ -72,7 +72,7 @@ SECOND = """
 """
 
 
-def test_everything_that_happens_is_reported(ansible_playbook: Callable[..., Run]) -> None:
+def test_reports_every_kind_of_result(ansible_playbook: Callable[..., Run]) -> None:
     hosts: dict[str, Any] = {"web1": {}, "web2": {}, "web3": {}}
     with scripted(YES) as server:
         run = ansible_playbook(
@@ -90,7 +90,7 @@ def test_everything_that_happens_is_reported(ansible_playbook: Callable[..., Run
     }
 
 
-def test_one_report_of_two_playbooks(ansible_playbook: Callable[..., Run], home: Path) -> None:
+def test_two_playbooks_are_reported_once(ansible_playbook: Callable[..., Run], home: Path) -> None:
     (home / "second.yml").write_text(SECOND)
     with scripted(YES) as server:
         run = ansible_playbook(
@@ -106,14 +106,14 @@ def test_one_report_of_two_playbooks(ansible_playbook: Callable[..., Run], home:
     assert body["output"]["ansible"]["hosts"]["localhost"]["ok"] == 2
 
 
-def test_without_ids_it_is_silent(ansible_playbook: Callable[..., Run]) -> None:
+def test_silent_without_ids(ansible_playbook: Callable[..., Run]) -> None:
     with scripted() as server:
         run = ansible_playbook(SECOND, env={**ENVIRONMENT, "FGS_REPORT_ENDPOINT": server.url})
     assert run.returncode == 0
     assert "fgs_workflow_report" not in run.output
 
 
-def test_it_switches_itself_off_where_there_is_no_playbook(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disabled_without_a_playbook(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in IDS.items():
         monkeypatch.setenv(name.upper(), value)
     plugin = CallbackModule()
@@ -122,7 +122,7 @@ def test_it_switches_itself_off_where_there_is_no_playbook(monkeypatch: pytest.M
     assert plugin.disabled
 
 
-def test_empty_variables_count_as_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_variables_are_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FGS_REPORT_RETRIES", "")
     monkeypatch.setenv("FGS_REPORT_REGION", "cn-north-4")
     plugin = CallbackModule()
@@ -143,7 +143,7 @@ def plugin() -> Any:
     return made
 
 
-def test_a_wrong_option_counts_as_unset(monkeypatch: pytest.MonkeyPatch, plugin: Any) -> None:
+def test_invalid_option_is_unset(monkeypatch: pytest.MonkeyPatch, plugin: Any) -> None:
     monkeypatch.setenv("FGS_REPORT_TIMEOUT", "abc")
     monkeypatch.setenv("FGS_REPORT_CONFIRM", "sometimes")
     monkeypatch.setenv("FGS_REPORT_RETRIES", "1")
@@ -169,7 +169,7 @@ def test_a_wrong_option_counts_as_unset(monkeypatch: pytest.MonkeyPatch, plugin:
         ),
     ],
 )
-def test_an_option_out_of_range_counts_as_unset(
+def test_option_out_of_range_is_unset(
     monkeypatch: pytest.MonkeyPatch, plugin: Any, option: str, value: str, default: Any, reason: str
 ) -> None:
     monkeypatch.setenv("FGS_REPORT_" + option.upper(), value)
@@ -178,7 +178,7 @@ def test_an_option_out_of_range_counts_as_unset(
     assert plugin._wrong_options == [f"option {option} is invalid and treated as unset: {reason}."]
 
 
-def test_where_and_as_whom_to_report_has_no_default(monkeypatch: pytest.MonkeyPatch, plugin: Any) -> None:
+def test_endpoint_and_credentials_have_no_default(monkeypatch: pytest.MonkeyPatch, plugin: Any) -> None:
     wrong = {
         "region": "no region",
         "endpoint": "http://example.org",
@@ -194,7 +194,7 @@ def test_where_and_as_whom_to_report_has_no_default(monkeypatch: pytest.MonkeyPa
     assert plugin._wrong_options == []
 
 
-def test_what_is_no_boolean_is_not_taken_as_false(monkeypatch: pytest.MonkeyPatch, plugin: Any, tmp_path: Path) -> None:
+def test_invalid_boolean_is_not_false(monkeypatch: pytest.MonkeyPatch, plugin: Any, tmp_path: Path) -> None:
     config = tmp_path / "ansible.cfg"
     config.write_text("[fgs_workflow_report]\nstrict = yess\nuse_ecs_agency = on ; of the ECS\n")
     monkeypatch.setattr(constants, "CONFIG_FILE", str(config))
@@ -205,7 +205,7 @@ def test_what_is_no_boolean_is_not_taken_as_false(monkeypatch: pytest.MonkeyPatc
     assert "'flase' is not a valid boolean" in sorted(plugin._wrong_options)[1]
 
 
-def test_an_error_at_the_start_does_not_switch_it_off(monkeypatch: pytest.MonkeyPatch, plugin: Any) -> None:
+def test_error_at_the_start_does_not_disable_it(monkeypatch: pytest.MonkeyPatch, plugin: Any) -> None:
     def broken(_reporter: Any, _playbook: Any) -> None:
         raise AttributeError("of a later ansible-core")
 

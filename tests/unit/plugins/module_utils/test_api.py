@@ -34,7 +34,7 @@ def galaxy_version() -> str:
     return found[1]
 
 
-def test_every_request_says_who_sends_it_and_signs_that(connections: _connections.Connections) -> None:
+def test_user_agent_is_sent_and_signed(connections: _connections.Connections) -> None:
     expected = f"functiongraph.workflow/{galaxy_version()} ansible-core/{ansible_version}"
     calls = [Call("POST", "/callback"), Call("GET", "/executions/e"), Call("GET", "/projects?name=r")]
     with scripted(*calls) as server:
@@ -47,7 +47,7 @@ def test_every_request_says_who_sends_it_and_signs_that(connections: _connection
         assert ";user-agent;" in call.headers["Authorization"]
 
 
-def test_the_callback(connections: _connections.Connections) -> None:
+def test_callback_request(connections: _connections.Connections) -> None:
     path = "/v2/p%2F1/fgs/workflows/w%2F%C3%BC%20%25%3F%23%26../callback"
     with scripted(Call("POST", path, 200, {"execution_id": "e"})) as server:
         answer = client(server.url, connections).complete_state("p/1", CALLBACK)
@@ -63,7 +63,7 @@ def test_the_callback(connections: _connections.Connections) -> None:
     assert f"SignedHeaders={signed}," in came.headers["Authorization"]
 
 
-def test_ids_beyond_ascii_go_out_as_utf8(connections: _connections.Connections) -> None:
+def test_non_ascii_ids_are_sent_as_utf8(connections: _connections.Connections) -> None:
     with scripted(Call("POST", "/callback", 200)) as server:
         client(server.url, connections).complete_state("p", CALLBACK._replace(workflow_run_id="中"))
     assert server.came[0].headers["X-Workflow-Run-Id"].encode("latin-1") == "中".encode()
@@ -77,17 +77,17 @@ def test_ids_beyond_ascii_go_out_as_utf8(connections: _connections.Connections) 
         ({"error": "boom"}, {"result": "fail", "output": {}, "error": "boom"}),
     ],
 )
-def test_output_is_always_sent_and_error_only_where_there_is_one(fields: dict[str, Any], body: dict[str, Any]) -> None:
+def test_output_is_always_sent_and_error_only_if_set(fields: dict[str, Any], body: dict[str, Any]) -> None:
     assert json.loads(Callback("w", "r", "s", "fail", {}, **fields).body()) == body
 
 
-def test_a_body_is_ascii_and_json() -> None:
+def test_body_is_ascii_json() -> None:
     assert CALLBACK.body().isascii()
     with pytest.raises(ValueError, match="JSON"):
         CALLBACK._replace(output={"a": float("nan")}).body()
 
 
-def test_showing_a_run(connections: _connections.Connections) -> None:
+def test_show_request(connections: _connections.Connections) -> None:
     with scripted(Call("GET", "/v2/p/fgs/workflows/w%2F1/executions/e%20%2F..", 200, {"status": "running"})) as server:
         answer = client(server.url, connections).show_execution("p", "w/1", "e /..")
     assert answer.document == {"status": "running"}
@@ -95,7 +95,7 @@ def test_showing_a_run(connections: _connections.Connections) -> None:
     assert server.came[0].body == b""
 
 
-def test_a_token_instead_of_a_signature(connections: _connections.Connections) -> None:
+def test_auth_token_replaces_the_signature(connections: _connections.Connections) -> None:
     credentials = Credentials({"auth_token": "TOKEN"}, "test")
     with scripted(Call("GET", "/v3/projects?name=cn%26north", 200, [])) as server:
         client(server.url, connections, credentials).list_projects("cn&north")
@@ -118,7 +118,7 @@ def test_a_token_instead_of_a_signature(connections: _connections.Connections) -
         (b"{}", {"Content-Encoding": "br"}, None, "is larger than 1 MiB or compressed in an unknown way"),
     ],
 )
-def test_what_is_made_of_a_body(
+def test_response_body_is_parsed(
     connections: _connections.Connections, body: bytes, headers: dict[str, str], document: Any, problem: str | None
 ) -> None:
     with scripted(Call("GET", "/projects?name=r", 200, body, headers)) as server:
@@ -137,7 +137,7 @@ def test_what_is_made_of_a_body(
         ("https://[::1", "an invalid address"),
     ],
 )
-def test_of_a_redirect_only_the_host_is_told(location: str | None, host: str) -> None:
+def test_redirect_is_described_by_its_host(location: str | None, host: str) -> None:
     headers = {} if location is None else {"Location": location}
     assert Response(302, headers, None, None, 0.0, CREDENTIALS).redirected_to() == host
 
@@ -152,7 +152,7 @@ NOW = 1_700_000_000.0
 PAIR = {"access_key": "AK", "secret_key": "SK"}
 
 
-def test_a_401_says_what_is_wrong_and_where_it_came_from() -> None:
+def test_status_401_names_cause_and_source_of_the_credentials() -> None:
     assert refusal(401, "APIGW.0301", **PAIR) == (
         "the access key or secret key is wrong (status 401, APIGW.0301); the keys come from the option x"
     )
@@ -169,13 +169,13 @@ def test_a_401_says_what_is_wrong_and_where_it_came_from() -> None:
     assert "or secret key is wrong" in refusal(401, "APIGW.0301", "Tue, 14 Nov 2023 22:13:20 GMT", **PAIR)
 
 
-def test_a_403_names_the_source_of_the_credentials() -> None:
+def test_status_403_names_the_source_of_the_credentials() -> None:
     said = "status 403 (FSS.1125: verify aksk signature fail), with an IAM token from "
     assert refusal(403, "FSS.1125", auth_token="TOKEN") == f"{said}the option x"
     assert "the option x" not in refusal(404, "FSS.1125", auth_token="TOKEN")
 
 
-def test_a_secret_is_removed_before_a_response_is_cut(connections: _connections.Connections) -> None:
+def test_secret_is_redacted_before_truncation(connections: _connections.Connections) -> None:
     token = "MIIE" + "0aB-" * 520
     credentials = Credentials({"auth_token": token}, "a test")
     text = f"{'x' * 60} {token}"
@@ -187,7 +187,7 @@ def test_a_secret_is_removed_before_a_response_is_cut(connections: _connections.
     assert answer.clause() == f"status 400 (********: {'x' * 60} ********)"
 
 
-def test_describes_the_request_without_secrets(connections: _connections.Connections) -> None:
+def test_description_of_the_request_has_no_secrets(connections: _connections.Connections) -> None:
     credentials = Credentials({"access_key": "AK", "secret_key": "SK-secret", "security_token": "STS-secret"}, "test")
     text = client("https://host", connections, credentials).describe_callback("p", CALLBACK)
     head, _blank, body = text.partition("\n\n")
@@ -204,7 +204,7 @@ def test_describes_the_request_without_secrets(connections: _connections.Connect
     assert "secret" not in text
 
 
-def test_headers_that_hold_secrets_are_never_described(
+def test_headers_with_secrets_are_never_described(
     connections: _connections.Connections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = client("https://host", connections)
@@ -214,7 +214,7 @@ def test_headers_that_hold_secrets_are_never_described(
     assert "secret" not in found.describe_callback("p", CALLBACK)
 
 
-def test_connections_are_kept_apart_by_endpoint_credentials_and_route(connections: _connections.Connections) -> None:
+def test_connections_are_separated_by_endpoint_credentials_and_route(connections: _connections.Connections) -> None:
     other = Credentials({"auth_token": "TOKEN"}, "test")
     route, proxied = _http.Route(True, ()), _http.Route(True, (("https", "http://p"),))
     adapters = [
@@ -231,5 +231,5 @@ def test_connections_are_kept_apart_by_endpoint_credentials_and_route(connection
     assert same._adapter is adapters[0]
 
 
-def test_names_of_headers_are_the_tables() -> None:
+def test_header_names_come_from_the_tables() -> None:
     assert (_api._RUN_HEADER, _api._STATE_HEADER) == ("X-Workflow-Run-Id", "X-Workflow-State-Id")

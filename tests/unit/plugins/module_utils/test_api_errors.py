@@ -49,17 +49,17 @@ def hint(status: int, code: str | None = None, **values: str) -> str | None:
         (None, None, None, None),
     ],
 )
-def test_reads_every_shape(document: Any, code: str | None, message: str | None, request_id: str | None) -> None:
+def test_reads_every_error_format(document: Any, code: str | None, message: str | None, request_id: str | None) -> None:
     error = _api.service_error(headers(), document)
     assert (error.code, error.message, error.request_id) == (code, message, request_id)
 
 
-def test_a_long_message_is_cut() -> None:
+def test_long_message_is_truncated() -> None:
     message = _api.service_error(headers(), {"error_msg": "x" * 5000}).message
     assert message == "x" * 511 + "…"
 
 
-def test_request_id_comes_from_the_header_first() -> None:
+def test_request_id_of_the_header_wins() -> None:
     document = {"request_id": "body"}
     assert _api.request_id(headers(x_request_id="head", X_IAM_Trace_Id="iam"), document) == "head"
     assert _api.request_id(headers(X_IAM_Trace_Id="iam"), document) == "iam"
@@ -98,7 +98,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize("prefix", ["APIGW", "APIG", "APIC"])
 @pytest.mark.parametrize(("number", "status", "word"), NUMBERS)
-def test_every_number_of_the_gateway(prefix: str, number: str, status: int, word: str | None) -> None:
+def test_hint_for_every_gateway_code(prefix: str, number: str, status: int, word: str | None) -> None:
     code = f"{prefix}.{number}"
     assert _api.service_error(headers(), {"error_code": code}).number == number
     found = hint(status, code)
@@ -110,7 +110,7 @@ def test_every_number_of_the_gateway(prefix: str, number: str, status: int, word
 
 
 @pytest.mark.parametrize("code", ["APIGX.0101", "XAPIG.0101", "APIG.01011", "APIG.101", "FGS.0101", "apig.0101"])
-def test_other_codes_are_not_the_gateways(code: str) -> None:
+def test_codes_of_other_services_get_no_gateway_hint(code: str) -> None:
     assert _api.service_error(headers(), {"error_code": code}).number is None
 
 
@@ -131,7 +131,7 @@ def test_other_codes_are_not_the_gateways(code: str) -> None:
         (302, None, "Check endpoint and proxy"),
     ],
 )
-def test_other_answers_go_by_status(status: int, code: str | None, word: str | None) -> None:
+def test_hint_by_status_code(status: int, code: str | None, word: str | None) -> None:
     found = hint(status, code)
     assert (found is None) if word is None else (found is not None and word in found)
 
@@ -147,7 +147,7 @@ def test_other_answers_go_by_status(status: int, code: str | None, word: str | N
     ],
 )
 @pytest.mark.parametrize("code", ["APIGW.0301", None])
-def test_a_refused_signature_tells_how_far_the_clock_is_off(offset: int, words: str, code: str | None) -> None:
+def test_refused_signature_reports_the_clock_difference(offset: int, words: str, code: str | None) -> None:
     found = hint(401, code, Date=formatdate(NOW - offset, usegmt=True))
     assert found is not None
     assert words in found
@@ -158,13 +158,13 @@ def test_a_refused_signature_tells_how_far_the_clock_is_off(offset: int, words: 
 @pytest.mark.parametrize(
     "date", ["", "yesterday", "Mon, 99 Foo 2026 99:99:99 GMT", "Mon, 01 Jan 99999999 00:00:00 GMT"]
 )
-def test_a_date_that_is_none_tells_nothing(date: str) -> None:
+def test_invalid_date_header_reports_no_clock_difference(date: str) -> None:
     found = hint(401, "APIGW.0301", Date=date)
     assert found is not None
     assert "clock" not in found
 
 
-def test_an_expired_token_is_no_matter_of_the_clock() -> None:
+def test_expired_token_reports_no_clock_difference() -> None:
     found = hint(401, "APIGW.0307", Date=formatdate(0, usegmt=True))
     assert found is not None
     assert "clock" not in found
@@ -191,5 +191,5 @@ def test_retry_after(value: str, seconds: float | None) -> None:
     assert _api.retry_after(headers(Retry_After=value), lambda: NOW) == seconds
 
 
-def test_no_retry_after() -> None:
+def test_retry_after_is_none_without_the_header() -> None:
     assert _api.retry_after(headers()) is None

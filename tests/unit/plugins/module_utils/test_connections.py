@@ -23,14 +23,14 @@ def keeping(connection: socket.socket, _sockets: Sockets) -> None:
         connection.sendall(answer(b"hello"))
 
 
-def test_a_connection_is_used_again(connections: Connections) -> None:
+def test_connection_is_reused(connections: Connections) -> None:
     with raw(keeping) as server:
         for _unused in range(3):
             assert exchange(server.url, connections).body == b"hello"
         assert server.connections == 1
 
 
-def test_connections_of_different_keys_are_apart(connections: Connections) -> None:
+def test_connections_of_different_keys_are_separate(connections: Connections) -> None:
     with raw(keeping) as server:
         for key in ("one", "two", "one"):
             prepared = requests.Request("GET", server.url).prepare()
@@ -38,7 +38,7 @@ def test_connections_of_different_keys_are_apart(connections: Connections) -> No
         assert server.connections == 2
 
 
-def test_the_rest_of_a_body_is_never_taken_for_an_answer(connections: Connections) -> None:
+def test_rest_of_a_body_is_never_read_as_a_response(connections: Connections) -> None:
     def handle(connection: socket.socket, sockets: Sockets) -> None:
         if sockets.connections == 1:
             read_request(connection)
@@ -52,7 +52,7 @@ def test_the_rest_of_a_body_is_never_taken_for_an_answer(connections: Connection
 
 
 @pytest.mark.parametrize("status", ["101 Switching Protocols", "102 Processing", "103 Early Hints"])
-def test_what_follows_an_interim_response_is_never_taken_for_another_one(connections: Connections, status: str) -> None:
+def test_data_after_an_interim_response_is_never_read_as_a_response(connections: Connections, status: str) -> None:
     def handle(connection: socket.socket, sockets: Sockets) -> None:
         if sockets.connections == 1:
             read_request(connection)
@@ -65,7 +65,7 @@ def test_what_follows_an_interim_response_is_never_taken_for_another_one(connect
         assert server.connections == 2
 
 
-def test_a_connection_that_the_server_closed_meanwhile(connections: Connections) -> None:
+def test_idle_connection_closed_by_the_server_is_replaced(connections: Connections) -> None:
     """The request that finds it out is lost as far as we know; a closed connection that shows is not used."""
     closed = threading.Event()
 

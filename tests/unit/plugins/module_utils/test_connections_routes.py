@@ -40,7 +40,7 @@ def failure(url: str, connections: Connections, environ: dict[str, str], **optio
 # Choosing
 
 
-def test_trusts_what_ca_path_names_first(simulator: Simulator, tmp_path: Path) -> None:
+def test_ca_path_wins_over_environment_bundles(simulator: Simulator, tmp_path: Path) -> None:
     ca = simulator["ca"]
     environ = {"REQUESTS_CA_BUNDLE": ca, "CURL_CA_BUNDLE": str(tmp_path / "missing")}
     assert _connections.route(URL, environ, True, str(tmp_path)).verify == str(tmp_path)
@@ -53,7 +53,7 @@ def test_trusts_what_ca_path_names_first(simulator: Simulator, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("source", ["ca_path", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_names_where_an_unreadable_bundle_comes_from(source: str, tmp_path: Path) -> None:
+def test_unreadable_bundle_is_reported_with_its_source(source: str, tmp_path: Path) -> None:
     environ, ca_path = ({}, "/missing/ca.pem") if source == "ca_path" else ({source: "/missing/ca.pem"}, None)
     with pytest.raises(ValueError, match=source) as raised:
         _connections.route(URL, environ, True, ca_path)
@@ -64,7 +64,7 @@ def test_names_where_an_unreadable_bundle_comes_from(source: str, tmp_path: Path
         _connections.route(URL, {}, True, str(tmp_path / "ca.pem"))
 
 
-def test_proxies_are_those_of_the_environment_that_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_come_from_the_environment_argument(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://of-the-process:1")
     before = dict(os.environ)
     assert _connections.route(URL, {}, True, None).proxies == ()
@@ -76,7 +76,7 @@ def test_proxies_are_those_of_the_environment_that_is_given(monkeypatch: pytest.
         assert _connections.route(URL, {"https_proxy": "http://proxy:2", **exempt}, True, None).proxies == ()
 
 
-def test_environment_comes_back_after_an_error() -> None:
+def test_environment_is_restored_after_an_error() -> None:
     before = dict(os.environ)
 
     def inside() -> None:
@@ -89,7 +89,7 @@ def test_environment_comes_back_after_an_error() -> None:
     assert dict(os.environ) == before
 
 
-def test_routes_of_equal_choices_are_equal() -> None:
+def test_equal_options_make_equal_routes() -> None:
     environ = {"https_proxy": "http://p:1", "all_proxy": "http://q:2"}
     assert _connections.route(URL, environ, True, None) == _connections.route(
         URL, dict(reversed(environ.items())), True, None
@@ -100,7 +100,7 @@ def test_routes_of_equal_choices_are_equal() -> None:
 # TLS
 
 
-def test_a_trusted_certificate(simulator: Simulator, connections: Connections) -> None:
+def test_trusted_certificate_is_accepted(simulator: Simulator, connections: Connections) -> None:
     assert get(simulator["https"], connections, {}, ca_path=simulator["ca"]).status == 401
 
 
@@ -113,7 +113,7 @@ def test_a_trusted_certificate(simulator: Simulator, connections: Connections) -
         ("https_wrong_host", "the server's certificate is "),
     ],
 )
-def test_a_certificate_that_is_not_trusted(
+def test_untrusted_certificate_is_not_sent(
     simulator: Simulator,
     connections: Connections,
     listener: str,
@@ -129,25 +129,25 @@ def test_a_certificate_that_is_not_trusted(
     assert not [warning for warning in recwarn if "Unverified" in str(warning.message)]
 
 
-def test_a_certificate_that_nobody_here_knows(simulator: Simulator, connections: Connections) -> None:
+def test_unknown_ca_is_not_sent(simulator: Simulator, connections: Connections) -> None:
     found = failure(simulator["https"], connections, {})
     assert (found.kind, found.sent, found.permanent) == ("tls", False, True)
     assert found.message.startswith("the server's certificate is not trusted: ")
 
 
-def test_a_server_that_speaks_no_tls(simulator: Simulator, connections: Connections) -> None:
+def test_server_without_tls_is_not_sent(simulator: Simulator, connections: Connections) -> None:
     found = failure(simulator["plain_on_tls"], connections, {}, ca_path=simulator["ca"])
     assert (found.kind, found.sent) == ("tls", False)
     assert found.message.startswith("the TLS handshake failed: ")
 
 
 @pytest.mark.parametrize("listener", ["hang_tls", "drip_tls"])
-def test_a_handshake_that_never_ends(simulator: Simulator, connections: Connections, listener: str) -> None:
+def test_handshake_timeout_is_not_sent(simulator: Simulator, connections: Connections, listener: str) -> None:
     found = failure(simulator[listener], connections, {}, ca_path=simulator["ca"], timeout=0.4)
     assert (found.kind, found.sent, found.permanent) == ("timeout", False, False)
 
 
-def test_a_handshake_that_is_cut(connections: Connections) -> None:
+def test_handshake_cut_is_not_sent(connections: Connections) -> None:
     def handle(connection: Any, _sockets: Sockets) -> None:
         connection.recv(1)
 
@@ -166,38 +166,38 @@ def test_through_a_proxy(simulator: Simulator, connections: Connections, name: s
     assert get(URL, connections, environ).status == 401
 
 
-def test_a_plain_request_goes_through_a_proxy_whole(connections: Connections) -> None:
+def test_plain_http_request_through_a_proxy(connections: Connections) -> None:
     with scripted(Call("GET", "http://127.0.0.1:1/v3/projects", 200, b"proxied")) as proxy:
         assert get("http://127.0.0.1:1", connections, {"http_proxy": proxy.url}).body == b"proxied"
 
 
-def test_a_proxy_that_wants_a_password(simulator: Simulator, connections: Connections) -> None:
+def test_proxy_that_requires_a_password(simulator: Simulator, connections: Connections) -> None:
     environ = {"https_proxy": simulator["proxy_auth"], "REQUESTS_CA_BUNDLE": simulator["ca"]}
     found = failure(URL, connections, environ)
     assert (found.kind, found.sent) == ("proxy", False)
     assert "407" in found.message
 
 
-def test_a_proxy_that_refuses(simulator: Simulator, connections: Connections) -> None:
+def test_proxy_that_refuses(simulator: Simulator, connections: Connections) -> None:
     found = failure(URL, connections, {"https_proxy": simulator["proxy_refusing"]})
     assert (found.kind, found.sent) == ("proxy", False)
     assert found.message.startswith("the proxy did not connect: ")
     assert "403" in found.message
 
 
-def test_no_proxy_there(connections: Connections) -> None:
+def test_proxy_connection_refused_is_not_sent(connections: Connections) -> None:
     found = failure(URL, connections, {"https_proxy": f"http://user:hunter2@127.0.0.1:{free_port()}"})
     assert (found.kind, found.sent) == ("proxy", False)
     assert found.message == "the proxy did not connect: connection refused"
 
 
-def test_a_proxy_that_hangs(simulator: Simulator, connections: Connections) -> None:
+def test_proxy_timeout_is_not_sent(simulator: Simulator, connections: Connections) -> None:
     found = failure(URL, connections, {"https_proxy": simulator["hang"]}, timeout=0.4)
     # Our deadline, or that of the single read, which is the same.
     assert (found.kind in ("timeout", "proxy"), found.sent) == (True, False)
 
 
-def test_nothing_of_netrc_is_sent(connections: Connections, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_netrc_is_never_sent(connections: Connections, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     netrc = tmp_path / ".netrc"
     netrc.write_text("machine 127.0.0.1 login user password hunter2\n")
     netrc.chmod(0o600)
@@ -243,7 +243,7 @@ class CertificateError(Exception):
         (ssl.SSLError(1, "x"), True, "lost", "the connection was lost: x"),
     ],
 )
-def test_words(error: Exception, sent: bool, kind: str, message: str) -> None:
+def test_descriptions_of_connection_errors(error: Exception, sent: bool, kind: str, message: str) -> None:
     found = explanation.explained(error, sent)
     assert found is not None
     assert found.kind == kind
@@ -252,7 +252,7 @@ def test_words(error: Exception, sent: bool, kind: str, message: str) -> None:
 
 
 @pytest.mark.parametrize("code", [62, 64], ids=["host name", "address"])
-def test_the_certificate_of_another_host_has_the_same_words(code: int) -> None:
+def test_certificate_of_another_host_is_described_alike(code: int) -> None:
     error = ssl.SSLCertVerificationError(1, "x")
     error.verify_code, error.verify_message = code, "Hostname mismatch."
     found = explanation.explained(error, False)
@@ -260,7 +260,7 @@ def test_the_certificate_of_another_host_has_the_same_words(code: int) -> None:
     assert (found.message, found.permanent) == ("the server's certificate is for another host", True)
 
 
-def test_causes_that_go_in_circles_end() -> None:
+def test_circular_causes_end() -> None:
     one, two = OSError("one"), OSError("two")
     one.__cause__, two.__cause__ = two, one
     found = explanation.explained(one, False)
@@ -268,7 +268,7 @@ def test_causes_that_go_in_circles_end() -> None:
     assert found.message == "one"
 
 
-def test_a_bundle_is_read_once_and_again_when_it_has_changed(
+def test_bundle_is_read_once_until_it_changes(
     simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = tmp_path / "ca.pem"

@@ -54,12 +54,12 @@ def refused(options: dict[str, Any], environ: dict[str, str] | None = None) -> s
     return message
 
 
-def test_names_and_their_order_are_the_interfaces() -> None:
+def test_names_and_order_of_variables() -> None:
     assert {name: list(variables) for name, variables in _options.ENVIRONMENT.items()} == NAMES
 
 
 @pytest.mark.parametrize("option", NAMES)
-def test_the_first_variable_that_is_set_and_not_empty(option: str) -> None:
+def test_first_variable_that_is_set_and_not_empty_wins(option: str) -> None:
     names = NAMES[option]
     environ: dict[str, str] = {}
     assert _options.from_environment(option, environ) is None
@@ -83,7 +83,7 @@ def test_options() -> None:
     assert find({"auth_token": TOKEN}).kind == "an IAM token"
 
 
-def test_shows_no_secret_when_it_is_printed() -> None:
+def test_repr_has_no_secret() -> None:
     for options in ({**PAIR, "security_token": STS}, {"auth_token": TOKEN}):
         printed = f"{find(options)!r} {find(options)}"
         assert not any(secret in printed for secret in (AK, SK, STS, TOKEN))
@@ -104,7 +104,7 @@ def of_family(number: int) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_each_family_of_variables_is_one_set(number: int) -> None:
+def test_variables_of_different_families_are_never_joined(number: int) -> None:
     environ = {name: value for later in range(number, 4) for name, value in of_family(later).items()}
     credentials = find({}, environ)
     assert sorted(values(credentials).values()) == sorted(of_family(number).values())
@@ -119,11 +119,11 @@ def test_each_family_of_variables_is_one_set(number: int) -> None:
     }
 
 
-def test_a_security_token_alone_is_no_family_that_decides() -> None:
+def test_security_token_alone_does_not_select_a_family() -> None:
     assert values(find({}, {"HUAWEICLOUD_SDK_SECURITY_TOKEN": STS, "OS_ACCESS_KEY": AK, "OS_SECRET_KEY": SK})) == PAIR
 
 
-def test_a_token_of_the_environment() -> None:
+def test_auth_token_of_the_environment() -> None:
     credentials = find({}, {"OS_AUTH_TOKEN": TOKEN})
     assert (credentials.kind, credentials.source) == ("an IAM token", "the variable OS_AUTH_TOKEN")
     assert values(find({}, {"HW_AUTH_TOKEN": TOKEN, **of_family(3)})) == {
@@ -132,7 +132,7 @@ def test_a_token_of_the_environment() -> None:
     }
 
 
-def test_keys_win_over_a_token_in_one_set() -> None:
+def test_keys_win_over_a_token() -> None:
     assert values(find({**PAIR, "auth_token": TOKEN})) == PAIR
     assert values(find({}, {**OTHER, "HW_AUTH_TOKEN": TOKEN})) == {
         "access_key": "AKOTHER",
@@ -140,14 +140,14 @@ def test_keys_win_over_a_token_in_one_set() -> None:
     }
 
 
-def test_a_set_of_options_wins_over_everything_in_the_environment() -> None:
+def test_options_win_over_the_environment() -> None:
     assert values(find({"auth_token": TOKEN}, OTHER)) == {"auth_token": TOKEN}
     environ = {**OTHER, "HUAWEICLOUD_SDK_SECURITY_TOKEN": STS}
     # Not completed with the token of another key either.
     assert values(find(PAIR, environ)) == PAIR
 
 
-def test_empty_values_count_as_not_given() -> None:
+def test_empty_values_are_unset() -> None:
     options = {"access_key": "", "secret_key": "", "security_token": "", "auth_token": ""}
     assert find(options, OTHER).source == "the variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
     assert find({**options, "auth_token": TOKEN}, OTHER).kind == "an IAM token"
@@ -173,7 +173,7 @@ def test_empty_values_count_as_not_given() -> None:
         ),
     ],
 )
-def test_half_a_set_of_options_is_named_and_never_completed(options: dict[str, str], message: str) -> None:
+def test_incomplete_options_are_named_and_never_completed(options: dict[str, str], message: str) -> None:
     assert refused(options, OTHER) == message
 
 
@@ -200,11 +200,11 @@ def test_half_a_set_of_options_is_named_and_never_completed(options: dict[str, s
         ),
     ],
 )
-def test_half_a_set_in_the_environment_is_named_as_it_stands_there(environ: dict[str, str], message: str) -> None:
+def test_incomplete_environment_is_named_by_its_variables(environ: dict[str, str], message: str) -> None:
     assert refused({"use_ecs_agency": True}, environ) == message
 
 
-def test_nothing_anywhere() -> None:
+def test_no_credentials_anywhere() -> None:
     with pytest.raises(CredentialsError) as raised:
         find({})
     assert str(raised.value).startswith("No credentials are set; set access_key and secret_key, or auth_token")
@@ -213,7 +213,7 @@ def test_nothing_anywhere() -> None:
     assert "~/.huaweicloud/credentials" in raised.value.hint
 
 
-def test_every_secret_that_is_met_is_known_to_the_redactor() -> None:
+def test_every_secret_is_registered_for_redaction() -> None:
     redactor = Redactor()
     with pytest.raises(CredentialsError):
         _credentials.find({"access_key": AK, "security_token": STS}, {}, redactor)
@@ -224,7 +224,7 @@ def test_every_secret_that_is_met_is_known_to_the_redactor() -> None:
 
 
 @pytest.mark.parametrize("name", ["https_proxy", "HTTP_PROXY", "all_proxy"])
-def test_a_proxys_password_is_known_to_the_redactor(name: str) -> None:
+def test_proxy_password_is_registered_for_redaction(name: str) -> None:
     redactor = Redactor()
     environ = {name: "http://user:p%40ss%20word@proxy:1", "no_proxy": "*", "ftp_proxy": "http://other:1"}
     _credentials.learn({}, environ, redactor)
@@ -233,7 +233,7 @@ def test_a_proxys_password_is_known_to_the_redactor(name: str) -> None:
     assert redactor.known(", ".join(texts)) == "********, ********, ********"
 
 
-def test_a_proxy_that_cannot_be_parsed_is_a_secret() -> None:
+def test_invalid_proxy_url_is_redacted() -> None:
     redactor = Redactor()
     _credentials.learn({}, {"https_proxy": "http://me:password@[::1", "no_proxy": "[::1,local"}, redactor)
     assert redactor.known("http://me:password@[::1 [::1,local") == "******** [::1,local"
@@ -262,7 +262,7 @@ def broken(options: dict[str, Any], environ: dict[str, str] | None = None) -> li
 
 
 @pytest.mark.parametrize("value", BAD_VALUES)
-def test_a_secret_that_cannot_be_sent_as_it_is(value: str, tmp_path: Path) -> None:
+def test_invalid_secret_is_a_violation(value: str, tmp_path: Path) -> None:
     template, rule, message = BAD_VALUES[value]
     bad_token, bad_secret = template % TOKEN, template % SK
     assert broken({"auth_token": bad_token}) == [("auth_token", rule, f"auth_token {message}")]
@@ -280,7 +280,7 @@ def test_a_secret_that_cannot_be_sent_as_it_is(value: str, tmp_path: Path) -> No
         assert broken({"credentials_file": path}) == [("access_key", rule, f"ak in {place} {message}")]
 
 
-def test_a_line_that_goes_on_in_the_file(tmp_path: Path) -> None:
+def test_continuation_line_in_the_file_is_a_violation(tmp_path: Path) -> None:
     path = written(tmp_path / "c", f"[basic]\nak = {AK}\nsk = {SK}\n  more\n")
     message = f"sk in section [basic] of the credentials file {path} {CONTROL}"
     assert broken({"credentials_file": path}) == [("secret_key", "control_characters", message)]
@@ -298,7 +298,7 @@ def written(path: Path, text: str) -> str:
 FILE = f"[basic]\nak = {AK}\nsk = {SK}\n"
 
 
-def test_the_file_below_home(tmp_path: Path) -> None:
+def test_default_file_in_the_home_folder(tmp_path: Path) -> None:
     written(tmp_path / ".huaweicloud/credentials", FILE)
     credentials = find({}, {"HOME": str(tmp_path)})
     assert values(credentials) == PAIR
@@ -306,7 +306,7 @@ def test_the_file_below_home(tmp_path: Path) -> None:
     assert (credentials.project_id, credentials.iam_endpoint) == (None, None)
 
 
-def test_a_file_that_is_named(tmp_path: Path) -> None:
+def test_file_by_option_or_variable(tmp_path: Path) -> None:
     option = written(tmp_path / "option", FILE)
     environ = written(tmp_path / "environ", FILE.replace(AK, "AKENVIRON"))
     written(tmp_path / ".huaweicloud/credentials", FILE.replace(AK, "AKHOME"))
@@ -318,14 +318,14 @@ def test_a_file_that_is_named(tmp_path: Path) -> None:
     assert values(find({}, variables))["access_key"] == "AKHOME"
 
 
-def test_all_that_the_file_may_give(tmp_path: Path) -> None:
+def test_all_keys_of_the_file(tmp_path: Path) -> None:
     more = f"security_token = {STS}\nproject_id = p\niam_endpoint = https://iam.example\nother = x\n"
     credentials = find({"credentials_file": written(tmp_path / "c", FILE + more)})
     assert values(credentials) == {**PAIR, "security_token": STS}
     assert (credentials.project_id, credentials.iam_endpoint) == ("p", "https://iam.example")
 
 
-def test_a_percent_sign_is_a_character(tmp_path: Path) -> None:
+def test_percent_sign_is_not_interpolated(tmp_path: Path) -> None:
     path = written(tmp_path / "c", "[basic]\nak = %(sk)s\nsk = 100%secret%%\n")
     assert values(find({"credentials_file": path})) == {"access_key": "%(sk)s", "secret_key": "100%secret%%"}
 
@@ -336,7 +336,7 @@ def test_options_and_environment_win_over_the_file(tmp_path: Path) -> None:
     assert find({"credentials_file": path}, OTHER).source.startswith("the variables")
 
 
-def test_the_file_wins_over_the_agency(tmp_path: Path) -> None:
+def test_file_wins_over_the_agency(tmp_path: Path) -> None:
     path = written(tmp_path / "c", FILE)
     assert find({"credentials_file": path, "use_ecs_agency": True}).source.startswith(
         "section [basic] of the credentials file"
@@ -360,12 +360,12 @@ NO_SECTION = "must have a section [basic], and has none above its keys; put the 
         ("[basic]\n", "must set ak and sk in its section [basic]."),
     ],
 )
-def test_what_is_wrong_with_the_file(tmp_path: Path, text: str, message: str) -> None:
+def test_invalid_file_is_explained(tmp_path: Path, text: str, message: str) -> None:
     path = written(tmp_path / "c", text)
     assert refused({"credentials_file": path}) == f"credentials_file {path} {message}"
 
 
-def test_a_byte_order_mark_and_quotes_are_no_part_of_the_file(tmp_path: Path) -> None:
+def test_byte_order_mark_and_quotes_are_removed(tmp_path: Path) -> None:
     text = f"\ufeff[basic]\r\nak = \"{AK}\"\r\nsk = '{SK}'\r\nsecurity_token = ''\r\nproject_id = \"p\"\r\n"
     (tmp_path / "c").write_bytes(text.encode())
     credentials = find({"credentials_file": str(tmp_path / "c")})
@@ -374,12 +374,12 @@ def test_a_byte_order_mark_and_quotes_are_no_part_of_the_file(tmp_path: Path) ->
     assert values(find({"credentials_file": str(tmp_path / "c")})) == {"access_key": f'"{AK}', "secret_key": '"'}
 
 
-def test_a_file_in_another_encoding(tmp_path: Path) -> None:
+def test_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(b"[basic]\nak = \xff\n")
     assert refused({"credentials_file": str(tmp_path / "c")}).endswith("must be an INI file, and cannot be parsed.")
 
 
-def test_a_named_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_unreadable_file_is_refused(tmp_path: Path) -> None:
     missing = str(tmp_path / "missing")
     assert refused({"credentials_file": missing}) == (
         f"credentials_file {missing} cannot be read: no such file or directory."
@@ -393,13 +393,13 @@ def test_a_named_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert refused({"credentials_file": "/a\0b"}).endswith("must be an INI file, and cannot be parsed.")
 
 
-def test_home_of_the_process_where_the_environment_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_home_of_the_process_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     written(tmp_path / ".huaweicloud/credentials", FILE)
     assert _credentials.find({}, {}, Redactor()).source.endswith(os.path.join(".huaweicloud", "credentials"))
 
 
-def test_secrets_of_the_file_are_known_to_the_redactor(tmp_path: Path) -> None:
+def test_secrets_of_the_file_are_registered_for_redaction(tmp_path: Path) -> None:
     redactor = Redactor()
     options = {"credentials_file": written(tmp_path / "c", f"[basic]\nsk = {SK}\n")}
     with pytest.raises(CredentialsError):
@@ -407,7 +407,7 @@ def test_secrets_of_the_file_are_known_to_the_redactor(tmp_path: Path) -> None:
     assert redactor.known(SK) == "********"
 
 
-def test_keys_tell_credentials_apart() -> None:
+def test_key_identifies_credentials() -> None:
     assert find(PAIR).key() == find(PAIR).key()
     assert find(PAIR).key() != find({**PAIR, "security_token": STS}).key()
     hash(find(PAIR).key())

@@ -36,11 +36,11 @@ def refused(script: Script, monkeypatch: pytest.MonkeyPatch) -> CredentialsError
     return raised.value
 
 
-def test_is_the_link_local_address() -> None:
+def test_metadata_service_is_at_the_link_local_address() -> None:
     assert agency.METADATA_SERVICE == "http://169.254.169.254"
 
 
-def test_with_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_are_read_with_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
     redactor = Redactor()
     with scripted(WANTS_TOKEN, Call(*READS, 200, {"credential": KEYS})) as script:
         monkeypatch.setattr(agency, "METADATA_SERVICE", script.url)
@@ -54,7 +54,7 @@ def test_with_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("status", [404, 405, 503])
-def test_the_older_form_without_a_token(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_are_read_without_a_token_from_older_services(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     refusal = Call("PUT", "/meta-data/latest/api/token", status, b"no")
     with scripted(refusal, Call(*READS, 200, {"credential": KEYS})) as script:
         monkeypatch.setattr(agency, "METADATA_SERVICE", script.url)
@@ -63,13 +63,13 @@ def test_the_older_form_without_a_token(status: int, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 500, 302])
-def test_a_token_that_is_refused_otherwise(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_token_request_is_an_error(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted(Call("PUT", "/meta-data/latest/api/token", status)) as script:
         error = refused(script, monkeypatch)
     assert str(error) == f"The metadata service of the ECS refused a token with status {status}."
 
 
-def test_no_agency(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ecs_without_an_agency(monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted(WANTS_TOKEN, Call(*READS, 401, b"Please configure Cloud Service Agency first")) as script:
         error = refused(script, monkeypatch)
     assert str(error) == "use_ecs_agency needs an agency, and this ECS has none."
@@ -94,7 +94,7 @@ def test_no_agency(monkeypatch: pytest.MonkeyPatch) -> None:
         (500, {"credential": KEYS}),
     ],
 )
-def test_no_keys(status: int, body: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_response_without_keys_is_an_error(status: int, body: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted(WANTS_TOKEN, Call(*READS, status, body)) as script:
         error = refused(script, monkeypatch)
     text = f"The metadata service of the ECS returned no temporary keys but status {status}."
@@ -102,7 +102,7 @@ def test_no_keys(status: int, body: Any, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("key", ["access", "secret", "securitytoken"])
-def test_keys_that_cannot_be_sent_as_they_are(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_keys_are_violations(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     body = {"credential": {**KEYS, key: KEYS[key] + "\n"}}
     with scripted(WANTS_TOKEN, Call(*READS, 200, body)) as script:
         error = refused(script, monkeypatch)
@@ -110,13 +110,13 @@ def test_keys_that_cannot_be_sent_as_they_are(key: str, monkeypatch: pytest.Monk
     assert "of the ECS agency must not have leading or trailing whitespace" in str(error)
 
 
-def test_a_token_that_cannot_be_sent_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_token_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted(Call("PUT", "/meta-data/latest/api/token", 200, b"MTOKEN-secret\nmore")) as script:
         error = refused(script, monkeypatch)
     assert str(error) == "The metadata service of the ECS returned a token that cannot be sent."
 
 
-def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connection_refused_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agency, "METADATA_SERVICE", f"http://127.0.0.1:{free_port()}")
     with pytest.raises(CredentialsError) as raised:
         find()
@@ -126,7 +126,7 @@ def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "run_on=target" in raised.value.hint
 
 
-def test_never_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_are_never_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted(WANTS_TOKEN, Call(*READS, 200, {"credential": KEYS})) as script, scripted() as proxy:
         monkeypatch.setattr(agency, "METADATA_SERVICE", script.url)
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -144,7 +144,7 @@ def metadata(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 @pytest.mark.parametrize("form", [{"form": "token"}, {"form": "plain", "status": 404}], ids=str)
-def test_the_simulator_gives_keys(metadata: Simulator, form: dict[str, Any]) -> None:
+def test_simulator_returns_keys(metadata: Simulator, form: dict[str, Any]) -> None:
     metadata.ask("PUT", "/_simulator/metadata", form)
     account = metadata.accounts["temporary"]
     values = dict(find().key())
@@ -154,7 +154,7 @@ def test_the_simulator_gives_keys(metadata: Simulator, form: dict[str, Any]) -> 
 @pytest.mark.parametrize(
     ("form", "words"), [("no_agency", "has none"), ("broken", "status 500"), ("html", "status 200")]
 )
-def test_the_simulator_gives_none(metadata: Simulator, form: str, words: str) -> None:
+def test_simulator_returns_no_keys(metadata: Simulator, form: str, words: str) -> None:
     metadata.ask("PUT", "/_simulator/metadata", {"form": form})
     with pytest.raises(CredentialsError, match=words):
         find()

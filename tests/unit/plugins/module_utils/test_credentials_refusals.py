@@ -32,7 +32,7 @@ def not_sent(result: dict[str, Any], msg: str) -> None:
     assert HINT in result["hint"]
 
 
-def test_a_key_refused_on_reading_is_not_used_for_the_callback() -> None:
+def test_key_refused_while_reading_is_not_used_for_the_callback() -> None:
     with scripted(REFUSED_READ) as server:
         result = callback_task({"endpoint": server.url, "confirm": "always"}).run()
     not_sent(
@@ -44,7 +44,7 @@ def test_a_key_refused_on_reading_is_not_used_for_the_callback() -> None:
 
 
 @pytest.mark.parametrize("first", [REFUSED_READ, REFUSED])
-def test_a_refused_key_is_not_used_again(first: Call) -> None:
+def test_refused_key_is_not_reused(first: Call) -> None:
     """By the next item of a loop, say, whatever it does."""
     with scripted(first) as server:
         callback_task({"endpoint": server.url, "confirm": "always" if first is REFUSED_READ else "never"}).run()
@@ -56,7 +56,7 @@ def test_a_refused_key_is_not_used_again(first: Call) -> None:
     assert HINT in result["hint"]
 
 
-def test_a_key_refused_by_iam_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_refused_by_iam_is_not_reused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_reads, "_known_projects", {})
     with scripted(LOOK_UP) as iam, scripted() as server:
         arguments = {"endpoint": server.url, "iam_endpoint": iam.url, "project_id": ""}
@@ -68,26 +68,26 @@ def test_a_key_refused_by_iam_is_not_used_again(monkeypatch: pytest.MonkeyPatch)
     not_sent(third, f"Nothing was sent, as {BEFORE}.")
 
 
-def test_a_key_refused_in_check_mode_is_an_error() -> None:
+def test_key_refused_in_check_mode_fails() -> None:
     with scripted(REFUSED_READ) as server:
         result = callback_task({"endpoint": server.url, "confirm": "always"}, check_mode=True).run()
     assert (result["failed"], result["changed"], result["delivery"]) == (True, False, "not_sent")
 
 
-def test_an_answer_that_was_sent_with_a_key_refused_later_stays_unknown() -> None:
+def test_callback_sent_before_its_key_was_refused_stays_unknown() -> None:
     with scripted(Call(*POST, cut=True), REFUSED_READ) as server:
         result = callback_task({"endpoint": server.url}).run()
     assert (result["delivery"], result["requests_sent"]) == ("unknown", 1)
 
 
 @pytest.mark.parametrize("other", [{"access_key": "AKOTHER"}, {"secret_key": "SKOTHER-0001"}, {"security_token": "t"}])
-def test_another_key_is_used(other: dict[str, str]) -> None:
+def test_another_key_can_be_used(other: dict[str, str]) -> None:
     with scripted(REFUSED, YES) as server:
         callback_task({"endpoint": server.url}).run()
         assert callback_task({"endpoint": server.url, **other}).run()["delivery"] == "delivered"
 
 
-def test_a_refused_token_is_used_again() -> None:
+def test_refused_token_is_reused() -> None:
     """No lock of a token is documented, and it may be one for another project."""
     token = {"access_key": "", "secret_key": "", "auth_token": "a-token"}
     with scripted(REFUSED, YES) as server:
@@ -95,7 +95,7 @@ def test_a_refused_token_is_used_again() -> None:
         assert callback_task({"endpoint": server.url, **token}).run()["delivery"] == "delivered"
 
 
-def test_a_forked_process_and_this_one_know_the_same_keys() -> None:
+def test_refused_keys_are_shared_with_forked_processes() -> None:
     keys = RefusedKeys()
     if os.fork() == 0:
         keys.add("refused", "Check it: 中.")
@@ -104,7 +104,7 @@ def test_a_forked_process_and_this_one_know_the_same_keys() -> None:
     assert (keys.hint("refused"), keys.hint("another")) == ("Check it: 中.", None)
 
 
-def test_a_long_hint_is_cut_between_characters_and_no_key_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_hint_is_truncated_and_no_key_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = RefusedKeys()
     keys.add(((("secret_key", SECRET)),), "中" * 1000)
     hint = keys.hint(((("secret_key", SECRET)),))
@@ -113,7 +113,7 @@ def test_a_long_hint_is_cut_between_characters_and_no_key_is_kept(monkeypatch: p
     assert SECRET.encode() not in keys._memory[:]
 
 
-def test_keys_that_meet_in_one_slot_displace_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_with_the_same_slot_replace_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refusals, "_SLOTS", 1)
     keys = RefusedKeys()
     keys.add("one", "of one")

@@ -27,7 +27,7 @@ def signed(request: requests.PreparedRequest, token: str | None = None) -> reque
     return found
 
 
-def test_a_signed_request() -> None:
+def test_signs_a_request() -> None:
     request = signed(prepared(Content_Type="application/json"))
     # Computed with the official signer (SDK 3.1.219).
     assert request.headers["Authorization"] == (
@@ -39,13 +39,13 @@ def test_a_signed_request() -> None:
     assert "X-Security-Token" not in request.headers
 
 
-def test_keeps_the_date_and_the_host_that_it_finds() -> None:
+def test_keeps_date_and_host_that_are_set() -> None:
     request = signed(prepared(X_Sdk_Date="20200101T000000Z", Host="other.example"))
     assert request.headers["X-Sdk-Date"] == "20200101T000000Z"
     assert request.headers["Host"] == "other.example"
 
 
-def test_the_token_of_temporary_keys_is_sent_and_signed() -> None:
+def test_security_token_is_sent_and_signed() -> None:
     request = signed(prepared(), "TOKEN")
     assert request.headers["X-Security-Token"] == "TOKEN"
     assert "x-security-token" in request.headers["Authorization"]
@@ -75,13 +75,13 @@ def test_headers_of_the_http_library_are_not_signed() -> None:
     assert names == "host;x-sdk-date"
 
 
-def test_text_beyond_ascii_goes_out_as_utf8() -> None:
+def test_non_ascii_headers_are_sent_as_utf8() -> None:
     for auth in (signing.AccessKeyAuth("AK", "SK"), signing.TokenAuth("TOKEN")):
         request = auth(prepared(X_Id="中文"))
         assert request.headers["X-Id"] == "中文".encode()
 
 
-def test_a_token_instead_of_a_signature() -> None:
+def test_auth_token_replaces_the_signature() -> None:
     request = signing.TokenAuth("TOKEN")(prepared())
     assert request.headers["X-Auth-Token"] == "TOKEN"
     assert "Authorization" not in request.headers
@@ -123,10 +123,10 @@ def test_canonical_query(query: str, canonical: str) -> None:
 
 
 @pytest.mark.parametrize("empty", [None, "", b""])
-def test_no_body_is_the_empty_body(empty: Any) -> None:
+def test_no_body_is_signed_as_an_empty_body(empty: Any) -> None:
     canonical, _names = signing.canonical_request(prepared(data=empty))
     assert canonical.endswith("\ne3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
 
 
-def test_a_body_of_text_is_signed_as_utf8() -> None:
+def test_string_body_is_signed_as_utf8() -> None:
     assert signing.canonical_request(prepared(data="ü")) == signing.canonical_request(prepared(data="ü".encode()))

@@ -49,26 +49,26 @@ def test_delivered(bench: Bench, confirm: str) -> None:
         ),
     ],
 )
-def test_refused_is_never_sent_again(bench: Bench, confirm: str, call: Call, reason: str) -> None:
+def test_rejected_is_never_retried(bench: Bench, confirm: str, call: Call, reason: str) -> None:
     outcome = bench.run(call, confirm=confirm, retries=5)
     assert told(outcome) == ("rejected", 1, None)
     assert (outcome.reason, outcome.transient, bench.slept) == (reason, False, [])
 
 
-def test_throttled_is_sent_again_when_the_server_says(bench: Bench) -> None:
+def test_throttled_is_retried_after_the_time_of_the_server(bench: Bench) -> None:
     outcome = bench.run(BUSY, IAM_AWAY, YES, retries=2)
     assert told(outcome) == ("delivered", 3, "run")
     assert bench.slept == [7.0, 1.0]
 
 
 @pytest.mark.parametrize("call", [BUSY, IAM_AWAY])
-def test_throttled_to_the_end(bench: Bench, call: Call) -> None:
+def test_throttled_until_retries_are_used_up(bench: Bench, call: Call) -> None:
     outcome = bench.run(call, call, call, retries=2)
     assert told(outcome) == ("rejected", 3, None)
     assert outcome.transient
 
 
-def test_nobody_there(bench: Bench) -> None:
+def test_connection_refused_is_retried_and_not_sent(bench: Bench) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     outcome = bench.delivery(url, "when_unknown", 2).run()
     assert told(outcome) == ("not_sent", 0, None)
@@ -80,7 +80,7 @@ def test_nobody_there(bench: Bench) -> None:
     )
 
 
-def test_trouble_that_lasts_is_not_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_permanent_failure_is_not_retried(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted() as server:
         delivery = bench.delivery(server.url, "when_unknown", 2)
         failure = _http.Failure("tls", "the server's certificate is not trusted", False, True)
@@ -95,7 +95,7 @@ def test_trouble_that_lasts_is_not_tried_again(bench: Bench, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(("attribute", "sent"), [(True, 1), (False, 0), (None, 1)])
-def test_an_interruption_leaves_the_count(
+def test_interruption_keeps_the_number_of_requests(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, attribute: bool | None, sent: int
 ) -> None:
     """Where it is not known whether anything was sent, it counts as sent."""

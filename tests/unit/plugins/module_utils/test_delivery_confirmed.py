@@ -18,14 +18,14 @@ def test_always_reads_before_and_after(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(("seen", "delivery"), [(DONE, "already_delivered"), (FAILED, "superseded")])
-def test_always_sends_nothing_where_the_state_has_ended(bench: Bench, seen: Call, delivery: str) -> None:
+def test_always_sends_nothing_if_the_state_has_ended(bench: Bench, seen: Call, delivery: str) -> None:
     outcome = bench.run(seen, confirm="always")
     assert told(outcome) == (delivery, 0, "run" if delivery == "already_delivered" else None)
     assert outcome.response is None
 
 
 @pytest.mark.parametrize("seen", [UNREADABLE, NO_STATE])
-def test_always_warns_where_it_cannot_read_before(bench: Bench, seen: Call) -> None:
+def test_always_warns_if_the_run_cannot_be_read_before(bench: Bench, seen: Call) -> None:
     outcome = bench.run(seen, YES, DONE, confirm="always")
     assert told(outcome) == ("delivered", 1, "run")
     (warning,) = outcome.warnings
@@ -40,7 +40,7 @@ def test_always_warns_where_it_cannot_read_before(bench: Bench, seen: Call) -> N
         ((NO_STATE, NO_STATE, NO_STATE), "the run (running) does not show the state."),
     ],
 )
-def test_always_warns_where_the_run_does_not_confirm(bench: Bench, after: tuple[Call, ...], words: str) -> None:
+def test_always_warns_if_the_run_does_not_confirm(bench: Bench, after: tuple[Call, ...], words: str) -> None:
     outcome = bench.run(WAITS, YES, *after, confirm="always")
     assert told(outcome) == ("delivered", 1, "run")
     (warning,) = outcome.warnings
@@ -48,7 +48,7 @@ def test_always_warns_where_the_run_does_not_confirm(bench: Bench, after: tuple[
     assert words in warning
 
 
-def test_always_believes_the_run_more_than_the_answer(bench: Bench) -> None:
+def test_always_trusts_the_run_over_the_response(bench: Bench) -> None:
     assert told(bench.run(WAITS, YES, TIMED_OUT, confirm="always")) == ("superseded", 1, None)
 
 

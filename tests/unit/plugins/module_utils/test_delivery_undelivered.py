@@ -39,7 +39,7 @@ def loaded(path: str) -> dict[str, Any]:
     return dict(dataloader.DataLoader().load_from_file(path))
 
 
-def test_comes_back_unchanged(tmp_path: Path) -> None:
+def test_file_is_read_back_unchanged(tmp_path: Path) -> None:
     addresses = {"region": "cn-north-4", "endpoint": "https://host", "project_id": None}
     values = undelivered.variables(CALLBACK, addresses)
     found = loaded(undelivered.write(str(tmp_path / "file.yml"), values))
@@ -58,24 +58,24 @@ def test_comes_back_unchanged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{{ x }}", "a {% b %}", "{# c", "#jinja2: variable_start_string: '['", '{"a": 1}'])
-def test_what_may_be_a_template_is_marked_unsafe(text: str) -> None:
+def test_possible_template_is_marked_unsafe(text: str) -> None:
     """So that no template is ever run."""
     assert undelivered._scalar(text).startswith('!unsafe "')
 
 
 @pytest.mark.parametrize("text", ["1e3", "yes", "007", "=", "<<", "~", ""])
-def test_nothing_else_is(text: str) -> None:
+def test_other_strings_are_not_marked_unsafe(text: str) -> None:
     """Ansible reads an unsafe "yes" as true."""
     assert undelivered._scalar(text) == f'"{text}"'
 
 
-def test_no_error_is_an_empty_one() -> None:
+def test_unset_error_is_an_empty_string() -> None:
     values = undelivered.variables(CALLBACK._replace(error=None, result="success", output={}), {})
     assert (values["fgs_workflow_error"], values["fgs_workflow_output"]) == ("", "{}")
 
 
 @given(st.text(max_size=50))
-def test_every_text_comes_back(text: str) -> None:
+def test_any_string_is_read_back_unchanged(text: str) -> None:
     import yaml
 
     class Loader(yaml.SafeLoader):
@@ -88,7 +88,7 @@ def test_every_text_comes_back(text: str) -> None:
     assert yaml.load(f"a: {undelivered._scalar(text)}\n", Loader) == {"a": text}
 
 
-def test_a_file_for_its_owner_only(tmp_path: Path) -> None:
+def test_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         path = undelivered.write(str(tmp_path / "file.yml"), {"a": "b"})
@@ -97,7 +97,7 @@ def test_a_file_for_its_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
-def test_a_folder_gets_a_file_named_after_run_and_state(tmp_path: Path) -> None:
+def test_file_in_a_folder_is_named_after_run_and_state(tmp_path: Path) -> None:
     values = undelivered.variables(CALLBACK._replace(workflow_run_id="../run 1", workflow_state_id="s" * 300), {})
     path = Path(undelivered.write(str(tmp_path), values))
     assert path.parent == tmp_path
@@ -128,13 +128,13 @@ def test_different_ids_never_share_a_file(tmp_path: Path, one: tuple[str, ...], 
     assert len(os.listdir(tmp_path)) == 2
 
 
-def test_a_path_may_name_a_file_or_a_folder_or_nothing_yet(tmp_path: Path) -> None:
+def test_path_of_a_file_or_folder_or_nothing_is_valid(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path, tmp_path / "file", tmp_path / "absent"):
         assert undelivered.violation(str(path)) is None
 
 
-def test_a_path_may_not_name_anything_else(tmp_path: Path) -> None:
+def test_path_of_a_device_or_pipe_is_a_violation(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/dev/null")
     for path in ("/dev/null", str(tmp_path / "pipe"), str(tmp_path / "link")):
@@ -146,24 +146,24 @@ def test_a_path_may_not_name_anything_else(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["a\0b", "a\ud800b"])
-def test_a_path_that_no_system_takes(path: str) -> None:
+def test_invalid_path_is_a_violation(path: str) -> None:
     found = undelivered.violation(path)
     assert found is not None
     assert found.message.startswith("undelivered_path must be a valid path, got ")
 
 
-def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tilde_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert undelivered.write("~/file.yml", {"a": "b"}) == str(tmp_path / "file.yml")
 
 
-def test_a_name_alone_is_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_path_is_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert undelivered.write("file.yml", {"a": "b"}) == "file.yml"
     assert loaded(str(tmp_path / "file.yml")) == {"a": "b"}
 
 
-def test_an_earlier_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_earlier_file_is_replaced_atomically(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = undelivered.write(str(tmp_path / "file.yml"), {"a": "first"})
 
     def full(_handle: int) -> None:
@@ -179,12 +179,12 @@ def test_an_earlier_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeyp
     assert loaded(path) == {"a": "second"}
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_missing_folder_raises(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         undelivered.write(str(tmp_path / "missing/file.yml"), {"a": "b"})
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+def test_unwritable_folder_raises(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError):
         undelivered.write(str(tmp_path / "file/file.yml"), {"a": "b"})

@@ -53,7 +53,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize("call", UNKNOWN, ids=lambda call: f"{call.status} {call.body}")
-def test_unknown_and_never_confirmed(bench: Bench, call: Call) -> None:
+def test_unknown_without_confirmation(bench: Bench, call: Call) -> None:
     outcome = bench.run(call, confirm="never", retries=5)
     assert told(outcome) == ("unknown", 1, None)
     assert outcome.transient
@@ -62,14 +62,14 @@ def test_unknown_and_never_confirmed(bench: Bench, call: Call) -> None:
 
 
 @pytest.mark.parametrize("call", UNKNOWN, ids=lambda call: f"{call.status} {call.body}")
-def test_unknown_and_seen_to_have_arrived(bench: Bench, call: Call) -> None:
+def test_unknown_is_delivered_if_the_run_shows_the_result(bench: Bench, call: Call) -> None:
     outcome = bench.run(call, DONE, retries=5)
     assert told(outcome) == ("delivered", 1, "run")
     assert outcome.reason is None
 
 
 @pytest.mark.parametrize("call", UNKNOWN, ids=lambda call: f"{call.status} {call.body}")
-def test_unknown_and_seen_to_wait_is_sent_again(bench: Bench, call: Call) -> None:
+def test_unknown_is_retried_if_the_run_still_waits(bench: Bench, call: Call) -> None:
     outcome = bench.run(call, *STILL, YES, retries=1)
     assert told(outcome) == ("delivered", 2, "run")
 
@@ -97,9 +97,7 @@ WAITING = b'{"node_id": "state", "executions": [{"status": "running"}]}'
 
 
 @pytest.mark.parametrize(("confirm", "sent"), [("never", [1, 1, 1]), ("when_unknown", [1, 2, 2])])
-def test_a_kept_connection_that_the_server_closes_costs_no_callback(
-    bench: Bench, confirm: str, sent: list[int]
-) -> None:
+def test_closed_idle_connection_loses_no_callback(bench: Bench, confirm: str, sent: list[int]) -> None:
     """As the items of a loop meet it. Without reading back each callback has a connection of its own."""
     service = Impatient()
     with raw(service.handle) as server:
@@ -121,21 +119,21 @@ def test_reasons_of_the_unknown(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(("seen", "status"), [(FAILED, "fail"), (TIMED_OUT, "timeout"), (shows("cancel"), "cancel")])
-def test_unknown_and_ended_otherwise(bench: Bench, seen: Call, status: str) -> None:
+def test_unknown_is_superseded_if_the_run_shows_another_result(bench: Bench, seen: Call, status: str) -> None:
     outcome = bench.run(CUT, seen)
     assert told(outcome) == ("superseded", 1, None)
     assert outcome.reason == f"the state was already finished with status {status}"
 
 
 @pytest.mark.parametrize("name", ["workflow_id", "execution_id"])
-def test_a_foreign_run_is_unreadable(bench: Bench, name: str) -> None:
+def test_other_run_in_the_response_is_unreadable(bench: Bench, name: str) -> None:
     outcome = bench.run(CUT, shows("success", **{name: "other"}))
     assert told(outcome) == ("unknown", 1, None)
     assert outcome.reason is not None
     assert outcome.reason.endswith(f"the run could not be read back: the response shows another {name}")
 
 
-def test_unknown_and_unreadable(bench: Bench) -> None:
+def test_unknown_stays_unknown_if_the_run_cannot_be_read(bench: Bench) -> None:
     outcome = bench.run(CUT, UNREADABLE, retries=5)
     assert told(outcome) == ("unknown", 1, None)
     assert outcome.reason == (
@@ -146,19 +144,19 @@ def test_unknown_and_unreadable(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("seen", [NO_STATE, shows("asleep"), shows(None)])
-def test_unknown_and_the_run_does_not_show_the_state(bench: Bench, seen: Call) -> None:
+def test_unknown_stays_unknown_if_the_run_does_not_show_the_state(bench: Bench, seen: Call) -> None:
     outcome = bench.run(CUT, seen, seen, seen)
     assert told(outcome) == ("unknown", 1, None)
     assert outcome.reason is not None
     assert outcome.reason.endswith("the run (running) does not show the state")
 
 
-def test_a_status_that_lags_behind_is_waited_for(bench: Bench) -> None:
+def test_lagging_status_is_read_until_it_changes(bench: Bench) -> None:
     assert told(bench.run(CUT, WAITS, NO_STATE, DONE)) == ("delivered", 1, "run")
     assert bench.slept == [0.5, 1.0]
 
 
-def test_still_waiting_and_no_attempt_left(bench: Bench) -> None:
+def test_unknown_if_the_run_still_waits_and_retries_are_used_up(bench: Bench) -> None:
     outcome = bench.run(CUT, *STILL, CUT, *STILL, retries=1)
     outcome_reason = "the run still shows the state as waiting, and all retries are used up"
     assert outcome.reason is not None
@@ -168,7 +166,7 @@ def test_still_waiting_and_no_attempt_left(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404])
-def test_a_refusal_after_doubt_is_confirmed_before_it_is_believed(bench: Bench, status: int) -> None:
+def test_refusal_after_an_unknown_outcome_is_confirmed(bench: Bench, status: int) -> None:
     refusal = Call(*POST, status, {"error_code": "FGS.3002"})
     assert told(bench.run(CUT, *STILL, refusal, DONE, retries=1)) == ("delivered", 2, "run")
     assert told(bench.run(CUT, *STILL, refusal, FAILED, retries=1)) == ("superseded", 2, None)
@@ -176,14 +174,14 @@ def test_a_refusal_after_doubt_is_confirmed_before_it_is_believed(bench: Bench, 
     assert told(bench.run(CUT, *STILL, refusal, UNREADABLE, retries=1)) == ("unknown", 2, None)
 
 
-def test_throttled_after_doubt(bench: Bench) -> None:
+def test_throttled_after_an_unknown_outcome(bench: Bench) -> None:
     assert told(bench.run(CUT, *STILL, BUSY, YES, retries=2)) == ("delivered", 3, "run")
     outcome = bench.run(CUT, *STILL, BUSY, *STILL, retries=1)
     assert told(outcome) == ("rejected", 2, None)
     assert outcome.transient
 
 
-def test_not_sent_after_doubt_stays_in_doubt(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_not_sent_after_an_unknown_outcome_stays_unknown(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first request may have arrived although the second never left."""
     with scripted(CUT, *STILL, *STILL) as server:
         delivery = bench.delivery(server.url, "when_unknown", 1)
@@ -202,7 +200,7 @@ def test_not_sent_after_doubt_stays_in_doubt(bench: Bench, monkeypatch: pytest.M
     assert outcome.reason.startswith("connection refused; the run still shows the state as waiting")
 
 
-def test_the_execution_id_that_is_read_back(bench: Bench) -> None:
+def test_execution_id_is_read_from_the_run(bench: Bench) -> None:
     # Only its case may differ, as in any UUID.
     assert bench.run(CUT, shows("success", execution_id="RUN")).execution_id == "RUN"
     # The run's own where the answer shows none that is valid.

@@ -40,23 +40,23 @@ def full_queue(address: str, port: int) -> Iterator[int]:
         yield port
 
 
-def test_nobody_there(connections: Connections) -> None:
+def test_connection_refused_is_not_sent(connections: Connections) -> None:
     found = failure(f"http://127.0.0.1:{free_port()}", connections)
     assert (found.kind, found.sent, found.permanent, found.message) == ("connect", False, False, "connection refused")
 
 
-def test_no_such_host(connections: Connections) -> None:
+def test_unresolved_host_is_not_sent(connections: Connections) -> None:
     found = failure("http://host.invalid", connections)
     assert (found.kind, found.sent, found.message) == ("connect", False, "the host name cannot be resolved")
 
 
-def test_a_deadline_while_connecting(connections: Connections) -> None:
+def test_timeout_while_connecting_is_not_sent(connections: Connections) -> None:
     with full_queue("127.0.0.1", 0) as port:
         found = failure(f"http://127.0.0.1:{port}", connections, timeout=0.3)
     assert (found.kind, found.sent) == ("timeout", False)
 
 
-def test_addresses_share_the_time_for_connecting(connections: Connections, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_share_the_deadline_for_connecting(connections: Connections, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first address of the name takes no connection, the second one does."""
 
     def handle(connection: socket.socket, _sockets: Sockets) -> None:
@@ -76,13 +76,13 @@ def test_addresses_share_the_time_for_connecting(connections: Connections, monke
     assert (found.status, found.body) == (200, b"hello")
 
 
-def test_a_deadline_while_waiting_for_the_answer(connections: Connections) -> None:
+def test_timeout_while_waiting_for_the_response_is_sent(connections: Connections) -> None:
     with raw(silent) as server:
         found = failure(server.url, connections, timeout=0.3)
     assert (found.kind, found.sent, found.permanent) == ("timeout", True, False)
 
 
-def test_a_deadline_holds_although_bytes_keep_coming(connections: Connections) -> None:
+def test_deadline_applies_although_bytes_keep_arriving(connections: Connections) -> None:
     def handle(connection: socket.socket, sockets: Sockets) -> None:
         read_request(connection)
         connection.sendall(answer(b"", "Content-Length: 1000"))
@@ -95,7 +95,7 @@ def test_a_deadline_holds_although_bytes_keep_coming(connections: Connections) -
     assert found.message == "no complete response within 0.4 seconds"
 
 
-def test_a_deadline_while_sending(connections: Connections) -> None:
+def test_timeout_while_sending_is_sent(connections: Connections) -> None:
     """The server reads nothing, so that the body does not get away."""
 
     def handle(connection: socket.socket, sockets: Sockets) -> None:
@@ -106,7 +106,7 @@ def test_a_deadline_while_sending(connections: Connections) -> None:
     assert (found.kind, found.sent) == ("timeout", True)
 
 
-def test_nothing_is_sent_after_the_attempt_is_over() -> None:
+def test_nothing_is_sent_after_the_deadline() -> None:
     attempt = Attempt()
     attempt.sending()
     assert attempt.sent
@@ -116,7 +116,7 @@ def test_nothing_is_sent_after_the_attempt_is_over() -> None:
     assert not Attempt().close()
 
 
-def test_an_attempt_through_tls_within_tls_is_woken_too() -> None:
+def test_deadline_applies_to_tls_within_tls() -> None:
     # As urllib3 has it behind a proxy that speaks TLS.
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -126,7 +126,7 @@ def test_an_attempt_through_tls_within_tls_is_woken_too() -> None:
         assert theirs.recv(1) == b""
 
 
-def test_an_unexpected_error_is_not_called_a_network_failure() -> None:
+def test_unexpected_error_is_no_network_failure() -> None:
     class Broken:
         def send(self, *_arguments: Any, **_options: Any) -> Any:
             raise KeyError("a secret header")
@@ -139,7 +139,7 @@ def test_an_unexpected_error_is_not_called_a_network_failure() -> None:
     )
 
 
-def test_an_attempt_that_cannot_start_has_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attempt_that_cannot_start_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_thread(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
@@ -153,7 +153,7 @@ def test_an_attempt_that_cannot_start_has_sent_nothing(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("sent", [True, False])
-def test_an_interruption_says_whether_anything_was_sent(connections: Connections, sent: bool) -> None:
+def test_interruption_reports_whether_anything_was_sent(connections: Connections, sent: bool) -> None:
     def interrupt(*_arguments: Any) -> None:
         raise KeyboardInterrupt
 

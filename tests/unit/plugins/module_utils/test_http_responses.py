@@ -18,39 +18,39 @@ from support.servers import Sockets, raw, read_request
 from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Connections
 
 
-def test_an_answer(connections: Connections) -> None:
+def test_response(connections: Connections) -> None:
     with raw(answering(answer(b"hello", "X-Request-Id: r", status="404 Not Found"))) as server:
         found = exchange(server.url, connections)
     assert found[:1] + found[2:] == (404, b"hello", True)
     assert found.headers["x-request-id"] == "r"
 
 
-def test_an_answer_without_a_length_ends_with_the_connection(connections: Connections) -> None:
+def test_response_without_a_length_ends_with_the_connection(connections: Connections) -> None:
     with raw(answering(b"HTTP/1.1 200 OK\r\n\r\nhello")) as server:
         assert exchange(server.url, connections).body == b"hello"
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
-def test_an_answer_that_has_no_body(connections: Connections, status: str) -> None:
+def test_response_without_a_body(connections: Connections, status: str) -> None:
     with raw(answering(answer(b"", "Content-Length: 5", status=status))) as server:
         assert exchange(server.url, connections)[2:] == (b"", True)
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
-def test_a_redirect_is_an_answer(connections: Connections, status: str) -> None:
+def test_redirect_is_a_response(connections: Connections, status: str) -> None:
     with raw(silent) as other, raw(answering(answer(b"", f"Location: {other.url}/x", status=status))) as server:
         assert exchange(server.url, connections).status == int(status[:3])
         assert other.connections == 0
 
 
 @pytest.mark.parametrize("size", [0, 1, 64 * 1024, MIB])
-def test_a_body_up_to_the_limit(connections: Connections, size: int) -> None:
+def test_body_up_to_the_limit(connections: Connections, size: int) -> None:
     with raw(answering(answer(b"x" * size))) as server:
         assert exchange(server.url, connections)[2:] == (b"x" * size, True)
 
 
 @pytest.mark.parametrize("headers", [(), ("Transfer-Encoding: chunked",)])
-def test_a_body_beyond_the_limit_is_cut(connections: Connections, headers: tuple[str, ...]) -> None:
+def test_body_over_the_limit_is_truncated(connections: Connections, headers: tuple[str, ...]) -> None:
     def handle(connection: socket.socket, sockets: Sockets) -> None:
         read_request(connection)
         if headers:
@@ -66,20 +66,20 @@ def test_a_body_beyond_the_limit_is_cut(connections: Connections, headers: tuple
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "GZIP "])
-def test_a_compressed_body(connections: Connections, encoding: str) -> None:
+def test_compressed_body(connections: Connections, encoding: str) -> None:
     body = (zlib.compress if encoding == "deflate" else gzip.compress)(b"x" * MIB)
     with raw(answering(answer(body, f"Content-Encoding: {encoding}"))) as server:
         assert exchange(server.url, connections)[2:] == (b"x" * MIB, True)
 
 
-def test_a_bomb_is_cut(connections: Connections) -> None:
+def test_compression_bomb_is_truncated(connections: Connections) -> None:
     bomb = gzip.compress(b"\0" * (20 * MIB), 9)
     assert len(bomb) < MIB
     with raw(answering(answer(bomb, "Content-Encoding: gzip"))) as server:
         assert exchange(server.url, connections)[2:] == (b"\0" * MIB, False)
 
 
-def test_compressed_bytes_are_bounded_too(connections: Connections) -> None:
+def test_compressed_bytes_are_limited(connections: Connections) -> None:
     """Empty blocks for ever: they come to nothing, and never end."""
 
     def handle(connection: socket.socket, sockets: Sockets) -> None:
@@ -95,17 +95,17 @@ def test_compressed_bytes_are_bounded_too(connections: Connections) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "made-up"])
-def test_an_unknown_encoding_is_not_read(connections: Connections, encoding: str) -> None:
+def test_unknown_encoding_is_not_read(connections: Connections, encoding: str) -> None:
     with raw(answering(answer(b"hello", f"Content-Encoding: {encoding}"))) as server:
         assert exchange(server.url, connections)[2:] == (b"", False)
 
 
-def test_what_is_not_compressed_although_it_says_so(connections: Connections) -> None:
+def test_invalid_compressed_body_is_not_read(connections: Connections) -> None:
     with raw(answering(answer(b"hello", "Content-Encoding: gzip"))) as server:
         assert exchange(server.url, connections)[2:] == (b"", False)
 
 
-def test_nothing_compressed_is_nothing(connections: Connections) -> None:
+def test_empty_compressed_body_is_empty(connections: Connections) -> None:
     with raw(answering(answer(b"", "Content-Encoding: gzip"))) as server:
         assert exchange(server.url, connections)[2:] == (b"", True)
 
@@ -126,7 +126,7 @@ def test_nothing_compressed_is_nothing(connections: Connections) -> None:
         (b"", "closed without a response"),
     ],
 )
-def test_a_broken_answer_is_a_lost_connection(connections: Connections, data: bytes, words: str) -> None:
+def test_malformed_response_is_a_lost_connection(connections: Connections, data: bytes, words: str) -> None:
     with raw(answering(data)) as server:
         found = failure(server.url, connections)
     assert (found.kind, found.sent, found.permanent) == ("lost", True, False)
@@ -134,18 +134,18 @@ def test_a_broken_answer_is_a_lost_connection(connections: Connections, data: by
     assert words in found.message
 
 
-def test_a_chunk_of_a_negative_size_is_unexpected(connections: Connections) -> None:
+def test_negative_chunk_size_is_unexpected(connections: Connections) -> None:
     with raw(answering(answer(b"-5\r\nhello\r\n", "Transfer-Encoding: chunked"))) as server:
         found = failure(server.url, connections)
     assert (found.kind, found.sent, found.permanent) == ("unexpected", True, False)
 
 
-def test_lengths_that_agree_are_one(connections: Connections) -> None:
+def test_equal_lengths_are_one(connections: Connections) -> None:
     with raw(answering(answer(b"hello", "Content-Length: 5", "Content-Length: 5"))) as server:
         assert exchange(server.url, connections).body == b"hello"
 
 
-def test_a_reset_is_a_lost_connection(connections: Connections) -> None:
+def test_connection_reset_is_a_lost_connection(connections: Connections) -> None:
     def handle(connection: socket.socket, sockets: Sockets) -> None:
         read_request(connection)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -41,7 +41,7 @@ def importable() -> list[str]:
 
 
 @pytest.mark.parametrize("missing", [["requests"], ["jsonschema"], ["requests", "jsonschema"]], ids=" and ".join)
-def test_missing(missing: list[str], tmp_path: Path) -> None:
+def test_missing_library_is_reported(missing: list[str], tmp_path: Path) -> None:
     program = PROGRAM.replace("MISSING", repr(missing)).replace("MODULES", repr(importable()))
     finished = subprocess.run(
         [sys.executable, "-c", program],
@@ -63,17 +63,17 @@ def test_missing(missing: list[str], tmp_path: Path) -> None:
     assert "project updates never install Python packages" in result["hint"]
 
 
-def test_nothing_is_missing_here() -> None:
+def test_nothing_is_missing_in_this_process() -> None:
     assert _libraries.missing() == ([], "")
     assert _libraries.missing_result() is None
 
 
-def test_what_is_to_be_installed_is_what_the_metadata_asks_for() -> None:
+def test_requirements_equal_the_metadata() -> None:
     lines = (ROOT / "meta/requirements.txt").read_text().splitlines()
     assert tuple(line for line in lines if line and not line.startswith("#")) == _libraries.REQUIREMENTS
 
 
-def test_the_interpreter_is_named_as_a_shell_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interpreter_is_quoted_for_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_libraries, "JSONSCHEMA_IMPORT_ERROR", "Traceback")
     monkeypatch.setattr(sys, "executable", "/opt/my python/bin/python3")
     result = _libraries.missing_result()

@@ -17,25 +17,25 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._spec impor
 SPECIFICATIONS = [_options.callback_spec(), _options.execution_info_spec()]
 
 
-def test_empty_is_not_given() -> None:
+def test_empty_is_unset() -> None:
     arguments: dict[str, Any] = {"a": "", "b": None, "c": 0, "d": False, "e": {}, "f": " "}
     assert _options.without_empty(arguments) == {"c": 0, "d": False, "e": {}, "f": " "}
 
 
 @pytest.mark.parametrize("name", ["access_key", "ak", "secret_key", "sk", "security_token", "auth_token"])
-def test_no_secret_is_shown_under_any_of_its_names(name: str) -> None:
+def test_secret_is_redacted_under_every_alias(name: str) -> None:
     assert _options.masked({name: "hunter2-secret", "region": "r"}) == {name: _options.MASKED, "region": "r"}
     assert _options.masked({name: None}) == {name: None}
 
 
-def test_a_secret_is_hidden_wherever_else_it_stands() -> None:
+def test_secret_is_redacted_in_other_options() -> None:
     arguments: dict[str, Any] = {"sk": "hunter2-secret", "output": {"a": ["x hunter2-secret"]}, "timeout": 3.0}
     shown = {"sk": _options.MASKED, "output": {"a": ["x ********"]}, "timeout": 3.0}
     assert _options.masked(arguments) == shown
     assert arguments["output"] == {"a": ["x hunter2-secret"]}
 
 
-def test_choices_are_the_tables() -> None:
+def test_choices_equal_the_tables() -> None:
     (callback, _info) = SPECIFICATIONS
     assert callback["result"]["choices"] == list(field("result").enum)
     for option in ("workflow_id", "workflow_run_id", "workflow_state_id", "result"):
@@ -47,7 +47,7 @@ def test_choices_are_the_tables() -> None:
 
 
 @pytest.mark.parametrize("specification", SPECIFICATIONS)
-def test_every_secret_is_marked(specification: dict[str, Any]) -> None:
+def test_every_secret_has_no_log(specification: dict[str, Any]) -> None:
     marked = {name for name, option in specification.items() if option.get("no_log")}
     assert marked == set(_options.SECRET_OPTIONS)
 
@@ -65,7 +65,7 @@ def test_every_secret_is_marked(specification: dict[str, Any]) -> None:
         ({}, []),
     ],
 )
-def test_bounds_of_the_numbers(params: dict[str, Any], rules: list[str]) -> None:
+def test_limits_of_numbers(params: dict[str, Any], rules: list[str]) -> None:
     assert [violation.option for violation in _options.limit_violations(params)] == rules
 
 
@@ -84,11 +84,11 @@ def found(arguments: dict[str, Any]) -> list[tuple[str, str]]:
         ({}, []),
     ],
 )
-def test_what_ansible_finds(arguments: dict[str, Any], violations: list[tuple[str, str]]) -> None:
+def test_violations_found_by_ansible(arguments: dict[str, Any], violations: list[tuple[str, str]]) -> None:
     assert sorted(found(arguments)) == violations
 
 
-def test_a_misspelled_option_is_named_with_the_one_that_was_meant() -> None:
+def test_misspelled_option_gets_a_suggestion() -> None:
     arguments = {"secret_kee": 1, "tiemout": 3, "nothing_like_it": 1}
     errors = ArgumentSpecValidator(_options.connection_spec()).validate(arguments).errors
     assert sorted(violation.message for violation in _options.specification_violations(errors, [])) == [
@@ -106,17 +106,17 @@ def test_a_misspelled_option_is_named_with_the_one_that_was_meant() -> None:
         ({"workflow_id": None, "workflow_run_id": 0, "access_key": ""}, []),
     ],
 )
-def test_ids_that_are_there_and_empty(arguments: dict[str, Any], empty: list[str]) -> None:
+def test_empty_ids_are_named(arguments: dict[str, Any], empty: list[str]) -> None:
     assert _options.empty_ids(_options.callback_spec(), arguments) == dict.fromkeys(empty, "")
 
 
-def test_an_id_that_is_not_required_may_be_empty() -> None:
+def test_optional_id_may_be_empty() -> None:
     arguments = {"workflow_id": "", "execution_id": "", "workflow_state_id": ""}
     found = _options.empty_ids(_options.execution_info_spec(), arguments)
     assert found == {"workflow_id": "", "execution_id": ""}
 
 
-def test_what_the_tables_cover_is_left_to_them() -> None:
+def test_rules_of_the_tables_are_left_to_the_schema() -> None:
     class RequiredError:
         msg = "missing required arguments: workflow_id"
 
@@ -131,7 +131,7 @@ def test_what_the_tables_cover_is_left_to_them() -> None:
     assert violation == ("", "specification", None, "Something that a later release finds")
 
 
-def test_a_short_secret_is_none_for_ansible() -> None:
+def test_short_secret_is_not_redacted_by_ansible() -> None:
     """It would be cut out of every text."""
     specification = _options.connection_spec()
     found = _options.without_short_secrets(specification, {"sk": "abc", "access_key": "x" * 8, "region": "x"})

@@ -34,7 +34,7 @@ def rule(url: str) -> str | None:
         "http://[::1]:8080",
     ],
 )
-def test_accepts(url: str) -> None:
+def test_accepts_valid_url(url: str) -> None:
     assert rule(url) is None
 
 
@@ -83,11 +83,11 @@ def test_accepts(url: str) -> None:
         ("https://ho\x00st", "url"),
     ],
 )
-def test_refuses(url: str, broken: str) -> None:
+def test_rejects_invalid_url(url: str, broken: str) -> None:
     assert rule(url) == broken
 
 
-def test_never_repeats_a_password_or_what_is_no_url() -> None:
+def test_message_never_contains_a_password_or_an_invalid_url() -> None:
     for url in ("https://user:hunter2@host", "hunter2", "https://host/hunter2"):
         violation = endpoint_violation("endpoint", url)
         assert violation is not None
@@ -95,14 +95,14 @@ def test_never_repeats_a_password_or_what_is_no_url() -> None:
         assert "hunter2" not in violation.message
 
 
-def test_says_what_is_wrong() -> None:
+def test_message_names_the_violation() -> None:
     violation = endpoint_violation("iam_endpoint", "http://iam.example")
     assert violation is not None
     text = "iam_endpoint must use https, as http is for loopback addresses only, got 'http://iam.example'"
     assert violation.message == text
 
 
-def test_region_gives_both_endpoints() -> None:
+def test_region_sets_both_endpoints() -> None:
     addresses, violations = _options.find_addresses({"region": "cn-north-4"}, {})
     assert violations == []
     assert addresses.endpoint == "https://functiongraph.cn-north-4.myhuaweicloud.com"
@@ -111,7 +111,7 @@ def test_region_gives_both_endpoints() -> None:
     assert addresses.iam("https://of-file/") == "https://of-file"
 
 
-def test_options_win_over_the_environment_and_that_over_the_region() -> None:
+def test_option_then_environment_then_region() -> None:
     options = {"region": "cn-north-4", "endpoint": "https://option/", "iam_endpoint": "https://iam-option/"}
     environ = {
         "HW_REGION_NAME": "cn-east-3",
@@ -133,11 +133,11 @@ def test_options_win_over_the_environment_and_that_over_the_region() -> None:
 
 
 @pytest.mark.parametrize("name", ["HW_REGION_NAME", "OS_REGION_NAME"])
-def test_every_name_of_the_region(name: str) -> None:
+def test_every_region_variable_is_read(name: str) -> None:
     assert _options.find_addresses({}, {name: "cn-east-3"})[0].region == "cn-east-3"
 
 
-def test_order_of_the_names_of_the_region() -> None:
+def test_order_of_region_variables() -> None:
     assert _options.find_addresses({}, {"HW_REGION_NAME": "first", "OS_REGION_NAME": "second"})[0].region == "first"
     assert _options.find_addresses({}, {"HW_REGION_NAME": "", "OS_REGION_NAME": "second"})[0].region == "second"
 
@@ -146,7 +146,7 @@ def test_order_of_the_names_of_the_region() -> None:
     "region",
     ["CN-NORTH-4", "cn north", "cn/north", "a.b", "evil.example/", "cn-", "-cn", "cn--4", "cn-north-4\n", "x@y", "ü"],
 )
-def test_a_region_is_a_name(region: str) -> None:
+def test_region_must_be_a_name(region: str) -> None:
     addresses, violations = _options.find_addresses({"region": region}, {})
     assert [(violation.option, violation.rule) for violation in violations] == [("region", "region")]
     assert addresses.region is None
@@ -157,13 +157,13 @@ def test_a_region_is_a_name(region: str) -> None:
     ("region", "meant"),
     [("cn_north_4", "cn-north-4"), ("CN North 4", "cn-north-4"), ("ap southeast 3", "ap-southeast-3"), ("???", None)],
 )
-def test_a_region_that_is_no_name_is_named_with_the_one_that_was_meant(region: str, meant: str | None) -> None:
+def test_invalid_region_gets_a_suggestion(region: str, meant: str | None) -> None:
     (violation,) = _options.find_addresses({"region": region}, {})[1]
     suggested = f" (did you mean {meant}?)" if meant else ""
     assert violation.message == f"region must be a name like cn-north-4, got {region!r}{suggested}"
 
 
-def test_a_region_that_is_known_is_meant() -> None:
+def test_known_region_gets_no_suggestion() -> None:
     assert [_options.region_meant(region) for region in (*_options.REGIONS, None)] == [""] * 6
     assert _options.region_meant("cn-nort-4") == " (did you mean cn-north-4?)"
 
@@ -174,19 +174,19 @@ def test_without_region_and_endpoint() -> None:
     assert "HW_REGION_NAME, OS_REGION_NAME" in violation.message
 
 
-def test_an_endpoint_alone_is_enough_and_leaves_iam_open() -> None:
+def test_endpoint_without_region_is_enough() -> None:
     addresses, violations = _options.find_addresses({"endpoint": "https://host"}, {})
     assert violations == []
     assert addresses.iam(None) is None
     assert addresses.iam("https://file") == "https://file"
 
 
-def test_everything_wrong_is_named_at_once() -> None:
+def test_all_violations_are_reported_at_once() -> None:
     options = {"region": "X", "endpoint": "http://a.example", "iam_endpoint": "nothing"}
     _found, violations = _options.find_addresses(options, {})
     assert [violation.option for violation in violations] == ["region", "endpoint", "iam_endpoint"]
 
 
-def test_an_endpoint_of_the_environment_is_checked_too() -> None:
+def test_endpoint_of_the_environment_is_validated() -> None:
     _found, violations = _options.find_addresses({}, {"FGS_ENDPOINT": "http://a.example"})
     assert [(violation.option, violation.rule) for violation in violations] == [("endpoint", "https")]

@@ -33,13 +33,13 @@ def find(
     return _reads.find_project(client, region, key, attempts, _options.region_meant(region))
 
 
-def test_the_only_one(connections: _connections.Connections) -> None:
+def test_only_project_is_found(connections: _connections.Connections) -> None:
     with scripted(Call("GET", PATH, 200, {"projects": [{"id": "p", "name": "cn-north-4"}]})) as iam:
         assert find(iam.url, connections) == "p"
     assert iam.came[0].headers["Authorization"].startswith("SDK-HMAC-SHA256 Access=AK,")
 
 
-def test_is_remembered_by_region_and_credentials(connections: _connections.Connections) -> None:
+def test_project_is_cached_by_region_and_credentials(connections: _connections.Connections) -> None:
     def found(project: str) -> dict[str, Any]:
         return {"projects": [{"id": project}]}
 
@@ -55,13 +55,13 @@ def test_is_remembered_by_region_and_credentials(connections: _connections.Conne
             assert find(iam.url, connections, region="cn-east-3") == "three"
 
 
-def test_a_project_of_another_name_is_not_ours(connections: _connections.Connections) -> None:
+def test_project_of_another_region_is_ignored(connections: _connections.Connections) -> None:
     projects = [{"id": "other", "name": "cn-north-4_sub"}, {"id": "p", "name": "cn-north-4"}]
     with scripted(Call("GET", PATH, 200, {"projects": projects})) as iam:
         assert find(iam.url, connections) == "p"
 
 
-def test_a_failure_is_not_remembered(connections: _connections.Connections) -> None:
+def test_failure_is_not_cached(connections: _connections.Connections) -> None:
     with scripted(Call("GET", PATH, 200, {"projects": []}), Call("GET", PATH, 200, {"projects": [{"id": "p"}]})) as iam:
         with pytest.raises(_reads.ReadError):
             find(iam.url, connections)
@@ -110,7 +110,7 @@ def test_a_failure_is_not_remembered(connections: _connections.Connections) -> N
         ),
     ],
 )
-def test_says_why_there_is_none(
+def test_failed_lookup_is_explained(
     connections: _connections.Connections, status: int, body: Any, message: str, hint: str | None
 ) -> None:
     with scripted(Call("GET", PATH, status, body)) as iam, pytest.raises(_reads.ReadError) as raised:
@@ -121,7 +121,7 @@ def test_says_why_there_is_none(
     assert (raised.value.hint is None) if hint is None else (raised.value.hint or "").startswith(hint)
 
 
-def test_a_region_without_a_project_may_be_misspelled(connections: _connections.Connections) -> None:
+def test_region_without_a_project_gets_a_suggestion(connections: _connections.Connections) -> None:
     with (
         scripted(Call("GET", "/v3/projects?name=cn-nort-4", 200, {"projects": []})) as iam,
         pytest.raises(_reads.ReadError) as raised,
@@ -139,7 +139,7 @@ def test_a_region_without_a_project_may_be_misspelled(connections: _connections.
     + [{"projects": [{"id": ""}]}, {"projects": None}],
     ids=str,
 )
-def test_something_else(connections: _connections.Connections, body: Any) -> None:
+def test_response_of_another_shape_fails(connections: _connections.Connections, body: Any) -> None:
     with scripted(Call("GET", PATH, 200, body)) as iam, pytest.raises(_reads.ReadError) as raised:
         find(iam.url, connections)
     assert str(raised.value) == (
@@ -148,7 +148,7 @@ def test_something_else(connections: _connections.Connections, body: Any) -> Non
     )
 
 
-def test_many_are_not_all_listed(connections: _connections.Connections) -> None:
+def test_long_list_of_projects_is_truncated(connections: _connections.Connections) -> None:
     projects = [{"id": f"p{number:02}"} for number in range(30)]
     with (
         scripted(Call("GET", PATH, 200, {"projects": projects})) as iam,
@@ -159,7 +159,7 @@ def test_many_are_not_all_listed(connections: _connections.Connections) -> None:
     assert "p10" not in str(raised.value)
 
 
-def test_ids_in_the_message_are_cut(connections: _connections.Connections) -> None:
+def test_long_ids_in_the_message_are_truncated(connections: _connections.Connections) -> None:
     projects = [{"id": "p" * 300_000}, {"id": "q"}]
     with (
         scripted(Call("GET", PATH, 200, {"projects": projects})) as iam,
@@ -169,7 +169,7 @@ def test_ids_in_the_message_are_cut(connections: _connections.Connections) -> No
     assert str(raised.value).endswith(f"to choose one, of {'p' * 63}…, q.")
 
 
-def test_passing_trouble_is_waited_out(connections: _connections.Connections) -> None:
+def test_transient_errors_are_retried(connections: _connections.Connections) -> None:
     with scripted(
         Call("GET", PATH, 503), Call("GET", PATH, cut=True), Call("GET", PATH, 200, {"projects": [{"id": "p"}]})
     ) as iam:
@@ -177,7 +177,7 @@ def test_passing_trouble_is_waited_out(connections: _connections.Connections) ->
 
 
 @pytest.mark.parametrize(("region", "meant"), [("cn-nort-4", " (did you mean cn-north-4?)"), ("cn-north-4", "")])
-def test_a_host_without_an_address_names_the_region(
+def test_unresolved_host_names_the_region(
     connections: _connections.Connections, region: str, meant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", unresolved)
@@ -189,7 +189,7 @@ def test_a_host_without_an_address_names_the_region(
     )
 
 
-def test_nobody_there(connections: _connections.Connections) -> None:
+def test_connection_refused_is_reported(connections: _connections.Connections) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(_reads.ReadError) as raised:
         find(url, connections, retries=1)

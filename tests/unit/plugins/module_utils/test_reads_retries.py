@@ -36,20 +36,20 @@ def answer(status: int, **headers: str) -> Response:
     )
 
 
-def test_allows_as_many_as_it_was_told() -> None:
+def test_allows_the_set_number_of_retries() -> None:
     clock = Clock()
     attempts = clock.attempts(2)
     assert [attempts.wait_for_retry() for _unused in range(4)] == [True, True, False, False]
     assert len(clock.slept) == 2
 
 
-def test_none_is_none() -> None:
+def test_zero_retries_allow_none() -> None:
     clock = Clock()
     assert not clock.attempts(0).wait_for_retry(retry_after=1.0)
     assert clock.slept == []
 
 
-def test_waits_are_drawn_from_a_range_that_doubles_up_to_a_cap() -> None:
+def test_backoff_doubles_up_to_a_limit() -> None:
     clock = Clock()
     attempts = clock.attempts(100)
     assert all(attempts.wait_for_retry() for _unused in range(100))
@@ -62,13 +62,13 @@ def test_waits_are_drawn_from_a_range_that_doubles_up_to_a_cap() -> None:
     ("asked", "luck", "waited"),
     [(7.0, 1.0, 7.0), (0.1, 1.0, 0.5), (0.0, 0.0, 0.0), (61.0, 0.0, 60.0), (1e9, 0.0, 60.0), (None, 0.0, 0.0)],
 )
-def test_what_the_server_asks_is_the_least_within_bounds(asked: float | None, luck: float, waited: float) -> None:
+def test_retry_after_is_the_least_delay_within_limits(asked: float | None, luck: float, waited: float) -> None:
     clock = Clock(luck)
     assert clock.attempts(1).wait_for_retry(asked)
     assert clock.slept == [waited]
 
 
-def test_anew_is_the_whole_allowance_again() -> None:
+def test_fresh_attempts_allow_all_retries() -> None:
     clock = Clock()
     attempts = clock.attempts(1)
     assert attempts.wait_for_retry()
@@ -78,7 +78,7 @@ def test_anew_is_the_whole_allowance_again() -> None:
     assert not attempts.wait_for_retry()
 
 
-def test_read_gives_the_first_answer_that_is_no_passing_trouble() -> None:
+def test_read_returns_the_first_response_that_is_not_transient() -> None:
     clock = Clock()
     script: list[Failure | Response] = [
         Failure("connect", "no", False),
@@ -100,7 +100,7 @@ def test_read_gives_the_first_answer_that_is_no_passing_trouble() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404])
-def test_read_does_not_ask_again_after_any_other_answer(status: int) -> None:
+def test_read_does_not_retry_any_other_response(status: int) -> None:
     asked = []
 
     def request() -> Response:
@@ -111,7 +111,7 @@ def test_read_does_not_ask_again_after_any_other_answer(status: int) -> None:
     assert len(asked) == 1
 
 
-def test_read_gives_the_last_trouble() -> None:
+def test_read_returns_the_last_transient_response() -> None:
     clock = Clock()
     assert _reads.read_with_retries(lambda: answer(502), clock.attempts(2)).status == 502
     assert len(clock.slept) == 2

@@ -27,7 +27,7 @@ def read(url: str, connections: _connections.Connections, retries: int = 0) -> _
 
 
 @pytest.mark.parametrize("status", ["success", "fail", "running", "timeout", "cancel"])
-def test_a_run(connections: _connections.Connections, status: str) -> None:
+def test_run(connections: _connections.Connections, status: str) -> None:
     with scripted(Call("GET", PATH, 200, {"status": status, "more": [1]})) as server:
         run = read(server.url, connections)
     assert (run.status, run.execution, run.response.status) == (status, {"status": status, "more": [1]}, 200)
@@ -64,7 +64,7 @@ def test_a_run(connections: _connections.Connections, status: str) -> None:
         (Call("GET", PATH, 200, {"status": "success", "execution_id": 7}), "the response shows another execution_id"),
     ],
 )
-def test_what_is_no_run(connections: _connections.Connections, call: Call, message: str) -> None:
+def test_response_of_another_shape_is_no_run(connections: _connections.Connections, call: Call, message: str) -> None:
     with scripted(call) as server, pytest.raises(_reads.ReadError) as raised:
         read(server.url, connections)
     assert str(raised.value) == message
@@ -73,14 +73,12 @@ def test_what_is_no_run(connections: _connections.Connections, call: Call, messa
 
 
 @pytest.mark.parametrize("ids", [{"workflow_id": "W", "execution_id": "E"}, {"workflow_id": "", "execution_id": None}])
-def test_ids_that_differ_in_case_or_are_unset_are_not_foreign(
-    connections: _connections.Connections, ids: dict[str, Any]
-) -> None:
+def test_ids_may_differ_in_case_or_be_unset(connections: _connections.Connections, ids: dict[str, Any]) -> None:
     with scripted(Call("GET", PATH, 200, {"status": "success", **ids})) as server:
         assert read(server.url, connections).status == "success"
 
 
-def test_passing_trouble_is_waited_out(connections: _connections.Connections) -> None:
+def test_transient_errors_are_retried(connections: _connections.Connections) -> None:
     with scripted(
         Call("GET", PATH, 500),
         Call("GET", PATH, 408),
@@ -90,7 +88,7 @@ def test_passing_trouble_is_waited_out(connections: _connections.Connections) ->
         assert read(server.url, connections, retries=3).status == "fail"
 
 
-def test_nobody_there(connections: _connections.Connections) -> None:
+def test_connection_refused_is_reported(connections: _connections.Connections) -> None:
     with pytest.raises(_reads.ReadError) as raised:
         read(f"http://127.0.0.1:{free_port()}", connections)
     assert (str(raised.value), raised.value.response) == ("connection refused", None)
@@ -110,7 +108,7 @@ def node(node_id: str, execution_id: str, *executions: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("state_id", ["n", "x"])
-def test_a_state_by_either_id(state_id: str) -> None:
+def test_state_by_node_id_or_execution_id(state_id: str) -> None:
     execution = {"status": "fail", "error_message": {"message": "boom"}, "begin_time": 1, "output": "o"}
     nodes = [node("other", "other-x"), node("n", "x", execution), node("third", "third-x")]
     assert _reads.state_of(run(nodes), state_id) == {
@@ -121,7 +119,7 @@ def test_a_state_by_either_id(state_id: str) -> None:
     }
 
 
-def test_a_node_id_is_preferred() -> None:
+def test_node_id_wins_over_execution_id() -> None:
     nodes = [node("a", "b"), node("b", "a")]
     for state_id in ("a", "b"):
         state = _reads.state_of(run(nodes), state_id)
@@ -130,7 +128,7 @@ def test_a_node_id_is_preferred() -> None:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_the_latest_node_of_that_id_counts_in_whatever_order(order: int) -> None:
+def test_latest_node_of_an_id_wins_in_any_order(order: int) -> None:
     first = node("n", "first", {"status": "fail", "begin_time": 1})
     second = node("n", "second", {"status": "running", "begin_time": 2})
     state = _reads.state_of(run([first, second][::order]), "n")
@@ -138,7 +136,7 @@ def test_the_latest_node_of_that_id_counts_in_whatever_order(order: int) -> None
     assert (state["execution_id"], state["status"]) == ("second", "running")
 
 
-def test_nodes_of_that_id_without_times_have_no_latest() -> None:
+def test_nodes_without_times_have_no_latest() -> None:
     different = [node("n", "first", {"status": "fail"}), node("n", "second", {"status": "running"})]
     same = [node("n", "first", {"status": "fail"}), node("n", "second", {"status": "fail"})]
     states = [_reads.state_of(run(nodes), "n") for nodes in (different, same)]
@@ -149,7 +147,7 @@ def test_nodes_of_that_id_without_times_have_no_latest() -> None:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_the_latest_execution_counts_in_whatever_order(order: int) -> None:
+def test_latest_execution_wins_in_any_order(order: int) -> None:
     executions = [
         {"status": "fail", "begin_time": 1},
         {"status": "timeout", "begin_time": 2},
@@ -173,18 +171,18 @@ def test_the_latest_execution_counts_in_whatever_order(order: int) -> None:
         ([{"status": "fail", "begin_time": float("nan")}, {"status": "success", "begin_time": 1}], "success"),
     ],
 )
-def test_strange_executions(executions: Any, status: str | None) -> None:
+def test_executions_of_another_shape_are_ignored(executions: Any, status: str | None) -> None:
     state = _reads.state_of(run([{"node_id": "n", "executions": executions}]), "n")
     assert state is not None
     assert (state["status"], state["error_message"], state["node_name"]) == (status, None, None)
 
 
-def test_an_execution_cannot_rename_its_node() -> None:
+def test_execution_does_not_rename_its_node() -> None:
     state = _reads.state_of(run([node("n", "x", {"node_id": "other", "execution_id": "other"})]), "n")
     assert state is not None
     assert (state["node_id"], state["execution_id"]) == ("n", "x")
 
 
 @pytest.mark.parametrize("nodes", [None, [], {}, "strange", [7, None, "n"], [{}], [{"node_id": ["n"]}]])
-def test_no_such_state(nodes: Any) -> None:
+def test_unknown_state_is_none(nodes: Any) -> None:
     assert _reads.state_of(run(nodes), "n") is None

@@ -28,29 +28,29 @@ def redactor() -> Redactor:
 
 
 @pytest.mark.parametrize("text", [LONG, f"x{LONG}y", f"{LONG}{LONG}", f"key={LONG}, AKEXAMPLE0001"])
-def test_a_long_secret_is_removed_wherever_it_stands(redactor: Redactor, text: str) -> None:
+def test_long_secret_is_redacted_everywhere(redactor: Redactor, text: str) -> None:
     for way in (redactor.known, redactor.text):
         assert LONG not in way(text)
         assert "AKEXAMPLE0001" not in way(text)
 
 
-def test_a_short_secret_destroys_no_id_and_no_word(redactor: Redactor) -> None:
+def test_short_secret_is_kept_within_ids_and_words(redactor: Redactor) -> None:
     text = "aa7d6479-141d-482f-b9bc-85b5cda1066b ba1, a1b, xa1x"
     assert redactor.text(text) == text
 
 
 @pytest.mark.parametrize("text", ["a1", "(a1)", "token a1.", "x:a1,y"])
-def test_a_short_secret_that_stands_alone_is_removed(redactor: Redactor, text: str) -> None:
+def test_short_secret_on_its_own_is_redacted(redactor: Redactor, text: str) -> None:
     assert redactor.text(text) == text.replace("a1", "********")
 
 
-def test_the_longer_of_two_secrets_goes_first() -> None:
+def test_longer_of_two_secrets_is_redacted_first() -> None:
     redactor = Redactor()
     redactor.add("12345678", "1234567890")
     assert redactor.known("1234567890 12345678") == "******** ********"
 
 
-def test_a_secret_is_no_pattern() -> None:
+def test_secret_is_not_a_pattern() -> None:
     redactor = Redactor()
     redactor.add(".*+", "a.b(c[d\\")
     assert redactor.known("abcdefgh .*+ a.b(c[d\\") == "abcdefgh ******** ********"
@@ -72,7 +72,7 @@ def test_a_secret_is_no_pattern() -> None:
         ("a project 46b6f338fc3445b8846c71dfb1fbd9e8", "a project 46b6f338fc3445b8846c71dfb1fbd9e8"),
     ],
 )
-def test_what_signs_a_request_is_removed_although_unknown(echo: str, kept: str) -> None:
+def test_signature_is_redacted_although_unknown(echo: str, kept: str) -> None:
     assert Redactor().text(echo) == kept
 
 
@@ -94,7 +94,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_token_is_removed_however_it_is_written(form: str) -> None:
+def test_token_is_redacted_in_every_notation(form: str) -> None:
     redactor = Redactor()
     redactor.add(TOKEN)
     text = f"100 % sure & 1 < 2: \\u00e9 'x{FORMS[form]}' &none; %C3%A9 \\u."
@@ -103,13 +103,13 @@ def test_a_token_is_removed_however_it_is_written(form: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "100 %", "a%20b\\n&amp;", "%25252525", '\\\\\\\\"'])
-def test_a_text_without_a_secret_stays_as_it_is(text: str) -> None:
+def test_text_without_a_secret_is_unchanged(text: str) -> None:
     redactor = Redactor()
     redactor.add(TOKEN)
     assert redactor.known(text) == text
 
 
-def test_a_secret_beyond_ascii_is_removed_however_it_is_written() -> None:
+def test_non_ascii_secret_is_redacted_in_every_notation() -> None:
     redactor = Redactor()
     redactor.add("passwörd-İ-😀")
     for form in (quote("passwörd-İ-😀"), json.dumps("passwörd-İ-😀"), "PASSWöRD-İ-😀", '"passwörd-İ-😀\\n"'):
@@ -117,13 +117,13 @@ def test_a_secret_beyond_ascii_is_removed_however_it_is_written() -> None:
         assert "assw" not in redactor.known(form).lower()
 
 
-def test_whitespace_around_a_secret_is_no_part_of_it() -> None:
+def test_whitespace_around_a_secret_is_ignored() -> None:
     redactor = Redactor()
     redactor.add(f" {LONG}\n")
     assert redactor.known(f"'{LONG}'") == "'********'"
 
 
-def test_a_line_has_no_control_characters() -> None:
+def test_line_has_no_control_characters() -> None:
     redactor = Redactor()
     redactor.add(LONG)
     text = f"a\x1b[31m\x9b1m{LONG}\r\n\x00\u202e\u2028é"
@@ -134,7 +134,7 @@ def test_a_line_has_no_control_characters() -> None:
     secret=st.text(min_size=_redaction.SHORT, max_size=40).filter(lambda text: text not in "*" * 40),
     around=st.text(max_size=30),
 )
-def test_no_long_secret_survives(secret: str, around: str) -> None:
+def test_long_secret_is_redacted_in_any_text(secret: str, around: str) -> None:
     redactor = Redactor()
     redactor.add(secret)
     assert secret not in redactor.known(f"{around}{secret}").replace("********", "")
@@ -177,6 +177,6 @@ def test_within_data_of_any_depth(redactor: Redactor) -> None:
         value = value[0]
 
 
-def test_within_leaves_out_what_is_too_deep(redactor: Redactor) -> None:
+def test_within_omits_what_is_nested_too_deeply(redactor: Redactor) -> None:
     assert redactor.within({"a": [LONG, {"b": 1}, []], "c": LONG}, 2) == {"a": ["********", "…", "…"], "c": "********"}
     assert redactor.within([[]], 1) == ["…"]

@@ -65,14 +65,14 @@ def test_schemas_use_only_keywords_that_mean_the_same_in_both_drafts() -> None:
         assert keywords(schema) <= same
 
 
-def test_accepts_what_is_right() -> None:
+def test_accepts_valid_arguments() -> None:
     assert broken() == []
     assert broken(result="fail", error="e" * 64, output={"a": [1, 2.5, None, True, {"b": "ü"}]}) == []
     assert broken(workflow_id="w" * 512, project_id="p" * 64, workflow_run_id="ü/%&?# x" + "r" * 9999) == []
     assert broken(output={"big": 10**400}) == []
 
 
-def test_an_integer_of_more_digits_than_python_writes() -> None:
+def test_integer_with_too_many_digits_is_a_violation() -> None:
     # Python 3.11 and later write no more digits, older ones write all.
     limit = getattr(sys, "get_int_max_str_digits", lambda: 0)()
     found = broken(output={"big": 10 ** (limit or 5000)})
@@ -80,13 +80,13 @@ def test_an_integer_of_more_digits_than_python_writes() -> None:
 
 
 @pytest.mark.parametrize("option", ["workflow_id", "workflow_run_id", "workflow_state_id", "result", "output"])
-def test_names_what_is_missing(option: str) -> None:
+def test_missing_option_is_named(option: str) -> None:
     arguments = {name: value for name, value in GOOD.items() if name != option}
     found = _schema.argument_violations(_schema.CALLBACK, arguments)
     assert found == [(option, "required", None, f"{option} is required")]
 
 
-def test_names_all_that_is_missing_once() -> None:
+def test_all_missing_options_are_named_once() -> None:
     found = _schema.argument_violations(_schema.CALLBACK, {})
     assert [violation.option for violation in found] == [*IDS, "result", "output"]
 
@@ -109,18 +109,18 @@ def test_names_all_that_is_missing_once() -> None:
     ],
 )
 @pytest.mark.parametrize("option", [*IDS, "project_id"])
-def test_every_rule_of_every_id(option: str, value: Any, rule: str) -> None:
+def test_rules_of_ids(option: str, value: Any, rule: str) -> None:
     assert broken(**{option: value}) == [(option, rule)]
 
 
 @pytest.mark.parametrize("value", ["x\n", "\nx", "\r\nX-Injected: 1"])
 @pytest.mark.parametrize("option", IDS)
-def test_no_line_gets_into_a_header(option: str, value: str) -> None:
+def test_control_character_in_a_header_is_a_violation(option: str, value: str) -> None:
     assert (option, "control_characters") in broken(**{option: value})
 
 
 @pytest.mark.parametrize("value", [".", ".."])
-def test_no_id_walks_up_a_path(value: str) -> None:
+def test_dot_segment_is_a_violation(value: str) -> None:
     for option in ("workflow_id", "project_id", "workflow_run_id"):
         assert broken(**{option: value}) == [(option, "path_segment")]
     # Only ever a header.
@@ -149,18 +149,20 @@ def test_no_id_walks_up_a_path(value: str) -> None:
         ),
     ],
 )
-def test_says_option_rule_limit_and_value(option: str, value: Any, rule: str, limit: Any, message: str) -> None:
+def test_violation_has_option_rule_limit_and_value(
+    option: str, value: Any, rule: str, limit: Any, message: str
+) -> None:
     found = _schema.argument_violations(_schema.CALLBACK, {**GOOD, option: value})
     assert found == [(option, rule, limit, message)]
 
 
-def test_length_is_in_characters_not_bytes() -> None:
+def test_length_is_counted_in_characters() -> None:
     assert broken(error="中" * 64) == []
     assert broken(error="🙂" * 64) == []
     assert broken(error="🙂" * 65) == [("error", "maxLength")]
 
 
-def test_reports_everything_at_once() -> None:
+def test_all_violations_are_reported_at_once() -> None:
     arguments = {
         "project_id": "p" * 65,
         "workflow_id": "..",
@@ -198,7 +200,7 @@ def test_reports_everything_at_once() -> None:
         ({"a": (b"x",)}, "json", "output.a[0] must be a JSON value, got type bytes"),
     ],
 )
-def test_what_json_cannot_say(output: dict[Any, Any], rule: str, message: str) -> None:
+def test_output_must_be_valid_json(output: dict[Any, Any], rule: str, message: str) -> None:
     found = _schema.argument_violations(_schema.CALLBACK, {**GOOD, "output": output})
     assert found == [("output", rule, None, message)]
 
@@ -210,7 +212,7 @@ def nested(levels: int) -> dict[str, Any]:
     return output
 
 
-def test_output_may_be_nested_and_not_too_deeply() -> None:
+def test_output_nesting_is_limited() -> None:
     assert not _schema.argument_violations(_schema.CALLBACK, {**GOOD, "output": nested(_schema.DEPTH)})
     wrong = [("output", "depth", 200, "output must be nested at most 200 levels deep")]
     assert _schema.argument_violations(_schema.CALLBACK, {**GOOD, "output": nested(_schema.DEPTH + 1)}) == wrong
@@ -221,7 +223,7 @@ def test_output_may_be_nested_and_not_too_deeply() -> None:
         output = output.pop("a")
 
 
-def test_covers_the_options_of_its_tables() -> None:
+def test_schema_has_the_options_of_its_tables() -> None:
     assert set(_schema.validated_options(_schema.CALLBACK)) == {*GOOD, "error", "project_id"}
     ids = {"workflow_id", "execution_id", "workflow_state_id", "project_id"}
     assert set(_schema.validated_options(_schema.EXECUTION)) == ids
@@ -229,7 +231,7 @@ def test_covers_the_options_of_its_tables() -> None:
     assert {violation.option for violation in missing} == {"workflow_id", "execution_id"}
 
 
-def test_a_row_without_an_option_is_a_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_without_an_option_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     row = _spec.TABLES["path"][0]._replace(option=None)
     monkeypatch.setitem(_spec.TABLES, "path", (row,))
     with pytest.raises(ValueError, match="project_id has no option"):
@@ -250,11 +252,11 @@ def test_a_row_without_an_option_is_a_mistake_of_ours(monkeypatch: pytest.Monkey
         ("e", None),
     ],
 )
-def test_reads_a_valid_execution_id_only(document: Any, execution_id: str | None) -> None:
+def test_only_a_valid_execution_id_is_read(document: Any, execution_id: str | None) -> None:
     assert _schema.execution_id(document) == execution_id
 
 
-def test_published_schema_says_where_each_option_goes() -> None:
+def test_published_schema_documents_where_each_option_is_sent() -> None:
     schema = json.loads(json.dumps(_schema.arguments_schema()))
     places = {name: part["x-huaweicloud"] for name, part in schema["properties"].items()}
     assert places["workflow_run_id"] == {"in": "header", "name": "X-Workflow-Run-Id"}

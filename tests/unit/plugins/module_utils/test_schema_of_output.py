@@ -39,7 +39,7 @@ def messages(output: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     return [violation.message for violation in validators.output_violations(output, schema)]
 
 
-def test_reports_all_that_the_schema_does_not_allow() -> None:
+def test_all_violations_are_reported_at_once() -> None:
     schema = {
         "type": "object",
         "properties": {"hosts": {"items": {"properties": {"name": {"type": "string"}}}}, "count": {"maximum": 3}},
@@ -57,19 +57,19 @@ def message_of(instance: Any, schema: dict[str, Any]) -> str:
     return message
 
 
-def test_a_long_message_is_cut() -> None:
+def test_long_message_is_truncated() -> None:
     (found,) = validators.output_violations({"a": "x" * 1000}, {"properties": {"a": {"type": "integer"}}})
     assert len(found.message) < 260
     assert found.message.endswith("…")
 
 
-def test_a_limit_that_is_no_number_or_list_is_left_out() -> None:
+def test_limit_of_another_type_is_omitted() -> None:
     (found,) = validators.output_violations({"a": 1}, {"properties": {"a": {"not": {"type": "integer"}}}})
     assert (found.rule, found.limit) == ("not", None)
 
 
 @pytest.mark.parametrize("draft", ["draft-04", "draft-06", "draft-07", "draft/2019-09", "draft/2020-12"])
-def test_is_read_by_the_draft_that_it_names(draft: str) -> None:
+def test_schema_is_read_by_its_own_draft(draft: str) -> None:
     scheme = "https" if "/" in draft else "http"
     schema = {**OBJECT, "$schema": f"{scheme}://json-schema.org/{draft}/schema" + ("" if "/" in draft else "#")}
     if "/" in draft and not NEW:
@@ -86,7 +86,7 @@ def test_is_read_by_the_draft_that_it_names(draft: str) -> None:
         assert messages({"n": 3}, exclusive)[0].startswith("output_schema must be a JSON Schema that can be used here")
 
 
-def test_names_an_unknown_draft() -> None:
+def test_unknown_draft_is_named() -> None:
     (found,) = validators.output_violations({}, {"$schema": "https://example.com/mine"})
     assert (found.option, found.rule) == ("output_schema", "schema")
     assert "its $schema, 'https://example.com/mine', is not known to the installed jsonschema" in found.message
@@ -109,7 +109,7 @@ def test_names_an_unknown_draft() -> None:
     ],
     ids=str,
 )
-def test_says_what_is_wrong_with_the_schema(schema: dict[str, Any]) -> None:
+def test_invalid_schema_is_explained(schema: dict[str, Any]) -> None:
     (found,) = validators.output_violations({"a": "x"}, schema)
     assert (found.option, found.rule, found.limit) == ("output_schema", "schema", None)
     assert found.message.startswith("output_schema must be a JSON Schema that can be used here: ")
@@ -130,7 +130,7 @@ def test_references_to_the_drafts_themselves_resolve() -> None:
 
 
 @pytest.mark.parametrize("named", [{}, {"$schema": "http://json-schema.org/draft-07/schema#"}])
-def test_nothing_is_fetched_from_the_network(named: dict[str, str]) -> None:
+def test_no_reference_is_fetched_from_the_network(named: dict[str, str]) -> None:
     def handle(connection: socket.socket, sockets: Sockets) -> None:
         raise AssertionError
 
@@ -144,13 +144,13 @@ def test_nothing_is_fetched_from_the_network(named: dict[str, str]) -> None:
         assert server.connections == 0
 
 
-def test_nothing_is_read_from_a_file(tmp_path: Path) -> None:
+def test_no_reference_is_read_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "schema.json").write_text('{"type": "string"}')
     (message,) = messages({"a": "x"}, {"properties": {"a": {"$ref": f"file://{tmp_path}/schema.json"}}})
     assert message.startswith("output_schema must be a JSON Schema that can be used here: ")
 
 
-def test_a_schema_that_is_nested_too_deeply() -> None:
+def test_deeply_nested_schema_is_a_violation() -> None:
     schema: dict[str, Any] = {}
     for _unused in range(20_000):
         schema = {"not": schema}
@@ -162,13 +162,13 @@ def test_a_schema_that_is_nested_too_deeply() -> None:
 
 
 @pytest.mark.skipif(not NEW, reason="needs the newest jsonschema to be without it")
-def test_without_a_schema_named_the_newest_draft_is_taken() -> None:
+def test_newest_draft_is_the_default() -> None:
     assert validators.newest_validator() is jsonschema.Draft202012Validator
     # prefixItems is new in 2020-12.
     assert len(messages({"a": [1]}, {"properties": {"a": {"prefixItems": [{"type": "string"}]}}})) == 1
 
 
-def test_an_older_jsonschema_knows_fewer_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_older_jsonschema_knows_fewer_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
     older = SimpleNamespace(Draft7Validator=jsonschema.Draft7Validator, Draft4Validator=jsonschema.Draft4Validator)
     monkeypatch.setattr(f"{validators.__name__}.jsonschema", older)
     assert validators.newest_validator() is jsonschema.Draft7Validator

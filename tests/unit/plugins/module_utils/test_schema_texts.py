@@ -33,12 +33,12 @@ def test_quoted_is_one_short_line() -> None:
         ("x" * 63 + " y", "x" * 63 + "…"),
     ],
 )
-def test_shortened(error: str, expected: str) -> None:
+def test_truncated(error: str, expected: str) -> None:
     assert _schema.shortened(error) == expected
 
 
 @given(st.text(max_size=300))
-def test_shortened_is_always_allowed_and_a_beginning(error: str) -> None:
+def test_truncated_is_always_valid_and_a_prefix(error: str) -> None:
     short = _schema.shortened(error)
     assert len(short) <= 64
     if len(error) <= 64:
@@ -52,12 +52,12 @@ def test_shortened_is_always_allowed_and_a_beginning(error: str) -> None:
         assert short == " ".join(error.split())
 
 
-def test_shortened_to_another_limit() -> None:
+def test_truncated_to_another_limit() -> None:
     assert _schema.shortened("one two three", 10) == "one two…"
     assert _schema.shortened("one two", 10) == "one two"
 
 
-def test_shortened_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_not_truncated_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [row._replace(max_length=None) for row in _spec.TABLES["body"]]
     monkeypatch.setitem(_spec.TABLES, "body", tuple(rows))
     assert _schema.shortened("e" * 100) == "e" * 100

@@ -51,24 +51,24 @@ PAGE: dict[str, list[Any]] = {
 }
 
 
-def test_tables_are_the_pages() -> None:
+def test_tables_equal_the_service_documentation() -> None:
     assert {name: [row[:6] for row in rows] for name, rows in _spec.TABLES.items()} == PAGE
 
 
-def test_every_row_says_what_it_means() -> None:
+def test_every_row_has_a_description() -> None:
     for table, rows in _spec.TABLES.items():
         for row in rows:
             assert row.meaning
             assert (row.option is None) == table.startswith("response_")
 
 
-def test_statuses_of_a_run() -> None:
+def test_run_statuses() -> None:
     assert _spec.RUN_STATUSES == ("success", "fail", "running", "timeout", "cancel")
     assert _spec.RUNNING in _spec.RUN_STATUSES
     assert set(_spec.field("result").enum) < set(_spec.RUN_STATUSES)
 
 
-def test_finds_a_field_by_name_or_option() -> None:
+def test_field_by_name_or_option() -> None:
     assert _spec.field("X-Workflow-Run-Id") is _spec.field("workflow_run_id")
     assert _spec.field("error").max_length == 64
     with pytest.raises(KeyError):
@@ -102,7 +102,7 @@ OURS = {
 CHOOSERS = {"callback_report.py", "_report.py", "_reporter.py", "_runbook.py"}
 
 
-def test_limits_names_and_enumerations_stand_nowhere_else() -> None:
+def test_limits_names_and_enumerations_are_defined_once() -> None:
     rows = [row for table in PAGE.values() for row in table]
     limits = {limit for row in rows for limit in row[3:5] if limit is not None and limit > 2}
     # But for "timeout", "running", "result", "error" and "output", which are words of ours as well.

@@ -25,13 +25,13 @@ def test_no_credentials() -> None:
     assert (result["delivery"], result["requests_sent"], result["changed"]) == ("not_sent", 0, False)
 
 
-def test_half_a_set_of_credentials() -> None:
+def test_incomplete_credentials_are_a_violation() -> None:
     result = failed_callback({"access_key": ""})
     assert result["msg"] == "secret_key is set but access_key is not; set both."
     assert "hint" not in result
 
 
-def test_a_secret_that_cannot_be_sent_is_a_violation_with_all_others() -> None:
+def test_invalid_secret_is_reported_with_all_violations() -> None:
     result = failed_callback({"secret_key": f"{SECRET}\n", "workflow_id": f" {SECRET}"})
     assert violations(result) == [("workflow_id", "blanks"), ("secret_key", "whitespace")]
     environ = {"HW_AUTH_TOKEN": f"{SECRET}\n", "HTTPS_PROXY": "http://proxy.example"}
@@ -40,7 +40,7 @@ def test_a_secret_that_cannot_be_sent_is_a_violation_with_all_others() -> None:
     assert "HW_AUTH_TOKEN must not have leading or trailing whitespace" in result["msg"]
 
 
-def test_keys_of_an_agency_that_cannot_be_sent_are_violations(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_agency_keys_are_violations(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = {"access": "AK", "secret": f"{SECRET}\n", "securitytoken": "STS"}
     gives = Call("GET", "/openstack/latest/securitykey", 200, {"credential": keys})
     with scripted(Call("PUT", "/meta-data/latest/api/token", 404), gives) as ecs:
@@ -55,7 +55,7 @@ def _no_project_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_no_project_is_known")
-def test_the_project_is_looked_up() -> None:
+def test_project_is_looked_up() -> None:
     lists = Call("GET", "/v3/projects?name=cn-north-4", 200, {"projects": [{"id": "p"}]})
     with scripted(lists, YES) as server:
         options = {"project_id": "", "endpoint": server.url, "iam_endpoint": server.url}
@@ -63,7 +63,7 @@ def test_the_project_is_looked_up() -> None:
 
 
 @pytest.mark.usefixtures("_no_project_is_known")
-def test_the_project_cannot_be_looked_up() -> None:
+def test_project_lookup_fails() -> None:
     refuses = Call("GET", "/v3/projects?name=cn-north-4", 403, {"error": {"code": 403, "message": f"Not {SECRET}."}})
     with scripted(refuses) as iam:
         result = failed_callback({"project_id": "", "iam_endpoint": iam.url})
@@ -74,7 +74,7 @@ def test_the_project_cannot_be_looked_up() -> None:
 
 @pytest.mark.usefixtures("_no_project_is_known")
 @pytest.mark.parametrize("found", ["..", "p" * 65])
-def test_a_project_that_is_no_project(found: str) -> None:
+def test_invalid_looked_up_project_is_an_error(found: str) -> None:
     lists = Call("GET", "/v3/projects?name=cn-north-4", 200, {"projects": [{"id": found}]})
     with scripted(lists) as iam:
         result = failed_callback({"project_id": "", "iam_endpoint": iam.url})
@@ -86,7 +86,7 @@ def test_no_project_and_no_region() -> None:
     assert result["msg"] == "project_id is unset and cannot be looked up without a region; set project_id or region."
 
 
-def test_the_file_gives_project_and_iam_endpoint(tmp_path: Path) -> None:
+def test_file_sets_project_and_iam_endpoint(tmp_path: Path) -> None:
     file = tmp_path / "credentials"
     file.write_text(f"[basic]\nak = AK\nsk = {SECRET}\nproject_id = p\n")
     options = {"access_key": "", "secret_key": "", "project_id": "", "credentials_file": str(file)}
@@ -96,7 +96,7 @@ def test_the_file_gives_project_and_iam_endpoint(tmp_path: Path) -> None:
     assert failed_callback(options)["msg"].startswith("The credentials file is not valid: iam_endpoint must use https")
 
 
-def test_what_a_proxy_says_shows_no_password_and_moves_no_cursor() -> None:
+def test_proxy_error_has_no_password_and_no_control_characters() -> None:
     password = "Aproxy-Password0"
     sent = base64.b64encode(f"me:{password}".encode()).decode()
     reason = f"407 No {sent} {sent.upper()} {password.lower()} \x1b[31mred"

@@ -15,7 +15,7 @@ from support.servers import scripted
 from support.tasks import SECRET, YES, callback_task, failed_callback, violations
 
 
-def test_everything_wrong_is_reported_at_once(tmp_path: Path) -> None:
+def test_all_violations_are_reported_at_once(tmp_path: Path) -> None:
     result = failed_callback(
         {
             "workflow_id": "w" * 513,
@@ -53,11 +53,11 @@ def test_everything_wrong_is_reported_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", ["workflow_id", "workflow_run_id", "workflow_state_id", "result"])
 @pytest.mark.parametrize("empty", ["", None])
-def test_an_empty_mandatory_option_is_missing(option: str, empty: Any) -> None:
+def test_empty_required_option_is_missing(option: str, empty: Any) -> None:
     assert violations(failed_callback({option: empty})) == [(option, "required")]
 
 
-def test_empty_options_are_not_given() -> None:
+def test_empty_options_are_unset() -> None:
     empty = {"error": "", "output": "", "confirm": "", "timeout": "", "ca_path": "", "security_token": "", "run_on": ""}
     with scripted(YES) as server:
         assert callback_task({"endpoint": server.url, **empty}).run()["delivery"] == "delivered"
@@ -65,17 +65,17 @@ def test_empty_options_are_not_given() -> None:
 
 
 @pytest.mark.parametrize("output", [[1], "text", 7, "[1]"])
-def test_output_is_a_mapping(output: Any) -> None:
+def test_output_must_be_a_mapping(output: Any) -> None:
     assert violations(failed_callback({"output": output})) == [("output", "type")]
 
 
-def test_output_as_the_text_of_a_mapping() -> None:
+def test_output_as_a_json_string() -> None:
     with scripted(YES) as server:
         callback_task({"endpoint": server.url, "output": '{"a": [1]}'}).run()
     assert json.loads(server.came[0].body)["output"] == {"a": [1]}
 
 
-def test_output_schema() -> None:
+def test_output_is_validated_by_output_schema() -> None:
     schema = {"required": ["address"]}
     assert violations(failed_callback({"output_schema": schema})) == [("output", "required")]
     with scripted(YES) as server:
@@ -91,22 +91,22 @@ def test_truncate_error(error: str, sent: str) -> None:
 
 
 @pytest.mark.parametrize(("option", "value"), [("timeout", 86401), ("timeout", -1), ("retries", 101)])
-def test_numbers_have_bounds(option: str, value: int) -> None:
+def test_numbers_are_limited(option: str, value: int) -> None:
     assert violations(failed_callback({option: value})) == [(option, "range")]
 
 
 @pytest.mark.parametrize("value", ["nan", "inf"])
-def test_a_timeout_is_a_number_of_seconds(value: str) -> None:
+def test_timeout_must_be_a_finite_number(value: str) -> None:
     assert violations(failed_callback({"timeout": value})) == [("timeout", "range")]
 
 
-def test_a_bundle_that_cannot_be_read() -> None:
+def test_unreadable_ca_path_is_a_violation() -> None:
     result = failed_callback({"ca_path": "/missing/ca.pem"})
     assert violations(result) == [("ca_path", "readable")]
     assert "ca_path must name a file or folder of CA certificates, /missing/ca.pem: " in result["msg"]
 
 
-def test_a_secret_in_the_wrong_option_is_not_repeated() -> None:
+def test_secret_in_another_option_is_redacted() -> None:
     result = failed_callback({"result": SECRET, "region": SECRET, "workflow_id": f" {SECRET}"})
     assert len(result["violations"]) == 3
 
@@ -115,13 +115,13 @@ def test_a_secret_in_the_wrong_option_is_not_repeated() -> None:
 @pytest.mark.parametrize(
     "proxy", [f"http://me:{SECRET}@[::1", f"http://me:{SECRET}@host:port", "http://", "http://a b", "http://a:0"]
 )
-def test_a_proxy_that_is_no_url(name: str, proxy: str) -> None:
+def test_invalid_proxy_url_is_a_violation(name: str, proxy: str) -> None:
     result = failed_callback({}, {name: proxy, "NO_PROXY": "elsewhere.example"})
     assert violations(result) == [("proxy", "url")]
     assert result["msg"] == f"Nothing was sent: {name} must be a URL like http://host:3128, and is not one."
 
 
-def test_a_proxy_that_is_not_used_may_be_anything() -> None:
+def test_unused_proxy_is_not_validated() -> None:
     with scripted(YES) as server:
         environ = {"http_proxy": "http://[::1", "no_proxy": "127.0.0.1"}
         assert callback_task({"endpoint": server.url}, environ).run()["delivery"] == "delivered"
@@ -130,7 +130,7 @@ def test_a_proxy_that_is_not_used_may_be_anything() -> None:
 TOKEN = "MIIE" + "0aB-" * 520
 
 
-def test_a_secret_is_removed_before_a_message_is_cut() -> None:
+def test_secret_is_redacted_before_truncation() -> None:
     schema = {"properties": {"a": {"enum": [f"{'x' * 190}{TOKEN}"]}, "b": {"const": 1}}, "required": [TOKEN]}
     output = {"a": f"{'x' * 190}{TOKEN}", "b": f"{'x' * 170}{TOKEN}", TOKEN[:-1]: float("nan")}
     result = callback_task(
@@ -153,5 +153,5 @@ def test_a_secret_is_removed_before_a_message_is_cut() -> None:
     assert "MIIE" not in json.dumps(result)
 
 
-def test_project_id_of_the_environment_is_checked_too() -> None:
+def test_project_id_of_the_environment_is_validated() -> None:
     assert violations(failed_callback({"project_id": ""}, {"OS_PROJECT_ID": "p" * 65})) == [("project_id", "maxLength")]

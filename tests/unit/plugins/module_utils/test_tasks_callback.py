@@ -69,7 +69,7 @@ def test_rejected(call: Call, msg: str, hint: str | None) -> None:
     assert "ansible_facts" not in result
 
 
-def test_an_echoed_signature_is_not_shown() -> None:
+def test_echoed_signature_is_redacted() -> None:
     echo = f"incorrect: SDK-HMAC-SHA256 Access=AKEXAMPLE0001, Signature={'0f' * 32} and {SECRET}"
     with scripted(Call(*POST, 401, {"error_code": "APIGW.0301", "error_msg": echo})) as server:
         result = failed_callback({"endpoint": server.url})
@@ -107,7 +107,7 @@ def test_not_sent() -> None:
     assert result["hint"].startswith("Check endpoint, region, proxy and CA certificates")
 
 
-def test_warnings_are_handed_on_without_secrets() -> None:
+def test_warnings_are_redacted() -> None:
     refusal = Call(*GET, 400, {"error_msg": f"bad {SECRET}"})
     with scripted(refusal, YES, shows("success")) as server:
         result = callback_task({"endpoint": server.url, "confirm": "always"}).run()
@@ -115,7 +115,7 @@ def test_warnings_are_handed_on_without_secrets() -> None:
     assert "bad ********" in warning
 
 
-def test_an_undelivered_answer_is_kept(tmp_path: Path) -> None:
+def test_undelivered_callback_is_saved(tmp_path: Path) -> None:
     file = tmp_path / "kept.yml"
     result = failed_callback({"endpoint": f"http://127.0.0.1:{free_port()}", "undelivered_path": str(file)})
     assert result["undelivered_file"] == str(file)
@@ -130,7 +130,7 @@ IAM = ("GET", "/v3/projects?name=cn-north-4")
 
 
 @pytest.mark.parametrize("call", [Call(*IAM, cut=True), Call(*IAM, 503)], ids=["no response", "unavailable"])
-def test_an_undelivered_answer_is_kept_without_the_project_too(call: Call, tmp_path: Path) -> None:
+def test_undelivered_callback_is_saved_without_a_project(call: Call, tmp_path: Path) -> None:
     with scripted(call) as iam:
         result = failed_callback({"iam_endpoint": iam.url, "project_id": None, "undelivered_path": str(tmp_path)})
     text = Path(result["undelivered_file"]).read_text()
@@ -139,20 +139,20 @@ def test_an_undelivered_answer_is_kept_without_the_project_too(call: Call, tmp_p
 
 
 @pytest.mark.parametrize("call", [Call(*POST, 429), Call(*POST, 503, {"error_code": "APIG.0613"})])
-def test_an_answer_that_the_gateway_throws_away_is_kept(call: Call, tmp_path: Path) -> None:
+def test_throttled_callback_is_saved(call: Call, tmp_path: Path) -> None:
     with scripted(call) as server:
         result = failed_callback({"endpoint": server.url, "undelivered_path": str(tmp_path)})
     assert result["delivery"] == "rejected"
     assert Path(result["undelivered_file"]).exists()
 
 
-def test_nothing_is_kept_where_iam_refuses(tmp_path: Path) -> None:
+def test_nothing_is_saved_if_iam_refuses(tmp_path: Path) -> None:
     with scripted(Call(*IAM, 403)) as iam:
         failed_callback({"iam_endpoint": iam.url, "project_id": None, "undelivered_path": str(tmp_path)})
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_answer_that_cannot_be_kept_either(tmp_path: Path) -> None:
+def test_callback_that_cannot_be_saved_is_a_warning(tmp_path: Path) -> None:
     path = str(tmp_path / "missing/file.yml")
     result = failed_callback({"endpoint": f"http://127.0.0.1:{free_port()}", "undelivered_path": path})
     assert "undelivered_file" not in result
@@ -161,21 +161,21 @@ def test_an_answer_that_cannot_be_kept_either(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("path", "rule"), [("a\0b", "path"), ("/dev/null", "file")], ids=["no path", "a device"])
-def test_where_nothing_can_be_kept_nothing_is_sent(path: str, rule: str) -> None:
+def test_nothing_is_sent_if_undelivered_path_is_invalid(path: str, rule: str) -> None:
     with scripted() as server:
         result = failed_callback({"endpoint": server.url, "undelivered_path": path, "result": "maybe"})
     assert violations(result) == [("result", "enum"), ("undelivered_path", rule)]
 
 
 @pytest.mark.parametrize("call", [Call(*POST, 400), Call(*POST, 401)])
-def test_a_refused_answer_is_not_kept(call: Call, tmp_path: Path) -> None:
+def test_rejected_callback_is_not_saved(call: Call, tmp_path: Path) -> None:
     with scripted(call) as server:
         result = failed_callback({"endpoint": server.url, "undelivered_path": str(tmp_path)})
     assert "undelivered_file" not in result
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_library_that_cannot_be_used_is_left_to_the_face(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unusable_library_is_reported_by_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     def unusable(*_arguments: Any, **_options: Any) -> Any:
         raise _libraries.Unusable
 
@@ -184,14 +184,14 @@ def test_a_library_that_cannot_be_used_is_left_to_the_face(monkeypatch: pytest.M
         callback_task({"output_schema": {"type": "object"}}).run()
 
 
-def test_interrupted_before_anything() -> None:
+def test_interrupted_before_sending() -> None:
     result = callback_task({}).interrupted("the task timed out after 5 seconds")
     assert result["msg"] == "Nothing was sent, as the task timed out after 5 seconds."
     assert (result["delivery"], result["requests_sent"], result["changed"]) == ("not_sent", 0, False)
 
 
 @pytest.mark.parametrize(("sent", "delivery"), [(True, "unknown"), (False, "not_sent")])
-def test_interrupted_on_the_way(sent: bool, delivery: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_interrupted_while_sending(sent: bool, delivery: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def interrupted(*_arguments: Any, **_options: Any) -> Any:
         interruption = KeyboardInterrupt()
         interruption.request_sent = sent  # type: ignore[attr-defined]
@@ -209,7 +209,7 @@ def test_interrupted_on_the_way(sent: bool, delivery: str, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_interrupted_on_the_way_to_the_project(
+def test_interrupted_during_the_project_lookup(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, check_mode: bool
 ) -> None:
     def interrupted(*_arguments: Any, **_options: Any) -> Any:

@@ -34,7 +34,7 @@ def test_check_mode_reads_with_confirm_always(seen: str, changed: bool, delivery
     assert result.get("failed", False) == (delivery == "superseded")
 
 
-def test_check_mode_warns_where_it_cannot_read() -> None:
+def test_check_mode_warns_if_the_run_cannot_be_read() -> None:
     with scripted(Call(*GET, 404)) as server:
         result = callback_task({"endpoint": server.url, "confirm": "always"}, check_mode=True).run()
     assert len(result["warnings"]) == 1

@@ -30,14 +30,14 @@ def failed(arguments: dict[str, Any], environ: dict[str, str] | None = None) -> 
     return result
 
 
-def test_a_run() -> None:
+def test_run() -> None:
     with scripted(Call(*GET, 200, RUN, {"X-Request-Id": "r"})) as server:
         result = execution_info_task({"endpoint": server.url}).run()
     assert result == {"changed": False, "execution": RUN, "status": "running", "http_status": 200, "request_id": "r"}
 
 
 @pytest.mark.parametrize("state_id", ["n", "x"])
-def test_a_state_in_it(state_id: str) -> None:
+def test_state_of_the_run(state_id: str) -> None:
     with scripted(Call(*GET, 200, RUN)) as server:
         result = execution_info_task({"endpoint": server.url, "workflow_state_id": state_id}).run()
     expected = {"node_id": "n", "node_name": "wait", "execution_id": "x", "status": "running", "error_message": None}
@@ -45,7 +45,7 @@ def test_a_state_in_it(state_id: str) -> None:
     assert "failed" not in result
 
 
-def test_no_such_state() -> None:
+def test_unknown_state_is_none() -> None:
     with scripted(Call(*GET, 200, RUN)) as server:
         result = failed({"endpoint": server.url, "workflow_state_id": "other"})
     text = "The run has no state 'other': workflow_state_id must be a node's node_id or execution_id."
@@ -53,7 +53,7 @@ def test_no_such_state() -> None:
     assert result["execution"] == RUN
 
 
-def test_a_secret_in_the_run_is_not_shown() -> None:
+def test_secret_in_the_run_is_redacted() -> None:
     run = {**RUN, "input": {"deep": [{SECRET: f"x{SECRET}"}]}}
     with scripted(Call(*GET, 200, run)) as server:
         result = execution_info_task({"endpoint": server.url}).run()
@@ -61,7 +61,7 @@ def test_a_secret_in_the_run_is_not_shown() -> None:
     assert result["execution"]["input"] == {"deep": [{"********": "x********"}]}
 
 
-def test_everything_wrong_is_reported_at_once() -> None:
+def test_all_violations_are_reported_at_once() -> None:
     result = failed({"workflow_id": "..", "execution_id": "", "workflow_state_id": " s", "timeout": 0, "region": "?"})
     found = sorted((violation["option"], violation["rule"]) for violation in result["violations"])
     assert found == [
@@ -92,7 +92,7 @@ def test_no_credentials() -> None:
         (Call(*GET, 200, b"<html>"), "The run could not be read: the response is not JSON.", None),
     ],
 )
-def test_a_run_that_cannot_be_read(call: Call, msg: str, hint: str | None) -> None:
+def test_unreadable_run_fails(call: Call, msg: str, hint: str | None) -> None:
     with scripted(call) as server:
         result = failed({"endpoint": server.url})
     assert (result["msg"], result["http_status"]) == (msg, call.status)
@@ -100,14 +100,14 @@ def test_a_run_that_cannot_be_read(call: Call, msg: str, hint: str | None) -> No
     assert result.get("hint", "").startswith(hint or "")
 
 
-def test_nobody_there() -> None:
+def test_connection_refused_fails() -> None:
     result = failed({"endpoint": f"http://127.0.0.1:{free_port()}"})
     assert result["msg"] == "The run could not be read: connection refused."
     assert result["hint"] == ("Check endpoint, region, proxy and CA certificates as seen from where the call is made.")
     assert "http_status" not in result
 
 
-def test_a_host_without_an_address_names_the_region_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unresolved_host_suggests_a_region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", unresolved)
     meant = "Check endpoint, region (did you mean cn-north-4?), proxy and CA certificates "
     for result in (failed({"region": "cn-nort-4"}), failed_callback({"region": "cn-nort-4"})):

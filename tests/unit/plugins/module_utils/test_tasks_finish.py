@@ -41,7 +41,7 @@ def check(result: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("make", [callback_task, execution_info_task])
 @pytest.mark.parametrize("step", ["_refused", "not_connected", "act", "broken_off"])
-def test_no_secret_comes_out(monkeypatch: pytest.MonkeyPatch, make: Any, step: str) -> None:
+def test_result_is_redacted(monkeypatch: pytest.MonkeyPatch, make: Any, step: str) -> None:
     task: Task = make({"endpoint": "http://127.0.0.1:1"} if step != "_refused" else {"endpoint": "no URL"})
 
     def leak(*_arguments: Any) -> Any:
@@ -59,7 +59,7 @@ def test_no_secret_comes_out(monkeypatch: pytest.MonkeyPatch, make: Any, step: s
 
 
 @pytest.mark.parametrize("make", [callback_task, execution_info_task])
-def test_no_secret_of_an_unexpected_error_comes_out(monkeypatch: pytest.MonkeyPatch, make: Any) -> None:
+def test_unexpected_error_is_redacted(monkeypatch: pytest.MonkeyPatch, make: Any) -> None:
     task: Task = make({})
 
     def broken() -> Any:

@@ -99,7 +99,7 @@ def _owner(step: str) -> tuple[Any, str]:
 
 
 @pytest.mark.parametrize("step", BEFORE_THE_FIRST_BYTE)
-def test_before_the_first_byte_nothing_was_sent(
+def test_error_before_the_first_byte_is_not_sent(
     service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str
 ) -> None:
     break_step(monkeypatch, step, 1)
@@ -110,7 +110,7 @@ def test_before_the_first_byte_nothing_was_sent(
 
 
 @pytest.mark.parametrize("step", AFTER_THE_FIRST_BYTE)
-def test_after_the_first_byte_the_run_is_read_back(
+def test_error_after_the_first_byte_is_confirmed_by_the_run(
     service: Service, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     break_step(monkeypatch, step, 1)
@@ -122,7 +122,7 @@ def test_after_the_first_byte_the_run_is_read_back(
 
 @pytest.mark.parametrize("confirm", ["never", "when_unknown", "always"])
 @pytest.mark.parametrize("step", AFTER_THE_FIRST_BYTE)
-def test_after_the_first_byte_the_answer_is_kept(
+def test_error_after_the_first_byte_saves_the_callback(
     service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str, confirm: str
 ) -> None:
     """Where reading the run meets an error too, or the run is not read."""
@@ -139,7 +139,7 @@ def test_after_the_first_byte_the_answer_is_kept(
 
 
 @pytest.mark.parametrize("step", AFTER_THE_ANSWER)
-def test_after_the_answer_the_outcome_is_unknown_and_kept(
+def test_error_after_the_response_is_unknown_and_saved(
     service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str
 ) -> None:
     break_step(monkeypatch, step, 1)
@@ -149,7 +149,7 @@ def test_after_the_answer_the_outcome_is_unknown_and_kept(
 
 
 @pytest.mark.parametrize("step", ["_reads.read_run", "_reads.state_of"])
-def test_before_sending_a_run_that_cannot_be_read_is_a_warning(
+def test_error_reading_the_run_before_sending_is_a_warning(
     service: Service, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     break_step(monkeypatch, OURS + step, 1)
@@ -158,7 +158,7 @@ def test_before_sending_a_run_that_cannot_be_read_is_a_warning(
     assert "an unexpected error occurred (LookupError in " in result["warnings"][0]
 
 
-def test_an_answer_that_cannot_be_kept_is_no_reason_to_lose_the_outcome(
+def test_callback_that_cannot_be_saved_does_not_change_the_result(
     service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     break_step(monkeypatch, f"{OURS}_delivery.undelivered.write", 1)

@@ -49,7 +49,7 @@ def text(option: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(("module", "specification"), MODULES)
-def test_options_are_those_of_the_specification(module: Any, specification: dict[str, Any]) -> None:
+def test_options_equal_the_argument_spec(module: Any, specification: dict[str, Any]) -> None:
     options = documentation(module)["options"]
     assert set(options) == set(specification)
     for name, spec in specification.items():
@@ -58,14 +58,14 @@ def test_options_are_those_of_the_specification(module: Any, specification: dict
 
 
 @pytest.mark.parametrize(("module", "specification"), MODULES)
-def test_every_module_states_what_it_supports(module: Any, specification: dict[str, Any]) -> None:
+def test_every_module_declares_its_attributes(module: Any, specification: dict[str, Any]) -> None:
     found = documentation(module)["attributes"]
     wanted = {"action", "action_group", "async", "check_mode", "diff_mode", "idempotent", "platform"}
     assert set(found) == wanted
     assert all("support" in attribute for attribute in found.values())
 
 
-def test_environment_names_are_those_of_the_code() -> None:
+def test_environment_variables_equal_the_code() -> None:
     for option, names in _options.ENVIRONMENT.items():
         told = re.findall(r"E\((\w+)\)", text(SHARED[option]))
         if option == "endpoint":
@@ -79,7 +79,7 @@ def test_environment_names_are_those_of_the_code() -> None:
     assert not [name for name in elsewhere if "E(" in text(SHARED[name])]
 
 
-def test_limits_are_the_tables() -> None:
+def test_limits_equal_the_tables() -> None:
     callback = documentation(fgs_workflow_callback)["options"]
     for option in ("workflow_id", "error", "project_id"):
         row = _spec.field(option)
@@ -91,7 +91,7 @@ def test_limits_are_the_tables() -> None:
     assert text(info["workflow_id"]).startswith(text(callback["workflow_id"]).partition(".")[0])
 
 
-def test_every_number_of_characters_is_one_of_the_tables() -> None:
+def test_every_character_limit_is_in_the_tables() -> None:
     """Wherever it stands in the documentation: a limit that changes is found."""
     rows = [row for rows in _spec.TABLES.values() for row in rows]
     limits = {limit for row in rows for limit in (row.min_length, row.max_length) if limit is not None}
@@ -103,7 +103,7 @@ def test_every_number_of_characters_is_one_of_the_tables() -> None:
     assert set(told) <= limits
 
 
-def test_numbers_of_the_network_are_those_of_the_code() -> None:
+def test_network_limits_equal_the_code() -> None:
     retries = text(SHARED["retries"])
     assert f"between 0 and {_reads.BACKOFF_BASE} seconds, doubled with every attempt" in retries
     assert f"at most {_reads.BACKOFF_CAP:g}." in retries
@@ -112,7 +112,7 @@ def test_numbers_of_the_network_are_those_of_the_code() -> None:
     assert f"more than {_http.BODY_LIMIT // 1024**2} MiB" in description
 
 
-def test_results_are_those_of_the_code() -> None:
+def test_return_values_equal_the_code() -> None:
     returned = yaml.safe_load(fgs_workflow_callback.RETURN)
     assert tuple(returned["delivery"]["choices"]) == _delivery.DELIVERIES
     assert tuple(yaml.safe_load(fgs_workflow_execution_info.RETURN)["status"]["choices"]) == _spec.RUN_STATUSES
@@ -123,7 +123,7 @@ def test_results_are_those_of_the_code() -> None:
 
 
 @pytest.mark.parametrize(("module", "specification"), MODULES)
-def test_examples_are_whole_tasks_that_the_specification_takes(module: Any, specification: dict[str, Any]) -> None:
+def test_examples_are_valid_tasks(module: Any, specification: dict[str, Any]) -> None:
     tasks = yaml.safe_load(module.EXAMPLES)
     name = f"functiongraph.workflow.{module.__name__.rpartition('.')[2]}"
     used = [task[name] for task in tasks if name in task]
@@ -134,6 +134,6 @@ def test_examples_are_whole_tasks_that_the_specification_takes(module: Any, spec
 
 
 @pytest.mark.parametrize(("module", "specification"), MODULES)
-def test_every_result_says_when_and_what(module: Any, specification: dict[str, Any]) -> None:
+def test_every_return_value_has_returned_and_sample(module: Any, specification: dict[str, Any]) -> None:
     for name, value in yaml.safe_load(module.RETURN).items():
         assert {"description", "type", "returned"} <= set(value), name

@@ -70,7 +70,7 @@ def test_completes_a_state(run: Run) -> None:
     assert (shown["secret_key"], shown["workflow_id"]) == ("VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "w")
 
 
-def test_a_short_secret_destroys_nothing(run: Run) -> None:
+def test_short_secret_corrupts_no_result(run: Run) -> None:
     """Ansible would cut it out of every id."""
     with scripted(Call(*POST, 200, {"execution_id": "run-42"})) as server:
         result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "access_key": "un"})
@@ -84,7 +84,7 @@ def test_check_mode_and_diff(run: Run) -> None:
     assert "POST " in result["diff"]["after"]
 
 
-def test_all_violations_at_once_also_those_that_ansible_finds(run: Run) -> None:
+def test_all_violations_are_reported_at_once(run: Run) -> None:
     arguments = {**CALLBACK, "result": "maybe", "timeout": "soon", "strange": 1, "workflow_id": ""}
     result = run(fgs_workflow_callback, arguments, fails=True)
     assert sorted(violation["option"] for violation in result["violations"]) == [
@@ -118,7 +118,9 @@ def test_reads_a_run(run: Run) -> None:
 @pytest.mark.parametrize(
     ("module", "arguments"), [(fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)]
 )
-def test_a_missing_library(run: Run, module: Any, arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_library_fails_with_a_hint(
+    run: Run, module: Any, arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(_libraries, "REQUESTS_IMPORT_ERROR", "Traceback")
     result = run(module, arguments, fails=True)
     assert "requests" in result["msg"]

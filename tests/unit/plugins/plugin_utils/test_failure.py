@@ -54,7 +54,7 @@ def line(result: dict[str, Any], *causes: str) -> str | None:
         ),
     ],
 )
-def test_only_the_reason_is_left(said: str) -> None:
+def test_only_the_reason_remains(said: str) -> None:
     assert line({"msg": said}) == UNDEFINED
 
 
@@ -116,7 +116,7 @@ def test_only_the_reason_is_left(said: str) -> None:
         ({"msg": "disk full", "assertion": "disk > 10"}, "disk full"),
     ],
 )
-def test_the_most_telling_line(result: dict[str, Any], expected: str) -> None:
+def test_most_useful_line(result: dict[str, Any], expected: str) -> None:
     assert line(result) == expected
 
 
@@ -130,11 +130,11 @@ def test_the_most_telling_line(result: dict[str, Any], expected: str) -> None:
         ("non-zero return code", ("deep",), "failed"),
     ],
 )
-def test_the_innermost_cause_is_told_once(said: str, causes: tuple[str, ...], expected: str) -> None:
+def test_innermost_cause_is_named_once(said: str, causes: tuple[str, ...], expected: str) -> None:
     assert line({"msg": said}, *causes) == expected
 
 
-def test_message_is_all_that_was_said() -> None:
+def test_message_has_everything() -> None:
     result = {
         "msg": "non-zero return code",
         "stdout": "out",
@@ -148,7 +148,7 @@ def test_message_is_all_that_was_said() -> None:
     )
 
 
-def test_nothing_is_told_of_what_no_log_hides() -> None:
+def test_no_log_result_is_not_reported() -> None:
     hidden = {"censored": "the output has been hidden", "msg": "secret", "_ansible_item_label": "secret"}
     assert _recap.failure_of_result("web1", "do it", hidden, ["secret"]) == Failure("web1", "do it", None, None)
     assert _recap.failure_of_item("web1", "do it", hidden) == Failure("web1", "do it", None, None)
@@ -169,7 +169,7 @@ def test_nothing_is_told_of_what_no_log_hides() -> None:
         ({}, "gone"),
     ],
 )
-def test_a_failed_item_is_called_by_its_name(item: dict[str, Any], expected: str) -> None:
+def test_failed_item_is_named_by_its_label(item: dict[str, Any], expected: str) -> None:
     results = [
         {"item": "fine", "changed": True},
         "not a result",
@@ -180,12 +180,12 @@ def test_a_failed_item_is_called_by_its_name(item: dict[str, Any], expected: str
     assert line({"msg": "One or more items failed", "results": tuple(results)}) == expected
 
 
-def test_an_item_that_could_not_be_reached_has_failed() -> None:
+def test_unreachable_item_has_failed() -> None:
     assert _recap.failed_item({"results": [{"unreachable": True, "item": 1}]}) == {"unreachable": True, "item": 1}
 
 
 @pytest.mark.parametrize("results", [None, "text", {"failed": True}, [], [{"failed": False}]])
-def test_without_a_failed_item_the_task_itself_speaks(results: Any) -> None:
+def test_task_result_is_used_without_a_failed_item(results: Any) -> None:
     assert _recap.failed_item({"results": results}) is None
     assert line({"msg": "gone", "results": results}) == "gone"
 
@@ -213,7 +213,7 @@ def test_error_names_host_task_and_reason(failure: Failure, expected: str) -> No
     assert len(expected) <= LIMIT == 64
 
 
-def test_of_each_part_something_is_left() -> None:
+def test_every_part_is_kept_when_truncated() -> None:
     host, task, reason = _recap.error_text(Failure("h" * 99, "t" * 99, "r" * 99, None)).split(": ")
     assert (len(host), host[0], host[-1]) == (21, "h", "…")
     assert (len(task), task[0], task[-1]) == (19, "t", "…")
@@ -231,14 +231,14 @@ def test_error_is_never_too_long_for_the_service(host: str, task: str, line: str
 
 
 @given(msg=st.text() | st.none() | st.integers() | st.lists(st.text()), stderr=st.text(), stdout=st.text())
-def test_a_failure_is_one_line_whatever_was_said(msg: Any, stderr: str, stdout: str) -> None:
+def test_failure_is_one_line_for_any_output(msg: Any, stderr: str, stdout: str) -> None:
     found = line({"msg": msg, "stderr": stderr, "stdout": stdout})
     assert found
     assert len(found.splitlines()) == 1
 
 
 @given(text=st.text(max_size=200), limit=st.integers(3, 200))
-def test_both_ends_of_a_bounded_text_are_kept(text: str, limit: int) -> None:
+def test_both_ends_of_a_truncated_text_are_kept(text: str, limit: int) -> None:
     found = _recap.bounded(text, limit)
     if len(text) <= limit:
         assert found == text

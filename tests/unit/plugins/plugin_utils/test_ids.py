@@ -35,7 +35,7 @@ def read(value: Any, option: str = "workflow_id") -> tuple[Any, list[str]]:
 
 
 @pytest.mark.parametrize("value", ["00123", "", None, ["a"], {"a": 1}])
-def test_what_is_no_number_stays(value: Any) -> None:
+def test_strings_are_unchanged(value: Any) -> None:
     assert read(value) == (value, [])
 
 
@@ -52,7 +52,7 @@ def test_what_is_no_number_stays(value: Any) -> None:
         ("!unsafe '2026-11-01'", datetime.date(2026, 11, 1), "2026-11-01"),
     ],
 )
-def test_as_it_was_written(
+def test_number_is_restored_as_it_was_written(
     launch: Callable[..., None], tmp_path: Path, written: str, value: Any, expected: str
 ) -> None:
     (tmp_path / "vars.yml").write_text(f"!unsafe 'other': 1\n!unsafe 'fgs_workflow_id': {written}\n")
@@ -61,7 +61,7 @@ def test_as_it_was_written(
 
 
 @pytest.mark.parametrize("option", ["workflow_run_id", "run_id", "execution_id"])
-def test_the_last_source_counts(launch: Callable[..., None], option: str) -> None:
+def test_last_extra_vars_source_wins(launch: Callable[..., None], option: str) -> None:
     launch("{fgs_workflow_run_id: 001}", "{fgs_workflow_run_id: 1, fgs_workflow_run_id: 01}", "{fgs_workflow_id: 1}")
     assert read(1, option) == ("01", [])
 
@@ -81,7 +81,7 @@ def test_the_last_source_counts(launch: Callable[..., None], option: str) -> Non
         ("{fgs_workflow_id",),
     ],
 )
-def test_in_decimal_form_with_a_warning(launch: Callable[..., None], extra_vars: tuple[str, ...]) -> None:
+def test_other_number_is_decimal_with_a_warning(launch: Callable[..., None], extra_vars: tuple[str, ...]) -> None:
     launch(*extra_vars)
     found, (warning,) = read(83)
     assert found == "83"
@@ -95,21 +95,21 @@ def test_in_decimal_form_with_a_warning(launch: Callable[..., None], extra_vars:
     ("value", "said"),
     [(True, "a boolean and is used as True"), (datetime.date(2026, 11, 1), "a date and is used as 2026")],
 )
-def test_what_else_is_no_string(value: Any, said: str) -> None:
+def test_other_types_are_violations(value: Any, said: str) -> None:
     assert said in read(value)[1][0]
 
 
-def test_a_command_line_without_extra_vars() -> None:
+def test_command_line_without_extra_vars() -> None:
     assert read(83)[0] == "83"
 
 
-def test_a_pipe_is_not_read_again(launch: Callable[..., None], tmp_path: Path) -> None:
+def test_pipe_is_not_read_twice(launch: Callable[..., None], tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     launch(f"@{tmp_path}/pipe")
     assert read(83)[0] == "83"
 
 
-def test_bytes_that_are_no_text(launch: Callable[..., None], tmp_path: Path) -> None:
+def test_invalid_utf8_is_ignored(launch: Callable[..., None], tmp_path: Path) -> None:
     (tmp_path / "vars.yml").write_bytes(b"\xff")
     launch(f"@{tmp_path}/vars.yml")
     assert read(83)[0] == "83"

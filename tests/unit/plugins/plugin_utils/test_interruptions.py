@@ -32,7 +32,7 @@ def _handlers() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_handlers")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_tells_and_lets_the_signal_do_its_work(number: signal.Signals) -> None:
+def test_reports_and_then_applies_the_signal(number: signal.Signals) -> None:
     happened: list[str] = []
     signal.signal(number, lambda *_arguments: happened.append("as before"))
 
@@ -46,7 +46,7 @@ def test_tells_and_lets_the_signal_do_its_work(number: signal.Signals) -> None:
     assert happened == ["told", "as before"]
 
 
-def test_notes_are_those_of_the_last_report() -> None:
+def test_notes_are_of_the_last_report() -> None:
     notes = _reporter.Notes()
     assert notes.read() == []
     notes.begin({"result": "fail", "output": {"text": "é" * 100_000}})
@@ -57,14 +57,14 @@ def test_notes_are_those_of_the_last_report() -> None:
     assert notes.read() == [outcome, {"delivery": "delivered", "of Ansible": "x"}]
 
 
-def test_note_that_a_process_did_not_finish_is_none() -> None:
+def test_incomplete_note_is_ignored() -> None:
     notes = _reporter.Notes()
     notes.begin({"result": "success"})
     notes._file.write('{"delivery"')
     assert notes.read() == [{"result": "success"}]
 
 
-def test_notes_never_stop_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_writing_a_note_does_not_stop_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
     class Full:
         def seek(self, _place: int) -> None:
             raise OSError("no space left on device")
@@ -77,7 +77,7 @@ def test_notes_never_stop_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_handlers")
-def test_a_second_signal_waits_until_it_is_told() -> None:
+def test_second_signal_waits_for_the_report() -> None:
     """Whichever thread the system gives it to: the call has one of its own."""
     happened: list[str] = []
     signal.signal(signal.SIGTERM, lambda *_arguments: happened.append("terminated"))
@@ -100,7 +100,7 @@ def test_a_second_signal_waits_until_it_is_told() -> None:
     assert sorted(happened[1:]) == ["interrupted", "terminated"]
 
 
-def test_leaves_everything_as_it_was() -> None:
+def test_restores_the_signal_handlers() -> None:
     before = [signal.getsignal(number) for number in _playbook.SIGNALS]
     with _playbook.on_interruption(lambda: pytest.fail("nothing happened")):
         assert [signal.getsignal(number) for number in _playbook.SIGNALS] != before
@@ -124,7 +124,7 @@ def test_does_nothing_in_another_thread() -> None:
 @pytest.mark.usefixtures("_handlers")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("manager", [lambda: _playbook.on_interruption(lambda: None), _playbook.signals_ignored])
-def test_an_ignored_signal_stays_ignored(number: signal.Signals, manager: Any) -> None:
+def test_ignored_signal_stays_ignored(number: signal.Signals, manager: Any) -> None:
     signal.signal(number, signal.SIG_IGN)
     with manager():
         send(number)
@@ -133,7 +133,7 @@ def test_an_ignored_signal_stays_ignored(number: signal.Signals, manager: Any) -
 
 
 @pytest.mark.usefixtures("_handlers")
-def test_an_ignored_signal_stays_ignored_while_the_outcome_is_reported() -> None:
+def test_ignored_signal_stays_ignored_while_the_outcome_is_reported() -> None:
     """As nohup starts Ansible."""
     happened: list[str] = []
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -150,7 +150,7 @@ def test_an_ignored_signal_stays_ignored_while_the_outcome_is_reported() -> None
 
 
 @pytest.mark.usefixtures("_handlers")
-def test_signals_do_nothing_while_they_wait() -> None:
+def test_signals_are_deferred() -> None:
     happened: list[int] = []
     for number in _playbook.SIGNALS:
         signal.signal(number, lambda number, _frame: happened.append(number))

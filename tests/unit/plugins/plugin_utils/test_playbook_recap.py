@@ -79,7 +79,7 @@ def completed(recap: Recap, result: Any) -> bool:
         {**IDS, "workflow_run_id": "", "run_id": "run"},
     ],
 )
-def test_the_playbook_has_completed_the_state_itself(
+def test_playbook_completed_the_state_itself(
     recap: Recap, made: Callable[..., Any], delivery: str, arguments: dict[str, str]
 ) -> None:
     assert completed(recap, made(callback(args=arguments), {"delivery": delivery}))
@@ -111,31 +111,31 @@ def test_ids_may_be_numbers() -> None:
         ({"async_val": 60}, {"censored": "…"}),
     ],
 )
-def test_the_state_still_waits(
+def test_state_is_still_waiting(
     recap: Recap, made: Callable[..., Any], fields: dict[str, Any], values: dict[str, Any]
 ) -> None:
     assert not completed(recap, made(callback(**fields), values))
 
 
-def test_an_id_that_is_lacking_is_nobodys() -> None:
+def test_unset_id_matches_no_state() -> None:
     ids = {**IDS, "workflow_state_id": ""}
     assert not completed(Recap(ids), as_since_219(callback(args=ids), DELIVERED))
 
 
-def test_the_full_name_is_enough_where_nothing_was_resolved(recap: Recap) -> None:
+def test_full_action_name_is_enough(recap: Recap) -> None:
     assert completed(recap, as_since_219(task(MODULE, args=IDS), DELIVERED))
 
 
-def test_item_that_no_log_hides(recap: Recap, made: Callable[..., Any]) -> None:
+def test_item_redacted_by_no_log(recap: Recap, made: Callable[..., Any]) -> None:
     recap.ok(made(callback(loop=["a"]), {"censored": "the output has been hidden"}), is_item=True)
     assert recap.completed
 
 
-def test_success_that_no_log_hides(recap: Recap, made: Callable[..., Any]) -> None:
+def test_success_redacted_by_no_log(recap: Recap, made: Callable[..., Any]) -> None:
     assert completed(recap, made(callback(), {"censored": "the output has been hidden"}))
 
 
-def test_a_job_in_the_background_is_told_by_the_task_that_waits_for_it(recap: Recap, made: Callable[..., Any]) -> None:
+def test_async_job_is_known_from_async_status(recap: Recap, made: Callable[..., Any]) -> None:
     wait = task("ansible.builtin.async_status")
     assert not completed(recap, made(callback(async_val=60, poll=0), {"ansible_job_id": "j1.2", "finished": 0}))
     assert not completed(recap, made(wait, {"ansible_job_id": "j9.9", **DELIVERED}))
@@ -143,11 +143,11 @@ def test_a_job_in_the_background_is_told_by_the_task_that_waits_for_it(recap: Re
     assert completed(recap, made(wait, {"ansible_job_id": "j1.2", "finished": 1, **DELIVERED}))
 
 
-def test_a_job_that_was_waited_for_at_once(recap: Recap, made: Callable[..., Any]) -> None:
+def test_polled_async_job_is_known(recap: Recap, made: Callable[..., Any]) -> None:
     assert completed(recap, made(callback(async_val=60, poll=1), {"ansible_job_id": "j1.2", **DELIVERED}))
 
 
-def test_a_job_of_another_state_tells_nothing(recap: Recap, made: Callable[..., Any]) -> None:
+def test_async_job_of_another_state_is_ignored(recap: Recap, made: Callable[..., Any]) -> None:
     other = callback(args={**IDS, "workflow_state_id": "other"}, async_val=60)
     recap.ok(made(other, {"ansible_job_id": "j1.2"}))
     assert not completed(recap, made(task("async_status"), {"ansible_job_id": "j1.2", **DELIVERED}))
@@ -164,7 +164,7 @@ def test_a_job_of_another_state_tells_nothing(recap: Recap, made: Callable[..., 
         ([{"fgs_workflow_report": []}], False),
     ],
 )
-def test_one_play_can_switch_the_report_off(recap: Recap, variables: list[dict[str, Any]], alone: bool) -> None:
+def test_one_play_can_disable_the_report(recap: Recap, variables: list[dict[str, Any]], alone: bool) -> None:
     for each in variables:
         recap.play(play(**each))
     assert recap.is_left_alone is alone
@@ -175,13 +175,13 @@ def test_one_play_can_switch_the_report_off(recap: Recap, variables: list[dict[s
 
 
 @pytest.mark.parametrize("alone", [False, True])
-def test_the_extra_var_wins_over_plays(alone: bool) -> None:
+def test_extra_var_wins_over_plays(alone: bool) -> None:
     recap = Recap(IDS, alone)
     recap.play(play(fgs_workflow_report=not alone))
     assert recap.is_left_alone is alone
 
 
-def test_what_a_task_publishes_under_no_log_stays_hidden(recap: Recap, made: Callable[..., Any]) -> None:
+def test_stats_published_under_no_log_are_redacted(recap: Recap, made: Callable[..., Any]) -> None:
     stats = SimpleNamespace(custom={"_run": {"a": 1, "b": 2, "c": 3}, "web1": {"a": 4}, "web2": {"d": 5}})
     for host, name, values in [
         ("_run", "a", {"changed": False}),
@@ -213,14 +213,14 @@ def counts(*numbers: int) -> Callable[[str], int]:
     return lambda _host: left.pop(0)
 
 
-def test_the_first_failure_that_counts(recap: Recap, made: Callable[..., Any]) -> None:
+def test_first_failure_that_counts(recap: Recap, made: Callable[..., Any]) -> None:
     count = counts(0, 1, 1, 2)
     for number, said in enumerate(["rescued", "the reason", "ignored", "later"]):
         recap.failed(made(task(name=f"task {number}"), {"failed": True, "msg": said}), count)
     assert recap.failure(["web1"]) == Failure("web1", "task 1", "the reason", "the reason")
 
 
-def test_every_host_is_counted_for_itself(recap: Recap, made: Callable[..., Any]) -> None:
+def test_failures_are_counted_per_host(recap: Recap, made: Callable[..., Any]) -> None:
     for host in ("web1", "web2"):
         recap.failed(made(task(), {"msg": f"no {host}"}, host), lambda _host: 1)
     assert recap.failure(["web2"]) == Failure("web2", "do it", "no web2", "no web2")
@@ -228,13 +228,13 @@ def test_every_host_is_counted_for_itself(recap: Recap, made: Callable[..., Any]
     assert recap.failure([]) == recap.failure(["web1"])
 
 
-def test_a_task_without_a_name_is_called_by_its_action(recap: Recap, made: Callable[..., Any]) -> None:
+def test_unnamed_task_is_named_by_its_action(recap: Recap, made: Callable[..., Any]) -> None:
     recap.failed(made(task(name=""), {"msg": "gone"}), counts(1))
     assert recap.failure([]) == Failure("web1", "ansible.builtin.command", "gone", "gone")
 
 
 @pytest.mark.parametrize("action", ["include_role", "ansible.builtin.include_tasks", "import_role"])
-def test_what_could_not_be_included_may_have_been_rescued(recap: Recap, made: Callable[..., Any], action: str) -> None:
+def test_failed_include_may_have_been_rescued(recap: Recap, made: Callable[..., Any], action: str) -> None:
     recap.failed(made(task(action, name="include"), {"msg": "no such file"}), counts(1))
     assert recap.failure(["web1"]) == Failure("web1", "include", "no such file", "no such file")
     recap.failed(made(task(name="real"), {"msg": "gone"}), counts(2))
@@ -250,7 +250,7 @@ def test_what_could_not_be_included_may_have_been_rescued(recap: Recap, made: Ca
         ("ansible.builtin.command", {"_raw_params": "clear_host_errors"}, False),
     ],
 )
-def test_forgiven_failures(
+def test_ignored_and_rescued_failures_do_not_count(
     recap: Recap, made: Callable[..., Any], action: str, arguments: dict[str, str], is_forgiven: bool
 ) -> None:
     recap.failed(made(task(), {"msg": "gone"}), counts(1))
@@ -258,18 +258,18 @@ def test_forgiven_failures(
     assert (recap.failure([]) is None) is is_forgiven
 
 
-def test_no_failure_at_all(recap: Recap) -> None:
+def test_no_failure(recap: Recap) -> None:
     assert recap.failure([]) is None
 
 
-def test_a_failure_that_no_plugin_was_told(recap: Recap, made: Callable[..., Any]) -> None:
+def test_failure_without_an_event(recap: Recap, made: Callable[..., Any]) -> None:
     """As of a role that could not be included, before ansible-core 2.19: the last task that is known."""
     assert recap.failure(["web1"]) == Failure("web1", "", _recap.UNTOLD, None)
     recap.ok(made(task(name="before"), {}))
     assert recap.failure(["web1", "web2"]) == Failure("web1", "before", _recap.UNTOLD, None)
 
 
-def test_the_first_item_that_failed_speaks_for_the_task(recap: Recap, made: Callable[..., Any]) -> None:
+def test_first_failed_item_describes_the_task(recap: Recap, made: Callable[..., Any]) -> None:
     for item in ("b", "c"):
         recap.item_failed(made(task(), {"item": item, "msg": "gone", "failed": True}))
     recap.item_failed(made(task(_uuid="task 2"), {"item": "x", "msg": "other task"}))
@@ -278,13 +278,13 @@ def test_the_first_item_that_failed_speaks_for_the_task(recap: Recap, made: Call
     assert recap.failure([]) == Failure("web1", "do it", "b: gone", "gone")
 
 
-def test_items_of_a_hidden_task_stay_hidden(recap: Recap, made: Callable[..., Any]) -> None:
+def test_items_of_a_no_log_task_are_redacted(recap: Recap, made: Callable[..., Any]) -> None:
     recap.item_failed(made(task(), {"item": "b", "msg": "secret"}))
     recap.failed(made(task(), {"censored": "the output has been hidden", "failed": True}), counts(1))
     assert recap.failure([]) == Failure("web1", "do it", None, None)
 
 
-def test_causes_that_are_kept_apart(recap: Recap) -> None:
+def test_separately_stored_causes_are_read(recap: Recap) -> None:
     causes = ("Unable to read.", "in the\nmiddle", "no such\n  file")
     recap.failed(as_since_219(task(), {"msg": "Unable to read."}, causes=causes), counts(1))
     recap.item_failed(as_since_219(task(), {"msg": "Unable to read.", "item": 7}, "web2", causes))

@@ -45,7 +45,7 @@ def test_hosts_have_their_counts_and_what_they_published() -> None:
     }
 
 
-def test_a_host_that_ended_as_failed_is_never_counted_as_fine() -> None:
+def test_failed_host_is_never_counted_as_successful() -> None:
     """Nor left out, where ansible-core has not counted it at all."""
     assert _recap.hosts_of_stats(Statistics({"web1": {"ok": 1}}), ["web1", "web0"], {}) == {
         "web0": row(failed=1),

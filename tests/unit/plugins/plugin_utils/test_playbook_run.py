@@ -49,7 +49,7 @@ def arguments(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return found
 
 
-def test_the_run_from_which_we_are_called() -> None:
+def test_finds_the_run_that_calls_it() -> None:
     found = Executor(manager(_failed_hosts={"web1": True})).run(PlaybookRun.here)
     assert found.failed_hosts() == ["web1"]
 
@@ -66,7 +66,7 @@ def test_batches_of_the_play() -> None:
 
 
 @pytest.mark.parametrize("line", [{}, {"args": ()}, {"args": ("web1",), "module_name": "command"}])
-def test_no_playbook_around(monkeypatch: pytest.MonkeyPatch, line: dict[str, Any]) -> None:
+def test_no_run_without_a_playbook(monkeypatch: pytest.MonkeyPatch, line: dict[str, Any]) -> None:
     """As of the command ansible, or of another program."""
     monkeypatch.setattr(context, "CLIARGS", line)
     assert PlaybookRun.here() is None
@@ -77,7 +77,7 @@ def test_no_playbook_around(monkeypatch: pytest.MonkeyPatch, line: dict[str, Any
     ("playbooks", "started", "code", "is_last"),
     [(1, 1, 0, True), (2, 1, 0, False), (2, 1, 2, True), (2, 2, 0, True)],
 )
-def test_the_last_playbook(arguments: dict[str, Any], playbooks: int, started: int, code: int, is_last: bool) -> None:
+def test_last_playbook(arguments: dict[str, Any], playbooks: int, started: int, code: int, is_last: bool) -> None:
     """The next one is not started any more where one has failed."""
     arguments["args"] = ("site.yml",) * playbooks
     run = PlaybookRun(manager())
@@ -88,12 +88,12 @@ def test_the_last_playbook(arguments: dict[str, Any], playbooks: int, started: i
     assert executor.run(run.is_last_playbook, code) is is_last
 
 
-def test_hosts_that_failed() -> None:
+def test_failed_hosts() -> None:
     run = PlaybookRun(manager(_failed_hosts={"b": True, "a": True}, _unreachable_hosts={"c": True, "a": True}))
     assert run.failed_hosts() == ["a", "b", "c"]
 
 
-def test_how_often_a_host_failed() -> None:
+def test_number_of_failures_of_a_host() -> None:
     run = PlaybookRun(manager())
     assert run.failures("web1") == 0
     for what in ("failures", "failures", "dark", "rescued", "ignored"):
@@ -107,7 +107,7 @@ def test_start_at_task(arguments: dict[str, Any], wanted: str | None, done: bool
     assert PlaybookRun(manager(_start_at_done=done)).found_no_task_to_start_at() == found
 
 
-def test_what_workers_save_is_waited_for() -> None:
+def test_waits_for_results_of_workers() -> None:
     """One that was not started yet cannot be joined."""
     waited: list[float] = []
     saving = SimpleNamespace(is_alive=lambda: True, join=waited.append)
@@ -131,7 +131,7 @@ def broken_off(of_ansible: Any, reason: BaseException) -> None:
 
 
 @pytest.mark.parametrize("reason", [None, KeyboardInterrupt(), RuntimeError("no")])
-def test_what_has_broken_the_run_off(reason: BaseException | None) -> None:
+def test_cause_of_an_interrupted_run(reason: BaseException | None) -> None:
     happened: list[Any] = []
     of_ansible = manager(cleanup=lambda: happened.append("cleaned up"))
     PlaybookRun(of_ansible).when_cleaned_up(happened.append)
@@ -155,7 +155,7 @@ def test_what_has_broken_the_run_off(reason: BaseException | None) -> None:
         (RuntimeError(" "), "broken off: RuntimeError"),
     ],
 )
-def test_it_is_told_in_a_line(reason: BaseException, line: str) -> None:
+def test_interruption_is_described_in_one_line(reason: BaseException, line: str) -> None:
     assert describe_interruption(reason) == line
 
 
@@ -194,7 +194,7 @@ def test_termination_ends_the_run_and_its_workers(number: signal.Signals) -> Non
 
 @pytest.mark.usefixtures("_handlers")
 @pytest.mark.parametrize("of_ansible", [None, signal.SIG_DFL])
-def test_ctrl_c_ends_the_run_as_ansible_does_it(of_ansible: Any) -> None:
+def test_ctrl_c_ends_the_run_as_ansible_does(of_ansible: Any) -> None:
     def interrupt(number: int, _frame: Any) -> None:
         # As ansible-core since 2.20: the next one would kill.
         signal.signal(number, signal.SIG_DFL)
@@ -209,7 +209,7 @@ def test_ctrl_c_ends_the_run_as_ansible_does_it(of_ansible: Any) -> None:
 
 @pytest.mark.usefixtures("_handlers")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_ignored_signal_ends_nothing(number: signal.Signals) -> None:
+def test_ignored_signal_ends_nothing(number: signal.Signals) -> None:
     signal.signal(number, signal.SIG_IGN)
     PlaybookRun(manager()).end_on_signals()
     os.kill(os.getpid(), number)
@@ -217,7 +217,7 @@ def test_an_ignored_signal_ends_nothing(number: signal.Signals) -> None:
 
 
 @pytest.mark.usefixtures("_handlers")
-def test_signals_wait_in_a_run_that_was_broken_off() -> None:
+def test_signals_are_deferred_after_an_interruption() -> None:
     of_ansible = manager(_workers=[], cleanup=lambda: os.kill(os.getpid(), signal.SIGHUP))
     run = PlaybookRun(of_ansible)
     run.end_on_signals()
@@ -235,7 +235,7 @@ def test_signals_wait_in_a_run_that_was_broken_off() -> None:
     assert happened == [reason]
 
 
-def test_a_clean_up_that_fails_does_not_stop_the_report() -> None:
+def test_failed_cleanup_does_not_stop_the_report() -> None:
     def gone() -> None:
         raise OSError("Input/output error")
 
@@ -248,7 +248,7 @@ def test_a_clean_up_that_fails_does_not_stop_the_report() -> None:
     assert happened == [reason]
 
 
-def test_what_is_published_is_watched() -> None:
+def test_published_stats_are_recorded() -> None:
     run = PlaybookRun(manager())
     seen: list[tuple[str, str]] = []
     run.watch_published(lambda host, name: seen.append((host, name)))
@@ -274,7 +274,7 @@ print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else "survived")
 """
 
 
-def test_a_worker_ends_of_the_signal_itself() -> None:
+def test_worker_is_terminated_by_the_signal() -> None:
     finished = subprocess.run(
         [sys.executable, "-c", FORKED],
         env={**environment(ROOT), "PYTHONPATH": str(ROOT / ".collections")},
@@ -287,7 +287,7 @@ def test_a_worker_ends_of_the_signal_itself() -> None:
 
 
 @pytest.mark.usefixtures("_handlers")
-def test_a_worker_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same in this process, where it can be measured."""
     workers = [Worker(True)]
     PlaybookRun(manager(_workers=workers)).end_on_signals()
@@ -300,7 +300,7 @@ def test_a_worker_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not workers[0].is_terminated
 
 
-def test_a_thread_leaves_the_signal_alone() -> None:
+def test_other_thread_ignores_the_signal() -> None:
     """Python lets only the main thread set handlers, and raises in others."""
     before = signal.getsignal(signal.SIGTERM)
     raised: list[Any] = []

@@ -63,12 +63,12 @@ def test_ids_come_from_one_source(
     assert _report.ids(extra_vars, environ) == (expected, lacking)
 
 
-def test_nothing_stands_in_the_way() -> None:
+def test_no_problem_with_complete_options() -> None:
     assert report().problems() == []
     assert report({"undelivered_path": "", "region": None}).problems() == []
 
 
-def test_every_problem_is_known_at_the_start() -> None:
+def test_every_problem_is_found_at_the_start() -> None:
     options = {"timeout": "soon", "retries": 1000}
     found = report(options, {"HOME": "/nonexistent"}).problems()
     named = ("argument 'timeout'", "retries must be", "region", "No credentials are set")
@@ -79,7 +79,7 @@ NO_REGION = {name: value for name, value in ENVIRON.items() if name != "HW_REGIO
 
 
 @pytest.mark.parametrize("environ", [NO_REGION, {"HOME": "/nonexistent"}])
-def test_a_project_that_cannot_be_looked_up_is_known_at_the_start(environ: dict[str, str]) -> None:
+def test_unknown_project_is_found_at_the_start(environ: dict[str, str]) -> None:
     options = {"endpoint": "https://fg.example", "project_id": None, "use_ecs_agency": True}
     (found,) = report(options, environ).problems()
     assert found == "project_id is unset and cannot be looked up without a region; set project_id or region"
@@ -87,18 +87,18 @@ def test_a_project_that_cannot_be_looked_up_is_known_at_the_start(environ: dict[
     assert report({**options, "region": "cn-north-4"}, environ).problems() == []
 
 
-def test_the_credentials_file_may_name_the_project(tmp_path: Path) -> None:
+def test_credentials_file_may_name_the_project(tmp_path: Path) -> None:
     file = tmp_path / "credentials"
     file.write_text("[basic]\nak = AKEXAMPLE0001\nsk = SKEXAMPLE-secret-0001\nproject_id = p\n")
     options = {"endpoint": "https://fg.example", "project_id": None, "credentials_file": str(file)}
     assert report(options, {"HOME": "/nonexistent"}).problems() == []
 
 
-def test_an_agency_is_asked_only_at_the_end() -> None:
+def test_agency_is_read_only_at_the_end() -> None:
     assert report({"use_ecs_agency": True}, {"HOME": "/nonexistent", "HW_REGION_NAME": "cn-north-4"}).problems() == []
 
 
-def test_a_library_that_cannot_be_imported_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_that_fails_to_import_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_tasks: Any) -> Any:
         monkeypatch.setattr(_libraries, "JSONSCHEMA_IMPORT_ERROR", "Traceback")
         raise _libraries.Unusable
@@ -108,7 +108,7 @@ def test_a_library_that_cannot_be_imported_is_a_problem(monkeypatch: pytest.Monk
     assert found.startswith("jsonschema cannot be imported on ")
 
 
-def test_a_missing_library_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_library_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_libraries, "REQUESTS_IMPORT_ERROR", "Traceback")
     (found,) = report().problems()
     assert "requests" in found
@@ -120,13 +120,13 @@ def test_a_missing_library_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None
     assert made.redactor.known(SECRET) == "********"
 
 
-def test_problems_name_no_secret() -> None:
+def test_problems_are_redacted() -> None:
     (found,) = report({"confirm": SECRET}).problems()
     assert SECRET not in found
     assert "********" in found
 
 
-def test_a_secret_that_cannot_be_sent_is_one_problem() -> None:
+def test_secret_that_cannot_be_sent_is_one_problem() -> None:
     environ = {"HOME": "/nonexistent", "HW_REGION_NAME": "cn-north-4", "HW_AUTH_TOKEN": f"{SECRET}\n"}
     assert report(environ=environ).problems() == ["HW_AUTH_TOKEN must not have leading or trailing whitespace"]
     came = report(environ=environ).delivery("success", {}, None).run()
@@ -134,7 +134,7 @@ def test_a_secret_that_cannot_be_sent_is_one_problem() -> None:
     assert SECRET not in str(came)
 
 
-def test_every_secret_is_learned() -> None:
+def test_every_secret_is_registered() -> None:
     environ = {**ENVIRON, "https_proxy": "http://me:proxy%2Dpassword@127.0.0.1:3128"}
     made = report(environ=environ)
     made.learn_secrets({"auth_token": "token-0000001"})
@@ -142,7 +142,7 @@ def test_every_secret_is_learned() -> None:
     assert made.redactor.known(text) == "******** ******** ******** ******** harmless"
 
 
-def test_a_report_is_delivered() -> None:
+def test_report_is_delivered() -> None:
     with scripted(Call(*POST, 200, {"execution_id": "run"})) as server:
         came = report({"endpoint": server.url}).delivery("fail", {"ansible": {"check_mode": False}}, "e" * 99).run()
     assert (came["delivery"], came["changed"]) == ("delivered", True)
@@ -158,7 +158,7 @@ def test_check_mode_sends_nothing() -> None:
     assert "POST " in came["diff"]["after"]
 
 
-def test_a_library_that_is_missing_at_the_end_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_that_is_missing_at_the_end_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_libraries, "REQUESTS_IMPORT_ERROR", "Traceback")
     monkeypatch.setattr(_libraries, "requests", None)
     came = report().delivery("success", {}, None).run()
@@ -166,7 +166,7 @@ def test_a_library_that_is_missing_at_the_end_is_a_result(monkeypatch: pytest.Mo
     assert "requests cannot be imported on " in came["msg"]
 
 
-def test_an_interrupted_delivery_has_a_result() -> None:
+def test_interrupted_delivery_has_a_result() -> None:
     with scripted(Call(*POST, 200, {"execution_id": "run"})) as server:
         delivery = report({"endpoint": server.url}).delivery("success", {}, None)
         assert delivery.interrupted()["msg"] == "Nothing was sent, as a signal interrupted it."
@@ -181,19 +181,19 @@ def output(published: Mapping[str, Any], hosts: Any = None, **more: Any) -> tupl
     return made.output(published, hosts or {}, None, False, None, **more)
 
 
-def test_what_the_playbook_published_is_kept() -> None:
+def test_published_stats_are_sent() -> None:
     published = {"ticket": 7, "nested": {"list": ["a", 1, None, {"deep": 1.5}]}}
     expected = {**published, "ansible": {"check_mode": False, "hosts": {}}}
     assert output(published) == (expected, [])
     assert "ansible" not in published
 
 
-def test_the_playbook_owns_the_key_if_it_uses_it() -> None:
+def test_key_published_by_the_playbook_wins() -> None:
     note = "output does not include the recap, as the playbook published ansible itself."
     assert output({"ansible": "mine"}) == ({"ansible": "mine"}, [note])
 
 
-def test_no_secret_is_published() -> None:
+def test_published_stats_are_redacted() -> None:
     hosts = {"web1": host(published={SECRET: f"<{SECRET}>"})}
     found, notes = output({f"key {SECRET}": [{"deep": f"<{SECRET}>"}], "number": 7}, hosts)
     assert notes == []
@@ -219,7 +219,7 @@ def deep(levels: int) -> Any:
     ],
     ids=["nan", "infinity", "deep", "too deep for Python", "no JSON"],
 )
-def test_what_cannot_be_sent_is_left_out(value: Any, reason: str) -> None:
+def test_invalid_stats_are_omitted(value: Any, reason: str) -> None:
     hosts = {"web1": host(published={"wrong": value, "right": 2}), "web2": host(published={"wrong": value})}
     found, notes = output({"wrong": value, "right": 1}, hosts)
     assert json.loads(json.dumps(found, allow_nan=False)) == {
@@ -236,19 +236,19 @@ def test_what_cannot_be_sent_is_left_out(value: Any, reason: str) -> None:
     assert notes == [f"output does not include what cannot be sent: wrong ({reason})."]
 
 
-def test_what_was_left_out_is_said_without_the_recap_too() -> None:
+def test_omitted_stats_are_named_without_a_recap() -> None:
     left_out = {"wrong": float("nan")}
     assert output({"ansible": "mine", **left_out})[0] == {"ansible": "mine", "published_left_out": ["wrong"]}
     mine = {"ansible": "mine", "published_left_out": "mine too"}
     assert output({**mine, **left_out})[0] == mine
 
 
-def test_the_recap_takes_the_place_of_one_that_cannot_be_sent() -> None:
+def test_recap_replaces_an_invalid_key() -> None:
     found, _notes = output({"ansible": float("nan")})
     assert found["ansible"]["published_left_out"] == ["ansible"]
 
 
-def test_the_largest_is_left_out_first() -> None:
+def test_largest_stats_are_omitted_first() -> None:
     published = {"small": "x", "large": "x" * 7_000_000, "larger": "x" * 8_000_000}
     found, notes = output(published)
     assert found.keys() == {"small", "large", "ansible"}
@@ -257,13 +257,13 @@ def test_the_largest_is_left_out_first() -> None:
     assert notes == ["output does not include what cannot be sent: larger (too large, 8000014 bytes)."]
 
 
-def test_nothing_published_is_in_an_output_that_was_refused_as_too_large() -> None:
+def test_output_refused_as_too_large_has_no_published_stats() -> None:
     found, _notes = output({"small": "x", "large": "xx"}, refused=True)
     assert found.keys() == {"ansible"}
     assert found["ansible"]["published_left_out"] == ["large", "small"]
 
 
-def test_the_names_of_what_was_left_out_have_a_limit() -> None:
+def test_list_of_omitted_names_is_limited() -> None:
     found, (note,) = output({f"a_long_name_{number}": float("nan") for number in range(1000)})
     names = found["ansible"]["published_left_out"]
     assert (names[0], names[-1]) == ("a_long_name_0", "…")
@@ -271,7 +271,7 @@ def test_the_names_of_what_was_left_out_have_a_limit() -> None:
     assert len(note) < 5000
 
 
-def test_no_secret_is_in_a_failure() -> None:
+def test_failure_is_redacted() -> None:
     made = report()
     made.redactor.add(SECRET)
     signed = f"{SECRET} Access=AKEXAMPLE0001"
@@ -289,11 +289,11 @@ def test_no_secret_is_in_a_failure() -> None:
         ({}, None),
     ],
 )
-def test_the_page_of_the_job(environ: dict[str, str], link: str | None) -> None:
+def test_link_to_the_job(environ: dict[str, str], link: str | None) -> None:
     assert _report.job_link(environ) == link
 
 
-def test_the_link_of_an_awx_that_does_not_know_its_address_comes_with_a_hint() -> None:
+def test_default_address_of_awx_gets_a_hint() -> None:
     link = _report.job_link({"AWX_HOST": _report.AWX_DEFAULT_HOST, "JOB_ID": "7"})
     assert _report.linked(link) == {
         "job": "https://towerhost/#/jobs/playbook/7",
@@ -307,7 +307,7 @@ def host(failed: int = 0, unreachable: int = 0, **more: Any) -> dict[str, Any]:
     return {"ok": 1, "failed": failed, "unreachable": unreachable, **more}
 
 
-def test_the_recap_of_a_playbook() -> None:
+def test_recap_of_a_playbook() -> None:
     hosts = {"a": host(published={"version": "1"}), "b": host(failed=1), "c": host(unreachable=1)}
     found = _report.recap(hosts, Failure("b", "do it", "gone", "gone for good"), True, "https://awx.example/7")
     assert found == {
@@ -319,18 +319,18 @@ def test_the_recap_of_a_playbook() -> None:
     assert list(found["hosts"]) == ["b", "c", "a"]
 
 
-def test_a_recap_with_nothing_to_tell() -> None:
+def test_empty_recap() -> None:
     assert _report.recap({}, None, False, None) == {"check_mode": False, "hosts": {}}
 
 
-def test_what_a_host_published_gives_way_first() -> None:
+def test_stats_of_hosts_are_omitted_first() -> None:
     hosts = {"a": host(published="x" * _report.LIMIT), "b": host(published="small")}
     found = _report.recap(hosts, None, False, None)
     assert found["hosts"] == {"a": host(published_left_out=True), "b": hosts["b"]}
     assert "hosts_left_out" not in found
 
 
-def test_then_hosts_give_way_but_failed_ones_last() -> None:
+def test_hosts_are_omitted_next_and_failed_ones_last() -> None:
     hosts = {f"web{number:04}": host(failed=int(number >= 900)) for number in range(1000)}
     found = _report.recap(hosts, None, False, None)
     shown = found["hosts"]
@@ -340,7 +340,7 @@ def test_then_hosts_give_way_but_failed_ones_last() -> None:
     assert _report.LIMIT - 2 * len(json.dumps({"web0000": host()})) < len(json.dumps(found)) <= _report.LIMIT
 
 
-def test_failed_hosts_that_find_no_room_are_counted() -> None:
+def test_omitted_failed_hosts_are_counted() -> None:
     hosts = {f"web{number:04}": host(unreachable=1) for number in range(1000)}
     found = _report.recap(hosts, None, False, None)
     left = 1000 - len(found["hosts"])
@@ -368,9 +368,7 @@ TEXT = st.text() | st.builds(lambda text, times: text * times, st.text(min_size=
     failure=Failure("😀" * 9999, "\0" * 9999, "l" * 9999, '"' * 99999),
     job="😀" * 9999,
 )
-def test_a_recap_is_never_too_large(
-    hosts: dict[str, Any], times: int, failure: Failure | None, job: str | None
-) -> None:
+def test_recap_is_never_too_large(hosts: dict[str, Any], times: int, failure: Failure | None, job: str | None) -> None:
     hosts = {name + str(number) * (number > 0): found for name, found in hosts.items() for number in range(times)}
     found = _report.recap(hosts, failure, False, job)
     assert len(json.dumps(found)) <= _report.LIMIT
@@ -382,7 +380,7 @@ def test_a_recap_is_never_too_large(
 @given(name=TEXT, message=st.none() | TEXT)
 @example(name="n" * 510, message="m" * 4094)
 @example(name="n" * 511, message="m" * 4095)
-def test_a_failed_task_within_its_limits(name: str, message: str | None) -> None:
+def test_failed_task_is_truncated(name: str, message: str | None) -> None:
     found = _report.failed_task(Failure(name, name, None, message))
     for text, given_, limit in ((found["task"], name, 512), (found["message"], message, 4096)):
         if given_ is None or len(json.dumps(given_)) <= limit:
@@ -394,7 +392,7 @@ def test_a_failed_task_within_its_limits(name: str, message: str | None) -> None
     assert found["host"] == found["task"]
 
 
-def test_undelivered_reports_are_kept(tmp_path: Path) -> None:
+def test_undelivered_reports_are_saved(tmp_path: Path) -> None:
     options = {"endpoint": "http://127.0.0.1:9", "undelivered_path": str(tmp_path / "kept.json"), "timeout": 1}
     came = report(options).delivery("success", {"ticket": 7}, None).run()
     assert came["failed"]

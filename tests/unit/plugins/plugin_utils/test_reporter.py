@@ -80,13 +80,13 @@ def test_ids_of_the_environment() -> None:
     assert launched({"FGS_WORKFLOW_ID": "w"}) == ({"workflow_id": "w"}, problems, None)
 
 
-def test_ids_of_extra_vars_alone_where_the_play_has_variables_that_cannot_be_loaded() -> None:
+def test_ids_of_extra_vars_if_play_variables_cannot_be_loaded() -> None:
     given = {**EXTRA_VARS, "base": "extra"}
     expected = {"workflow_id": "w", "workflow_run_id": "extra-1", "workflow_state_id": "7"}
     assert launched(broken=ValueError("no vault secrets found"), **given).ids == expected
 
 
-def test_an_id_that_cannot_be_evaluated_is_a_problem() -> None:
+def test_id_that_cannot_be_evaluated_is_a_problem() -> None:
     found = launched({"FGS_WORKFLOW_RUN_ID": "re"}, broken=ValueError(), **EXTRA_VARS)
     assert found.ids == {"workflow_id": "w", "workflow_state_id": "7"}
     (problem,) = found.problems
@@ -94,7 +94,7 @@ def test_an_id_that_cannot_be_evaluated_is_a_problem() -> None:
     assert not problem.endswith(".")
 
 
-def test_nothing_but_an_id_that_cannot_be_evaluated() -> None:
+def test_only_an_id_that_cannot_be_evaluated() -> None:
     found = launched(
         {name.upper(): "e" for name in EXTRA_VARS}, fgs_workflow_id=trust_as_template("{{ nobody_knows }}")
     )
@@ -119,11 +119,11 @@ def test_nothing_but_an_id_that_cannot_be_evaluated() -> None:
         (trust_as_template("{{ nobody_knows }}"), False),
     ],
 )
-def test_an_extra_var_switches_the_report_off(value: Any, is_left_alone: bool | None) -> None:
+def test_extra_var_disables_the_report(value: Any, is_left_alone: bool | None) -> None:
     assert launched(**EXTRA_VARS, fgs_workflow_report=value).is_left_alone is is_left_alone
 
 
-def test_a_good_start_is_silent() -> None:
+def test_start_without_problems_is_silent() -> None:
     told = Told()
     told.start()
     assert told.said == []
@@ -137,13 +137,13 @@ CANNOT = (
 )
 
 
-def test_the_start_warns_of_all_that_is_lacking() -> None:
+def test_start_warns_of_everything_missing() -> None:
     told = Told(problems=LACKING, retries="x")
     told.start()
     assert told.said == [("warning", CANNOT)]
 
 
-def test_strict_refuses_before_any_work_is_done() -> None:
+def test_strict_fails_before_any_task() -> None:
     told = Told(problems=LACKING, strict=True)
     with pytest.raises(SystemExit) as raised:
         told.start()
@@ -153,7 +153,7 @@ def test_strict_refuses_before_any_work_is_done() -> None:
 
 
 @pytest.mark.parametrize("where", ["extra var", "play"])
-def test_a_playbook_that_wants_no_report_is_not_warned_of(where: str) -> None:
+def test_disabled_report_gets_no_warning(where: str) -> None:
     told = Told(
         problems=LACKING,
         wrong_options=("option timeout is wrong.",),
@@ -165,7 +165,7 @@ def test_a_playbook_that_wants_no_report_is_not_warned_of(where: str) -> None:
     assert (told.said, told.run.happened) == ([], [])
 
 
-def test_the_start_warns_of_what_is_wrong() -> None:
+def test_start_warns_of_invalid_options() -> None:
     told = Told(retries="x")
     told.start()
     ((kind, text),) = told.said
@@ -174,7 +174,7 @@ def test_the_start_warns_of_what_is_wrong() -> None:
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_a_wrong_option_counts_as_unset(strict: bool) -> None:
+def test_invalid_option_is_unset(strict: bool) -> None:
     told = Told(wrong_options=("option timeout is invalid and treated as unset: soon.",), strict=strict)
     told.start()
     if strict:
@@ -203,7 +203,7 @@ def test_success() -> None:
     assert told.said == [("display", "fgs_workflow_report: reported to run run: success")]
 
 
-def test_a_failure_with_its_reason_and_without_secrets() -> None:
+def test_failure_is_reported_with_its_reason_and_redacted() -> None:
     told = Told(Run(2, failed=["web1"]))
     told.start()
     told.reporter.failed(failed(f"gone with {SECRET}"))
@@ -216,13 +216,13 @@ def test_a_failure_with_its_reason_and_without_secrets() -> None:
     assert told.said == [("display", expected)]
 
 
-def test_it_is_told_once() -> None:
+def test_report_is_sent_once() -> None:
     told = Told()
     assert len(told.end(YES)) == 1
     assert told.end() == []
 
 
-def test_only_the_end_of_the_last_playbook_counts() -> None:
+def test_only_the_last_playbook_is_reported() -> None:
     told = Told(Run(is_last=False))
     assert told.end() == []
     told.run.is_last = True
@@ -239,14 +239,14 @@ def test_only_the_end_of_the_last_playbook_counts() -> None:
         (Run(4), "ignore", "fail", None),
     ],
 )
-def test_a_run_in_which_nothing_was_done(run: Run, no_hosts: str, result: str, error: str | None) -> None:
+def test_run_without_tasks(run: Run, no_hosts: str, result: str, error: str | None) -> None:
     told = Told(run, no_hosts=no_hosts)
     told.reporter.recap.play_without_hosts()
     (body,) = told.end(YES)
     assert (body["result"], body.get("error")) == (result, error)
 
 
-def test_a_run_that_was_broken_off() -> None:
+def test_interrupted_run() -> None:
     told = Told()
     told.start()
     cleaned_up = told.run.happened[0]
@@ -263,7 +263,7 @@ def test_a_run_that_was_broken_off() -> None:
     assert failed_task == {"host": "", "task": "", "message": "no such role\nin site.yml"}
 
 
-def test_a_broken_off_run_without_words() -> None:
+def test_interrupted_run_without_a_reason() -> None:
     told = Told()
     told.start()
     with scripted(YES) as server:
@@ -274,14 +274,14 @@ def test_a_broken_off_run_without_words() -> None:
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_a_playbook_that_wants_no_report(strict: bool) -> None:
+def test_disabled_report_is_not_sent(strict: bool) -> None:
     told = Told(strict=strict, is_left_alone=True)
     assert told.end() == []
     assert told.said == []
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_a_playbook_that_has_completed_the_state_itself(strict: bool) -> None:
+def test_playbook_that_completed_the_state_itself(strict: bool) -> None:
     told = Told(strict=strict)
     told.reporter.recap.completed = True
     assert told.end() == []
@@ -302,13 +302,13 @@ def test_strict_ends_with_an_exit_code(code: int, result: str, exit_code: int) -
     assert told.said == [("warning", expected)]
 
 
-def test_lacking_ids_are_no_error_without_strict() -> None:
+def test_missing_ids_do_not_fail_without_strict() -> None:
     told = Told(problems=("fgs_workflow_id is unset",))
     assert told.end() == []
     assert len(told.said) == 1
 
 
-def test_a_refusal_is_a_warning_that_says_what_to_do() -> None:
+def test_refusal_is_a_warning_with_a_remedy() -> None:
     told = Told()
     told.end(Call(*POST, 403, {"error_code": "FSS.0403", "error_msg": "not allowed"}))
     ((kind, text),) = told.said
@@ -318,7 +318,7 @@ def test_a_refusal_is_a_warning_that_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(("hint", "end"), [({"hint": "Do this."}, "No. Do this."), ({}, "No.")])
-def test_the_hint_of_a_refusal(monkeypatch: pytest.MonkeyPatch, hint: dict[str, str], end: str) -> None:
+def test_hint_of_a_refusal(monkeypatch: pytest.MonkeyPatch, hint: dict[str, str], end: str) -> None:
     told = Told(strict=True)
     came = {"failed": True, "msg": "No.", "warnings": ["Look out."], **hint}
     monkeypatch.setattr(_reporter.ReportTask, "run", lambda _delivery: came)
@@ -328,7 +328,7 @@ def test_the_hint_of_a_refusal(monkeypatch: pytest.MonkeyPatch, hint: dict[str, 
     assert told.said == [("warning", "fgs_workflow_report: Look out."), ("warning", text + end)]
 
 
-def test_what_was_kept_can_be_sent_by_a_command_to_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_saved_report_can_be_sent_with_the_shown_command(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told()
     came = {"failed": True, "msg": "No.", "undelivered_file": "/a folder/kept.yml"}
     monkeypatch.setattr(_reporter.ReportTask, "run", lambda _delivery: came)
@@ -337,7 +337,7 @@ def test_what_was_kept_can_be_sent_by_a_command_to_copy(monkeypatch: pytest.Monk
     assert told.said[-1] == ("display", f"fgs_workflow_report: send it later with: {command}")
 
 
-def test_what_was_told_before_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_already_delivered_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told(strict=True)
     came = {"delivery": "already_delivered"}
     monkeypatch.setattr(_reporter.ReportTask, "run", lambda _delivery: came)
@@ -348,7 +348,7 @@ def test_what_was_told_before_is_no_error(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("check_mode", "published"), [(True, {"_run": {"fgs_workflow_check_mode": True}}), (False, {})]
 )
-def test_jobs_behind_this_one_learn_that_it_is_a_check(check_mode: bool, published: dict[str, Any]) -> None:
+def test_check_mode_is_published_for_later_jobs(check_mode: bool, published: dict[str, Any]) -> None:
     told = Told(Run(check_mode=check_mode))
     told.start()
     assert told.run.stats.custom == published
@@ -363,7 +363,7 @@ def test_check_mode_shows_what_would_be_sent() -> None:
     assert '"check_mode": true' in text
 
 
-def test_the_playbook_owns_the_key_of_the_recap() -> None:
+def test_key_published_by_the_playbook_wins() -> None:
     told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ansible": "mine"}}, processed={})))
     (body,) = told.end(YES)
     assert body["output"] == {"ansible": "mine"}
@@ -372,7 +372,7 @@ def test_the_playbook_owns_the_key_of_the_recap() -> None:
 
 
 @pytest.mark.parametrize(("code", "error"), [(0, None), (2, UNTOLD)])
-def test_an_outcome_without_words_is_worth_more_than_none(code: int, error: str | None) -> None:
+def test_report_is_sent_although_its_output_fails(code: int, error: str | None) -> None:
     told = Told(Run(code, failed=["web1"], stats=None))
     (body,) = told.end(YES)
     assert (body["result"], body["output"], body.get("error")) == ("fail" if code else "success", {}, error)
@@ -382,7 +382,7 @@ def test_an_outcome_without_words_is_worth_more_than_none(code: int, error: str 
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_whatever_goes_wrong_the_playbook_is_innocent(monkeypatch: pytest.MonkeyPatch, strict: bool) -> None:
+def test_unexpected_error_does_not_fail_the_playbook(monkeypatch: pytest.MonkeyPatch, strict: bool) -> None:
     def wrong(*_arguments: Any) -> Any:
         raise ZeroDivisionError("oops")
 
@@ -397,7 +397,7 @@ def test_whatever_goes_wrong_the_playbook_is_innocent(monkeypatch: pytest.Monkey
     assert told.said == [("warning", text)]
 
 
-def test_an_output_that_is_refused_as_too_large_is_sent_without_what_was_published() -> None:
+def test_output_refused_as_too_large_is_sent_without_published_stats() -> None:
     told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ticket": 7}}, processed={})), strict=True)
     bodies = told.end(Call(*POST, 413, {"error_code": "APIG.0201", "error_msg": "Request entity too large"}), YES)
     without = {"ansible": {"check_mode": False, "published_left_out": ["ticket"], "hosts": {}}}
@@ -412,7 +412,7 @@ def test_an_output_that_is_refused_as_too_large_is_sent_without_what_was_publish
     ]
 
 
-def test_a_report_that_has_arrived_is_not_sent_again_without_what_was_published() -> None:
+def test_delivered_report_is_not_sent_without_published_stats() -> None:
     told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ticket": 7}}, processed={})), strict=True, retries=1)
     refused = Call(*POST, 413, {"error_msg": "Request entity too large"})
     lagging = shows("running")
@@ -421,7 +421,7 @@ def test_a_report_that_has_arrived_is_not_sent_again_without_what_was_published(
     assert told.said == [("display", "fgs_workflow_report: reported to run run: success")]
 
 
-def test_a_report_is_sent_where_the_terminal_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report_is_sent_although_the_terminal_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(_text: str) -> None:
         raise OSError("Input/output error")
 
@@ -457,9 +457,7 @@ def signalled(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, *numbers: 
     monkeypatch.setattr(place, name, called)
 
 
-def test_a_report_that_a_signal_interrupts_is_kept(
-    monkeypatch: pytest.MonkeyPatch, number: signal.Signals, tmp_path: Path
-) -> None:
+def test_interrupted_report_is_saved(monkeypatch: pytest.MonkeyPatch, number: signal.Signals, tmp_path: Path) -> None:
     told = Told(undelivered_path=str(tmp_path / "kept.yml"))
     told.start()
     signalled(monkeypatch, _http, "exchange", number)
@@ -477,7 +475,7 @@ def test_a_report_that_a_signal_interrupts_is_kept(
     assert 'fgs_workflow_result: "success"' in (tmp_path / "kept.yml").read_text()
 
 
-def test_a_signal_before_the_delivery_does_not_lose_the_outcome(
+def test_signal_before_the_delivery_does_not_lose_the_result(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     told = Told()
@@ -491,7 +489,7 @@ def test_a_signal_before_the_delivery_does_not_lose_the_outcome(
     assert [json.loads(came.body)["result"] for came in server.came] == ["success"]
 
 
-def test_a_report_because_of_a_signal_is_finished_whatever_comes(
+def test_report_caused_by_a_signal_ignores_more_signals(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     told = Told()
@@ -503,7 +501,7 @@ def test_a_report_because_of_a_signal_is_finished_whatever_comes(
     assert [json.loads(came.body)["error"] for came in server.came] == ["terminated (SIGHUP)"]
 
 
-def test_a_report_because_of_an_error_can_be_interrupted(
+def test_report_caused_by_an_error_can_be_interrupted(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals, tmp_path: Path
 ) -> None:
     told = Told(undelivered_path=str(tmp_path))
@@ -562,7 +560,7 @@ UNSENT = {
     ],
 )
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_report_of_the_role_is_told_of_and_nothing_follows_it(
+def test_report_of_the_role_is_announced_and_not_repeated(
     came: dict[str, Any], said: list[str], check_mode: bool
 ) -> None:
     """Also of a role with check_mode=false in a check."""
@@ -576,7 +574,7 @@ def test_report_of_the_role_is_told_of_and_nothing_follows_it(
 
 
 @pytest.mark.parametrize("came", [[], [UNSENT]], ids=["its worker was killed", "nothing was sent or saved"])
-def test_report_of_the_role_of_which_nothing_is_left_is_sent_once_more(came: list[dict[str, Any]]) -> None:
+def test_report_of_the_role_without_a_result_is_repeated(came: list[dict[str, Any]]) -> None:
     told = noted(OUTCOME, *came, confirm="never")
     with scripted(shows("running"), YES, shows("success")) as server:
         told.reporter._report._arguments["endpoint"] = server.url
@@ -585,7 +583,7 @@ def test_report_of_the_role_of_which_nothing_is_left_is_sent_once_more(came: lis
     assert (body["result"], body["output"], "error" in body) == ("success", {"made": "it"}, False)
 
 
-def test_report_of_the_role_that_did_not_begin_is_no_report() -> None:
+def test_report_of_the_role_that_did_not_start_is_ignored() -> None:
     told = noted()
     with scripted(YES) as server:
         told.reporter._report._arguments["endpoint"] = server.url
@@ -595,7 +593,7 @@ def test_report_of_the_role_that_did_not_begin_is_no_report() -> None:
     assert "waits for workers" not in told.run.happened
 
 
-def test_report_of_the_role_that_failed_before_is_not_told_of_again() -> None:
+def test_report_of_the_role_that_failed_before_is_not_announced_again() -> None:
     """Its result was seen, so what comes later is reported, as it is at the end of the playbook."""
     told = noted(OUTCOME, UNKNOWN)
     task = SimpleNamespace(
@@ -612,7 +610,7 @@ def test_report_of_the_role_that_failed_before_is_not_told_of_again() -> None:
     assert [json.loads(came.body)["result"] for came in server.came] == ["fail"]
 
 
-def test_report_of_the_role_that_is_too_large_is_sent_once_more_only() -> None:
+def test_report_of_the_role_that_is_too_large_is_repeated_once() -> None:
     told = noted(OUTCOME)
     too_large = Call(*POST, 413, {"error_code": "APIG.0201"})
     with scripted(shows("running"), too_large) as server:
@@ -621,7 +619,7 @@ def test_report_of_the_role_that_is_too_large_is_sent_once_more_only() -> None:
     assert len([came for came in server.came if came.method == "POST"]) == 1
 
 
-def test_what_was_known_after_the_report_of_the_role_counts() -> None:
+def test_last_result_after_the_report_of_the_role_wins() -> None:
     told = noted(OUTCOME, UNKNOWN)
     told.reporter._end = ("fail", None)
     with scripted(YES) as server:
