@@ -47,5 +47,5 @@ def browser() -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-proxy-server"])
-        yield browser
+        yield browser.new_context()
         browser.close()

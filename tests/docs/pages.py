@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Browser, Response
+from playwright.sync_api import BrowserContext, Response
 
 WIDTHS = (360, 1400)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -79,7 +79,7 @@ _PROBLEMS = """
 """
 
 
-def problems(browser: Browser, address: str, *texts: str) -> list[str]:
+def problems(browser: BrowserContext, address: str, *texts: str) -> list[str]:
     """Everything that is wrong with a page that shows all texts, in each width, dark and light."""
     page = browser.new_page()
     loading: list[str] = []

@@ -15,7 +15,7 @@ import pytest
 import tables
 import texts
 import yaml
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 from support.playbooks import ROOT
 from support.simulators import Simulator
 
@@ -30,7 +30,7 @@ BAD_PAGE = """<!DOCTYPE html><meta name="viewport" content="width=device-width">
 <script src="missing.js"></script>"""
 
 
-def test_problems_of_a_page_are_found(browser: Browser, tmp_path: Path) -> None:
+def test_problems_of_a_page_are_found(browser: BrowserContext, tmp_path: Path) -> None:
     (tmp_path / "bad.html").write_text(BAD_PAGE)
     found = " ".join(pages.problems(browser, (tmp_path / "bad.html").as_uri()))
     for problem in (
@@ -82,7 +82,7 @@ def test_no_page_says_that_the_collection_is_on_galaxy(site: Path) -> None:
     assert command[0] in re.sub(r"<[^>]*>", "", found["fgs_workflow_callback_module.html"])
 
 
-def test_every_page_is_readable(site: Path, browser: Browser) -> None:
+def test_every_page_is_readable(site: Path, browser: BrowserContext) -> None:
     found = {}
     for page in sorted(site.rglob("*.html")):
         # Nothing to read before somebody searches.
@@ -93,7 +93,7 @@ def test_every_page_is_readable(site: Path, browser: Browser) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_the_simulators_page_is_readable(simulator: Simulator, browser: Browser) -> None:
+def test_the_simulators_page_is_readable(simulator: Simulator, browser: BrowserContext) -> None:
     long, end = "x" * 300, "/_simulator/runs/{workflow_run_id}/end"
     waiting, failed = (simulator.start_run(name=name, input={"key": long}) for name in ("waits", long))
     simulator.ask("POST", end.format(**failed), {"status": "fail", "error": long})
@@ -101,7 +101,7 @@ def test_the_simulators_page_is_readable(simulator: Simulator, browser: Browser)
     assert pages.problems(browser, simulator["page"], *shown) == []
 
 
-def test_the_simulators_page_shows_a_change_without_a_reload(simulator: Simulator, browser: Browser) -> None:
+def test_the_simulators_page_shows_a_change_without_a_reload(simulator: Simulator, browser: BrowserContext) -> None:
     run = simulator.start_run(name="waits")
     with browser.new_page() as page:
         page.goto(simulator["page"])
