@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One attempt of the transport over real sockets, and servers that answer it byte by byte."""
+"""One attempt of the transport over real sockets, and servers that respond byte by byte."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.servers import Sockets, read_request
 
 DIRECT = Route(True, ())
 MIB = 1024 * 1024
-# Far more than anything here takes: where a test means a deadline, it gives a short one.
+# Far more than any test takes: a test of a deadline sets a short one.
 LONG = 60.0
 
 
@@ -31,7 +31,7 @@ def exchange(
     timeout: float = LONG,
     body: bytes = b"{}",
 ) -> RawResponse:
-    """What came back of one request to /path."""
+    """The response to one request to /path."""
     prepared = requests.Request("POST", url + "/path", data=body).prepare()
     return _http.exchange(connections.adapter("key"), prepared, route, timeout)
 
@@ -45,7 +45,7 @@ def failure(url: str, connections: Connections, **options: Any) -> Failure:
     return raised.value
 
 
-def answering(data: bytes) -> Callable[[socket.socket, Sockets], None]:
+def respond_with(data: bytes) -> Callable[[socket.socket, Sockets], None]:
     """Reads one request, writes data and closes."""
 
     def handle(connection: socket.socket, _sockets: Sockets) -> None:
@@ -55,8 +55,8 @@ def answering(data: bytes) -> Callable[[socket.socket, Sockets], None]:
     return handle
 
 
-def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
-    """An answer on the wire; its length is added where no header says it."""
+def response(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    """A response on the wire; Content-Length is added if no header has the length."""
     lines = [f"HTTP/1.1 {status}", *headers]
     if not any(header.lower().startswith(("content-length", "transfer-encoding")) for header in headers):
         lines.append(f"Content-Length: {len(body)}")
@@ -64,6 +64,6 @@ def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 
 
 def silent(connection: socket.socket, sockets: Sockets) -> None:
-    """Reads one request and never answers."""
+    """Reads one request and never responds."""
     read_request(connection)
     sockets.over.wait()

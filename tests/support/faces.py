@@ -65,20 +65,20 @@ def play(tasks: list[dict[str, Any]], defaults: dict[str, Any], **keywords: Any)
 
 def callback(case: str, arguments: dict[str, Any] | None = None, **keywords: Any) -> dict[str, Any]:
     """A task that completes the case's run with success, named after the case."""
-    given = {**IDS, "result": "success", **(arguments or {})}
-    return _task(case, CALLBACK, given, keywords)
+    arguments = {**IDS, "result": "success", **(arguments or {})}
+    return _task(case, CALLBACK, arguments, keywords)
 
 
 def execution_info(case: str, arguments: dict[str, Any] | None = None, **keywords: Any) -> dict[str, Any]:
     """A task that reads the case's run and its waiting state."""
-    given = {**IDS, "execution_id": IDS["workflow_run_id"], **(arguments or {})}
-    del given["workflow_run_id"]
-    return _task(case, EXECUTION_INFO, given, keywords)
+    arguments = {**IDS, "execution_id": IDS["workflow_run_id"], **(arguments or {})}
+    del arguments["workflow_run_id"]
+    return _task(case, EXECUTION_INFO, arguments, keywords)
 
 
 def _task(case: str, module: str, arguments: dict[str, Any], keywords: dict[str, Any]) -> dict[str, Any]:
-    given = {name: value for name, value in arguments.items() if value is not ...}
-    return {"name": case, module: given, "vars": {"case": case, **keywords.pop("vars", {})}, **keywords}
+    arguments = {name: value for name, value in arguments.items() if value is not ...}
+    return {"name": case, module: arguments, "vars": {"case": case, **keywords.pop("vars", {})}, **keywords}
 
 
 # ansible-core 2.19 and 2.20 note it where failed_when lets a failed module pass, but not a failed action plugin.

@@ -87,7 +87,7 @@ all:
 
 
 def inventory(hosts: dict[str, dict[str, Any]] | None = None) -> str:
-    """An inventory of local hosts with their variables; localhost alone where none are given."""
+    """An inventory of local hosts with their variables; only localhost by default."""
     document = yaml.safe_load(INVENTORY)
     document["all"]["hosts"] = hosts if hosts is not None else {"localhost": {}}
     return json.dumps(document)
@@ -121,7 +121,7 @@ def ansible_playbook(
     timeout: float = 300,
     further: Sequence[str] = (),
 ) -> Run:
-    """Runs a playbook, given as a text, as data, or as a name, and further ones by name on the same command line."""
+    """Runs a playbook, as YAML, as data, or by name, and further ones by name on the same command line."""
     place = Path(tempfile.mkdtemp(dir=home))
     (place / "inventory.yml").write_text(inventory(hosts))
     record = place / "record.jsonl"

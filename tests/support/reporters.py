@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reporter of the report plugin without Ansible's machinery: a run whose end is given, and what came of it."""
+"""The reporter of the report plugin without ansible-core: a run with a set end, and the result."""
 
 from __future__ import annotations
 
@@ -70,19 +70,19 @@ class Display:
     """Ansible's, which remembers."""
 
     def __init__(self) -> None:
-        self.said: list[tuple[str, str]] = []
+        self.messages: list[tuple[str, str]] = []
 
     def warning(self, text: str) -> None:
-        self.said.append(("warning", text))
+        self.messages.append(("warning", text))
 
     def display(self, text: str) -> None:
-        self.said.append(("display", text))
+        self.messages.append(("display", text))
 
     def v(self, text: str) -> None:
-        self.said.append(("v", text))
+        self.messages.append(("v", text))
 
 
-class Told:
+class Session:
     """A reporter with its run, and all that came of it."""
 
     def __init__(
@@ -112,8 +112,8 @@ class Told:
         self.reporter.start(SimpleNamespace(get_plays=lambda: [SimpleNamespace(vars=variables)]))
 
     @property
-    def said(self) -> list[tuple[str, str]]:
-        return self.display.said
+    def messages(self) -> list[tuple[str, str]]:
+        return self.display.messages
 
     def end(self, *calls: Call) -> list[dict[str, Any]]:
         """The bodies that came at the end of the playbook."""

@@ -13,7 +13,7 @@ from typing import Any
 from support.playbooks import ROOT
 from support.simulators import Simulator
 
-# Since 2.22 ansible-core masks itself what it was told of, before we see it.
+# Since 2.22 ansible-core itself redacts registered secrets, before a test sees them.
 MASK = "$REDACTED$" if importlib.util.find_spec("ansible.module_utils.secrets") else "********"
 NAMES = ("workflow_id", "workflow_run_id", "workflow_state_id")
 

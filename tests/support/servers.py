@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Small real servers on loopback: one that follows a script, and one that does whatever a test wants with a socket."""
+"""Small real servers on loopback: one that follows a script, and one whose sockets a test handles."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Call:
-    """A call that has to come, and what it gets.
+    """An expected call, and its response.
 
-    path is what the target ends with. A body that is no bytes goes out as JSON, and None as nothing. cut closes the
-    connection instead of answering.
+    path is the end of the target. A body that is not bytes is sent as JSON, and None as no body. cut closes the
+    connection instead of responding.
     """
 
     method: str
@@ -34,7 +34,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Came:
-    """A call that came."""
+    """A call that was received."""
 
     method: str
     path: str
@@ -43,7 +43,7 @@ class Came:
 
 
 class Script:
-    """Calls that have to come, in this order, and the address to which."""
+    """Expected calls, in this order, and the address of their server."""
 
     def __init__(self, calls: tuple[Call, ...]) -> None:
         self.url = ""
@@ -80,21 +80,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        answer = b"" if call.body is None else call.body
-        answer = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        content = b"" if call.body is None else call.body
+        content = content if isinstance(content, bytes) else json.dumps(content).encode()
         self.send_response(call.status)
         for name, value in call.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(content)
 
     do_GET = do_POST = do_PUT = _any  # noqa: N815 (the base class's names)
 
 
 @contextmanager
 def scripted(*calls: Call) -> Iterator[Script]:
-    """A server for exactly these calls: one that is missing or one too many fails the test."""
+    """A server for exactly these calls: a missing or an extra one fails the test."""
     script = Script(calls)
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"script": script}))
     server.daemon_threads = True
@@ -126,7 +126,7 @@ def raw(handle: Callable[[socket.socket, Sockets], None]) -> Iterator[Sockets]:
     sockets = Sockets(listener.getsockname()[1])
 
     def serve(connection: socket.socket) -> None:
-        # The client may have gone.
+        # The client may have closed the connection.
         with connection, suppress(OSError):
             handle(connection, sockets)
 
@@ -169,7 +169,7 @@ def read_request(connection: socket.socket) -> bytes:
 
 
 def unresolved(*_arguments: Any, **_options: Any) -> Any:
-    """In place of socket.getaddrinfo: no host has an address."""
+    """Replaces socket.getaddrinfo: no host has an address."""
     raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The embedded simulator, as tests use it: started once, asked through its control interface."""
+"""The simulator as tests use it: started once, controlled by its control API."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Simulator:
         return str(self.addresses[name])
 
     def ask(self, method: str, path: str, body: Any = None, timeout: float = 60) -> Any:
-        """One request to the control interface."""
+        """One request to the control API."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self["http"] + path, data=data, method=method)
         request.add_header("Content-Type", "application/json")
-        with _opener.open(request, timeout=timeout) as answer:
-            text = answer.read()
+        with _opener.open(request, timeout=timeout) as response:
+            text = response.read()
         return json.loads(text) if text else None
 
     def start_run(self, **options: Any) -> dict[str, str]:
@@ -50,13 +50,13 @@ class Simulator:
         return run
 
     def run(self, run: dict[str, str] | str) -> dict[str, Any]:
-        """What became of a run."""
+        """The current state of a run."""
         run_id = run if isinstance(run, str) else run["workflow_run_id"]
         found: dict[str, Any] = self.ask("GET", f"/_simulator/runs/{run_id}")
         return found
 
     def secrets(self) -> list[str]:
-        """Every secret that a test may have used: none of them may show anywhere."""
+        """Every secret that a test may have used; none of them may appear anywhere."""
         accounts = [account for account in self.accounts.values() if isinstance(account, dict)]
         return sorted({value for account in accounts for value in account.values() if isinstance(value, str)})
 

@@ -34,7 +34,7 @@ CALLBACK: dict[str, Any] = {
 EXECUTION: dict[str, Any] = {**CONNECTION, "workflow_id": "w", "execution_id": "run"}
 NOWHERE = {"HOME": "/nonexistent"}
 
-# What comes of them at the service, and its answer to a callback.
+# What comes of them at the service, and its response to a callback.
 POST = ("POST", "/v2/p/fgs/workflows/w/callback")
 GET = ("GET", "/v2/p/fgs/workflows/w/executions/run")
 YES = Call(*POST, 200, {"execution_id": "run"}, {"X-Request-Id": "request-1"})
@@ -55,13 +55,13 @@ def _task(
 
 
 def callback_task(arguments: dict[str, Any], environ: Mapping[str, str] | None = None, **options: Any) -> CallbackTask:
-    """A task of fgs_workflow_callback: options that are not given here stand in CALLBACK."""
+    """A task of fgs_workflow_callback: options that are unset come from CALLBACK."""
     task: CallbackTask = _task(CallbackTask, _options.callback_spec(), {**CALLBACK, **arguments}, environ, **options)
     return task
 
 
 def execution_info_task(arguments: dict[str, Any], environ: Mapping[str, str] | None = None) -> ExecutionInfoTask:
-    """A task of fgs_workflow_execution_info: options that are not given here stand in EXECUTION."""
+    """A task of fgs_workflow_execution_info: options that are unset come from EXECUTION."""
     specification = _options.execution_info_spec()
     task: ExecutionInfoTask = _task(ExecutionInfoTask, specification, {**EXECUTION, **arguments}, environ)
     return task

@@ -15,7 +15,7 @@ from ansible.plugins.callback import CallbackBase
 DOCUMENTATION = """
 name: fgs_test_failures
 type: notification
-short_description: Writes down what would be said of failures
+short_description: Records how failures would be reported
 description: Writes what the report plugin would say to the file that E(FGS_TEST_FAILURES) names.
 """
 

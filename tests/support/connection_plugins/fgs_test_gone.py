@@ -15,14 +15,14 @@ from ansible.plugins.connection.local import Connection as Local
 DOCUMENTATION = """
 name: fgs_test_gone
 short_description: A host that goes away
-description: A host that is gone as soon as the file is there, and where no file is named.
+description: A host that is unreachable as soon as a file exists, or if no file is set.
 options:
   gone_when:
     description: The file.
     vars:
       - name: fgs_test_gone_when
   says:
-    description: What is said of it then.
+    description: The message of the failure.
     default: the host is gone
     vars:
       - name: fgs_test_gone_says

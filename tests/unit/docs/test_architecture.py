@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The house stays small: few rooms, few storeys, no circle, no long file, and the page lists what is there."""
+"""The architecture stays small: few modules, shallow imports, no circle, no long file, and the page lists them all."""
 
 from __future__ import annotations
 

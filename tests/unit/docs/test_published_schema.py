@@ -24,7 +24,7 @@ COMMAND = "python tests/tools/schema.py"
 
 def test_schema_is_up_to_date() -> None:
     published = json.loads(FILE.read_text(encoding="utf-8"))
-    assert published == _schema.arguments_schema(), f"write it anew: {COMMAND}"
+    assert published == _schema.arguments_schema(), f"write it with: {COMMAND}"
 
 
 def test_command_writes_the_schema(tmp_path: Path) -> None:

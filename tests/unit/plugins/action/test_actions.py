@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Both action plugins in this process: the call is made here, or handed on to the module."""
+"""Both action plugins in this process, on the controller or as a module on the target."""
 
 from __future__ import annotations
 
@@ -152,8 +152,8 @@ def test_runs_the_module_on_the_target(
         return {"changed": True, "msg": "from the module", **({"ansible_job_id": "j1"} if wrapped else DELIVERED)}
 
     monkeypatch.setattr(ActionBase, "_execute_module", execute)
-    for plugin, given in ((fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)):
-        result = run(plugin, {**given, "run_on": "target", "error": ""}, **keywords)
+    for plugin, given_arguments in ((fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)):
+        result = run(plugin, {**given_arguments, "run_on": "target", "error": ""}, **keywords)
         assert (result["msg"], result["changed"]) == ("from the module", True)
     assert [options["module_name"] for options in handed] == [
         "functiongraph.workflow.fgs_workflow_callback",
@@ -163,14 +163,14 @@ def test_runs_the_module_on_the_target(
     assert handed[0]["module_args"] == {**CALLBACK, "run_on": "target"}
 
 
-@pytest.mark.parametrize("given", [{}, {"run_on": "controller"}])
-def test_async_with_secrets_is_refused(given: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("given_arguments", [{}, {"run_on": "controller"}])
+def test_async_with_secrets_is_refused(given_arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     def execute(_self: Any, **_options: Any) -> dict[str, Any]:
         raise AssertionError("the module was handed on")
 
     monkeypatch.setattr(ActionBase, "_execute_module", execute)
     for plugin, arguments in ((fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)):
-        result = run(plugin, {**arguments, **given}, async_val=30)
+        result = run(plugin, {**arguments, **given_arguments}, async_val=30)
         assert (result["failed"], result["changed"]) == (True, False)
         assert result["msg"].endswith("set run_on=target, or remove async.")
     assert run(fgs_workflow_callback, CALLBACK, async_val=30)["delivery"] == "not_sent"
@@ -220,8 +220,8 @@ def test_missing_library_fails_with_a_hint(
     assert result["failed"]
     assert "requests" in result["msg"]
     assert result["hint"] == _libraries.HINT
-    told = {"delivery": "not_sent", "requests_sent": 0} if plugin is fgs_workflow_callback else {}
-    assert {name: result[name] for name in ("delivery", "requests_sent") if name in result} == told
+    expected = {"delivery": "not_sent", "requests_sent": 0} if plugin is fgs_workflow_callback else {}
+    assert {name: result[name] for name in ("delivery", "requests_sent") if name in result} == expected
 
 
 def test_task_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,7 +231,7 @@ def test_task_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     path = "ansible_collections.functiongraph.workflow.plugins.module_utils._http.exchange"
     monkeypatch.setattr(path, late)
     result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": "http://127.0.0.1:1"}, timeout=5)
-    # Whether anything was sent is not known here, so it counts as sent.
+    # The controller does not know whether anything was sent, so it counts as sent.
     assert (result["failed"], result["delivery"]) == (True, "unknown")
     assert "the task timed out after 5 seconds" in result["msg"]
     result = run(fgs_workflow_execution_info, {**EXECUTION, "endpoint": "http://127.0.0.1:1"}, timeout=5)
@@ -268,8 +268,8 @@ def test_interruption_is_reported(run_on: str, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(KeyboardInterrupt):
         made.run(task_vars={})
     (warning,) = warned
-    told = "It is not known whether the callback arrived: the run of the playbook was interrupted."
-    assert warning == f"[WARNING]: {told}"
+    expected = "It is not known whether the callback arrived: the run of the playbook was interrupted."
+    assert warning == f"[WARNING]: {expected}"
 
 
 @pytest.mark.parametrize("shown", [True, False])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One operation is one signed request, and what is made of its answer."""
+"""One operation is one signed request, and its response is parsed."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def test_user_agent_is_sent_and_signed(connections: _connections.Connections) ->
 def test_callback_request(connections: _connections.Connections) -> None:
     path = "/v2/p%2F1/fgs/workflows/w%2F%C3%BC%20%25%3F%23%26../callback"
     with scripted(Call("POST", path, 200, {"execution_id": "e"})) as server:
-        answer = client(server.url, connections).complete_state("p/1", CALLBACK)
-    assert (answer.status, answer.document, answer.problem) == (200, {"execution_id": "e"}, None)
+        response = client(server.url, connections).complete_state("p/1", CALLBACK)
+    assert (response.status, response.document, response.problem) == (200, {"execution_id": "e"}, None)
     (came,) = server.came
     assert json.loads(came.body) == {"result": "success", "output": {"text": "ü🙂", "n": 1}}
     assert came.headers["X-Workflow-Run-Id"] == "run"
@@ -89,8 +89,8 @@ def test_body_is_ascii_json() -> None:
 
 def test_show_request(connections: _connections.Connections) -> None:
     with scripted(Call("GET", "/v2/p/fgs/workflows/w%2F1/executions/e%20%2F..", 200, {"status": "running"})) as server:
-        answer = client(server.url, connections).show_execution("p", "w/1", "e /..")
-    assert answer.document == {"status": "running"}
+        response = client(server.url, connections).show_execution("p", "w/1", "e /..")
+    assert response.document == {"status": "running"}
     assert server.came[0].headers["X-Project-Id"] == "p"
     assert server.came[0].body == b""
 
@@ -122,8 +122,8 @@ def test_response_body_is_parsed(
     connections: _connections.Connections, body: bytes, headers: dict[str, str], document: Any, problem: str | None
 ) -> None:
     with scripted(Call("GET", "/projects?name=r", 200, body, headers)) as server:
-        answer = client(server.url, connections).list_projects("r")
-    assert (answer.document, answer.problem) == (document, problem)
+        response = client(server.url, connections).list_projects("r")
+    assert (response.document, response.problem) == (document, problem)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_redirect_is_described_by_its_host(location: str | None, host: str) -> N
 
 
 def refusal(status: int, code: str | None, date: str = "", **values: str) -> str:
-    """What is said of a response to a request with credentials of these values."""
+    """The description of the response to a request with credentials of these values."""
     document = {"error_code": code, "error_msg": "verify aksk signature fail, canonical request: GET."}
     return Response(status, {"Date": date}, document, None, NOW, Credentials(values, "the option x")).clause()
 
@@ -170,8 +170,8 @@ def test_status_401_names_cause_and_source_of_the_credentials() -> None:
 
 
 def test_status_403_names_the_source_of_the_credentials() -> None:
-    said = "status 403 (FSS.1125: verify aksk signature fail), with an IAM token from "
-    assert refusal(403, "FSS.1125", auth_token="TOKEN") == f"{said}the option x"
+    start = "status 403 (FSS.1125: verify aksk signature fail), with an IAM token from "
+    assert refusal(403, "FSS.1125", auth_token="TOKEN") == f"{start}the option x"
     assert "the option x" not in refusal(404, "FSS.1125", auth_token="TOKEN")
 
 
@@ -182,9 +182,11 @@ def test_secret_is_redacted_before_truncation(connections: _connections.Connecti
     headers = {"X-Request-Id": token, "Location": f"https://{token[:60]}.example/"}
     call = Call("GET", "/projects?name=r", 400, {"error_msg": text, "error_code": token, token: ""}, headers)
     with scripted(call) as server:
-        answer = client(server.url, connections, credentials).list_projects("r")
-    assert "0ab-" not in f"{answer.document} {answer.headers} {answer.redirected_to()} {answer.clause()}".lower()
-    assert answer.clause() == f"status 400 (********: {'x' * 60} ********)"
+        response = client(server.url, connections, credentials).list_projects("r")
+    assert (
+        "0ab-" not in f"{response.document} {response.headers} {response.redirected_to()} {response.clause()}".lower()
+    )
+    assert response.clause() == f"status 400 (********: {'x' * 60} ********)"
 
 
 def test_description_of_the_request_has_no_secrets(connections: _connections.Connections) -> None:
@@ -218,8 +220,8 @@ def test_connections_are_separated_by_endpoint_credentials_and_route(connections
     other = Credentials({"auth_token": "TOKEN"}, "test")
     route, proxied = _http.Route(True, ()), _http.Route(True, (("https", "http://p"),))
     adapters = [
-        Client(url, credentials, way, 30.0, connections)._adapter
-        for url, credentials, way in (
+        Client(url, credentials, route, 30.0, connections)._adapter
+        for url, credentials, route in (
             ("https://a", KEYS, route),
             ("https://b", KEYS, route),
             ("https://a", other, route),

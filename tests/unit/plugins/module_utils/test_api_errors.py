@@ -22,9 +22,9 @@ def headers(**values: str) -> CaseInsensitiveDict[str]:
 
 
 def hint(status: int, code: str | None = None, **values: str) -> str | None:
-    answered = headers(**values)
-    error = _api.service_error(answered, {"error_code": code} if code else None)
-    return _api.hint_for(status, error, answered, NOW)
+    response_headers = headers(**values)
+    error = _api.service_error(response_headers, {"error_code": code} if code else None)
+    return _api.hint_for(status, error, response_headers, NOW)
 
 
 @pytest.mark.parametrize(

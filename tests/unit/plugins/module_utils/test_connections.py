@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which requests share a connection, and that none is used whose state is in doubt."""
+"""Which requests share a connection, and that none is reused whose state is unknown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import threading
 
 import pytest
 import requests
-from support.exchanges import DIRECT, LONG, MIB, answer, exchange
+from support.exchanges import DIRECT, LONG, MIB, exchange, response
 from support.servers import Sockets, raw, read_request
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
@@ -20,7 +20,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._connection
 
 def keeping(connection: socket.socket, _sockets: Sockets) -> None:
     while read_request(connection):
-        connection.sendall(answer(b"hello"))
+        connection.sendall(response(b"hello"))
 
 
 def test_connection_is_reused(connections: Connections) -> None:
@@ -42,7 +42,7 @@ def test_rest_of_a_body_is_never_read_as_a_response(connections: Connections) ->
     def handle(connection: socket.socket, sockets: Sockets) -> None:
         if sockets.connections == 1:
             read_request(connection)
-            connection.sendall(answer(b"x" * (2 * MIB)))
+            connection.sendall(response(b"x" * (2 * MIB)))
         keeping(connection, sockets)
 
     with raw(handle) as server:
@@ -56,7 +56,7 @@ def test_data_after_an_interim_response_is_never_read_as_a_response(connections:
     def handle(connection: socket.socket, sockets: Sockets) -> None:
         if sockets.connections == 1:
             read_request(connection)
-            connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 5\r\n\r\n".encode() + answer(b"final"))
+            connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 5\r\n\r\n".encode() + response(b"final"))
         keeping(connection, sockets)
 
     with raw(handle) as server:
@@ -71,7 +71,7 @@ def test_idle_connection_closed_by_the_server_is_replaced(connections: Connectio
 
     def handle(connection: socket.socket, sockets: Sockets) -> None:
         read_request(connection)
-        connection.sendall(answer(b"hello"))
+        connection.sendall(response(b"hello"))
         connection.shutdown(socket.SHUT_RDWR)
         closed.set()
 

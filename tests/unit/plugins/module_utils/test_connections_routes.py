@@ -214,7 +214,7 @@ def test_netrc_is_never_sent(connections: Connections, tmp_path: Path, monkeypat
     assert b"authorization" not in seen[0].lower()
 
 
-# Words that sockets here do not bring
+# Errors that no socket on this machine raises
 
 
 class CertificateError(Exception):

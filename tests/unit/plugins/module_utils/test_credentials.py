@@ -49,7 +49,7 @@ def refused(options: dict[str, Any], environ: dict[str, str] | None = None) -> s
     message = str(raised.value)
     for secret in (SK, STS, TOKEN, "SKOTHER-secret"):
         assert secret not in f"{message} {raised.value.hint}"
-    # Nothing of what the parser or the system said is left where a traceback would show it.
+    # A traceback must not show the message of the parser or the system.
     assert raised.value.__cause__ is None
     return message
 

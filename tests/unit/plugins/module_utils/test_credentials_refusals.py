@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A key that was refused with 401 is not used again, by this process and by those that it forks."""
+"""A key that was refused with 401 is not reused, neither by this process nor by forked ones."""
 
 from __future__ import annotations
 

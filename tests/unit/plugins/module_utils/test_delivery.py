@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A delivery that ends with an answer, without a connection, or by an interruption."""
+"""A delivery that ends with a response, without a connection, or by an interruption."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from support.deliveries import BUSY, IAM_AWAY, POST, REFUSAL, REFUSED, YES, Bench, told
+from support.deliveries import DELIVERED, IAM_UNAVAILABLE, POST, REFUSAL, REFUSED, THROTTLED, Bench, summary
 from support.servers import Call, free_port, scripted
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
@@ -17,8 +17,8 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _htt
 
 @pytest.mark.parametrize("confirm", ["never", "when_unknown"])
 def test_delivered(bench: Bench, confirm: str) -> None:
-    outcome = bench.run(YES, confirm=confirm)
-    assert told(outcome) == ("delivered", 1, "run")
+    outcome = bench.run(DELIVERED, confirm=confirm)
+    assert summary(outcome) == ("delivered", 1, "run")
     assert outcome.response is not None
     assert (outcome.response.status, outcome.reason, outcome.warnings, bench.slept) == (200, None, (), [])
 
@@ -51,27 +51,27 @@ def test_delivered(bench: Bench, confirm: str) -> None:
 )
 def test_rejected_is_never_retried(bench: Bench, confirm: str, call: Call, reason: str) -> None:
     outcome = bench.run(call, confirm=confirm, retries=5)
-    assert told(outcome) == ("rejected", 1, None)
+    assert summary(outcome) == ("rejected", 1, None)
     assert (outcome.reason, outcome.transient, bench.slept) == (reason, False, [])
 
 
 def test_throttled_is_retried_after_the_time_of_the_server(bench: Bench) -> None:
-    outcome = bench.run(BUSY, IAM_AWAY, YES, retries=2)
-    assert told(outcome) == ("delivered", 3, "run")
+    outcome = bench.run(THROTTLED, IAM_UNAVAILABLE, DELIVERED, retries=2)
+    assert summary(outcome) == ("delivered", 3, "run")
     assert bench.slept == [7.0, 1.0]
 
 
-@pytest.mark.parametrize("call", [BUSY, IAM_AWAY])
+@pytest.mark.parametrize("call", [THROTTLED, IAM_UNAVAILABLE])
 def test_throttled_until_retries_are_used_up(bench: Bench, call: Call) -> None:
     outcome = bench.run(call, call, call, retries=2)
-    assert told(outcome) == ("rejected", 3, None)
+    assert summary(outcome) == ("rejected", 3, None)
     assert outcome.transient
 
 
 def test_connection_refused_is_retried_and_not_sent(bench: Bench) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     outcome = bench.delivery(url, "when_unknown", 2).run()
-    assert told(outcome) == ("not_sent", 0, None)
+    assert summary(outcome) == ("not_sent", 0, None)
     assert (outcome.reason, outcome.transient, outcome.response, bench.slept) == (
         f"no connection to {url} could be made: connection refused",
         True,
@@ -90,7 +90,7 @@ def test_permanent_failure_is_not_retried(bench: Bench, monkeypatch: pytest.Monk
 
         monkeypatch.setattr(delivery.client, "complete_state", refuse)
         outcome = delivery.run()
-    assert told(outcome) == ("not_sent", 0, None)
+    assert summary(outcome) == ("not_sent", 0, None)
     assert bench.slept == []
 
 

@@ -7,27 +7,38 @@
 from __future__ import annotations
 
 import pytest
-from support.deliveries import DONE, FAILED, NO_STATE, STILL, TIMED_OUT, UNREADABLE, WAITS, YES, Bench, told
+from support.deliveries import (
+    DELIVERED,
+    DONE,
+    FAILED,
+    NO_STATE,
+    STILL_WAITING,
+    TIMED_OUT,
+    UNREADABLE,
+    WAITS,
+    Bench,
+    summary,
+)
 from support.servers import Call, scripted
 
 
 def test_always_reads_before_and_after(bench: Bench) -> None:
-    outcome = bench.run(WAITS, YES, WAITS, DONE, confirm="always")
-    assert told(outcome) == ("delivered", 1, "run")
+    outcome = bench.run(WAITS, DELIVERED, WAITS, DONE, confirm="always")
+    assert summary(outcome) == ("delivered", 1, "run")
     assert outcome.warnings == ()
 
 
 @pytest.mark.parametrize(("seen", "delivery"), [(DONE, "already_delivered"), (FAILED, "superseded")])
 def test_always_sends_nothing_if_the_state_has_ended(bench: Bench, seen: Call, delivery: str) -> None:
     outcome = bench.run(seen, confirm="always")
-    assert told(outcome) == (delivery, 0, "run" if delivery == "already_delivered" else None)
+    assert summary(outcome) == (delivery, 0, "run" if delivery == "already_delivered" else None)
     assert outcome.response is None
 
 
 @pytest.mark.parametrize("seen", [UNREADABLE, NO_STATE])
 def test_always_warns_if_the_run_cannot_be_read_before(bench: Bench, seen: Call) -> None:
-    outcome = bench.run(seen, YES, DONE, confirm="always")
-    assert told(outcome) == ("delivered", 1, "run")
+    outcome = bench.run(seen, DELIVERED, DONE, confirm="always")
+    assert summary(outcome) == ("delivered", 1, "run")
     (warning,) = outcome.warnings
     assert warning.startswith("The run could not be read before sending (")
 
@@ -35,21 +46,21 @@ def test_always_warns_if_the_run_cannot_be_read_before(bench: Bench, seen: Call)
 @pytest.mark.parametrize(
     ("after", "words"),
     [
-        (STILL, "it still shows the state as running."),
+        (STILL_WAITING, "it still shows the state as running."),
         ((UNREADABLE,), "the run could not be read back: status 404"),
         ((NO_STATE, NO_STATE, NO_STATE), "the run (running) does not show the state."),
     ],
 )
 def test_always_warns_if_the_run_does_not_confirm(bench: Bench, after: tuple[Call, ...], words: str) -> None:
-    outcome = bench.run(WAITS, YES, *after, confirm="always")
-    assert told(outcome) == ("delivered", 1, "run")
+    outcome = bench.run(WAITS, DELIVERED, *after, confirm="always")
+    assert summary(outcome) == ("delivered", 1, "run")
     (warning,) = outcome.warnings
     assert warning.startswith("The service accepted the callback, but the run does not confirm it: ")
     assert words in warning
 
 
 def test_always_trusts_the_run_over_the_response(bench: Bench) -> None:
-    assert told(bench.run(WAITS, YES, TIMED_OUT, confirm="always")) == ("superseded", 1, None)
+    assert summary(bench.run(WAITS, DELIVERED, TIMED_OUT, confirm="always")) == ("superseded", 1, None)
 
 
 def test_preview_sends_nothing(bench: Bench) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An undelivered answer on disk comes back as it was, for Ansible's own reader of variables."""
+"""An undelivered callback on disk is read back unchanged by Ansible's own reader of variables."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_file_in_a_folder_is_named_after_run_and_state(tmp_path: Path) -> None:
     assert path.name.startswith("fgs-undelivered-___run_1-sss")
     assert len(path.name) <= 200
     assert path.name.endswith(".yml")
-    # The same answer again is the same file.
+    # The same callback has the same file.
     assert Path(undelivered.write(str(tmp_path) + "/", values)) == path
     assert os.listdir(tmp_path) == [path.name]
 
@@ -122,8 +122,8 @@ def test_file_in_a_folder_is_named_after_run_and_state(tmp_path: Path) -> None:
 def test_different_ids_never_share_a_file(tmp_path: Path, one: tuple[str, ...], other: tuple[str, ...]) -> None:
     names = ("workflow_id", "workflow_run_id", "workflow_state_id")
     for ids in (one, other):
-        given: dict[str, Any] = dict(zip(names, ids, strict=True))
-        callback = CALLBACK._replace(**given)
+        values: dict[str, Any] = dict(zip(names, ids, strict=True))
+        callback = CALLBACK._replace(**values)
         undelivered.write(str(tmp_path), undelivered.variables(callback, {}))
     assert len(os.listdir(tmp_path)) == 2
 
@@ -141,8 +141,8 @@ def test_path_of_a_device_or_pipe_is_a_violation(tmp_path: Path) -> None:
         found = undelivered.violation(path)
         assert found is not None
         assert (found.option, found.rule) == ("undelivered_path", "file")
-        said = f"undelivered_path must name a file or folder, got a device, pipe or socket: '{path[:30]}"
-        assert found.message.startswith(said)
+        message = f"undelivered_path must name a file or folder, got a device, pipe or socket: '{path[:30]}"
+        assert found.message.startswith(message)
 
 
 @pytest.mark.parametrize("path", ["a\0b", "a\ud800b"])

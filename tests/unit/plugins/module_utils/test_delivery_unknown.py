@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A delivery of which it is not known whether it arrived: what is read back, and when it is sent again."""
+"""A delivery with an unknown outcome: what the run shows, and when it is retried."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Any
 
 import pytest
 from support.deliveries import (
-    BUSY,
     CUT,
+    DELIVERED,
     DONE,
     FAILED,
     NO_STATE,
     POST,
-    STILL,
+    STILL_WAITING,
+    THROTTLED,
     TIMED_OUT,
     UNREADABLE,
     WAITS,
-    YES,
     Bench,
     shows,
-    told,
+    summary,
 )
-from support.exchanges import answer
+from support.exchanges import response
 from support.servers import Call, Sockets, raw, read_request, scripted
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
@@ -55,7 +55,7 @@ UNKNOWN = [
 @pytest.mark.parametrize("call", UNKNOWN, ids=lambda call: f"{call.status} {call.body}")
 def test_unknown_without_confirmation(bench: Bench, call: Call) -> None:
     outcome = bench.run(call, confirm="never", retries=5)
-    assert told(outcome) == ("unknown", 1, None)
+    assert summary(outcome) == ("unknown", 1, None)
     assert outcome.transient
     assert outcome.reason is not None
     assert outcome.reason.endswith("; confirm=never")
@@ -64,14 +64,14 @@ def test_unknown_without_confirmation(bench: Bench, call: Call) -> None:
 @pytest.mark.parametrize("call", UNKNOWN, ids=lambda call: f"{call.status} {call.body}")
 def test_unknown_is_delivered_if_the_run_shows_the_result(bench: Bench, call: Call) -> None:
     outcome = bench.run(call, DONE, retries=5)
-    assert told(outcome) == ("delivered", 1, "run")
+    assert summary(outcome) == ("delivered", 1, "run")
     assert outcome.reason is None
 
 
 @pytest.mark.parametrize("call", UNKNOWN, ids=lambda call: f"{call.status} {call.body}")
 def test_unknown_is_retried_if_the_run_still_waits(bench: Bench, call: Call) -> None:
-    outcome = bench.run(call, *STILL, YES, retries=1)
-    assert told(outcome) == ("delivered", 2, "run")
+    outcome = bench.run(call, *STILL_WAITING, DELIVERED, retries=1)
+    assert summary(outcome) == ("delivered", 2, "run")
 
 
 class Impatient:
@@ -84,13 +84,13 @@ class Impatient:
         kept = False
         while request := read_request(connection):
             if request.startswith(b"GET"):
-                connection.sendall(answer(b'{"status": "running", "node_execution_details": [%s]}' % WAITING))
+                connection.sendall(response(b'{"status": "running", "node_execution_details": [%s]}' % WAITING))
             elif kept:
                 return
             else:
                 kept = True
                 self.completed += 1
-                connection.sendall(answer(b'{"execution_id": "run"}'))
+                connection.sendall(response(b'{"execution_id": "run"}'))
 
 
 WAITING = b'{"node_id": "state", "executions": [{"status": "running"}]}'
@@ -103,7 +103,7 @@ def test_closed_idle_connection_loses_no_callback(bench: Bench, confirm: str, se
     with raw(service.handle) as server:
         outcomes = [bench.delivery(server.url, confirm, 1).run() for _unused in range(3)]
         connections = server.connections
-    assert [told(outcome) for outcome in outcomes] == [("delivered", count, "run") for count in sent]
+    assert [summary(outcome) for outcome in outcomes] == [("delivered", count, "run") for count in sent]
     assert (service.completed, connections) == (3, 3)
 
 
@@ -121,21 +121,21 @@ def test_reasons_of_the_unknown(bench: Bench) -> None:
 @pytest.mark.parametrize(("seen", "status"), [(FAILED, "fail"), (TIMED_OUT, "timeout"), (shows("cancel"), "cancel")])
 def test_unknown_is_superseded_if_the_run_shows_another_result(bench: Bench, seen: Call, status: str) -> None:
     outcome = bench.run(CUT, seen)
-    assert told(outcome) == ("superseded", 1, None)
+    assert summary(outcome) == ("superseded", 1, None)
     assert outcome.reason == f"the state was already finished with status {status}"
 
 
 @pytest.mark.parametrize("name", ["workflow_id", "execution_id"])
 def test_other_run_in_the_response_is_unreadable(bench: Bench, name: str) -> None:
     outcome = bench.run(CUT, shows("success", **{name: "other"}))
-    assert told(outcome) == ("unknown", 1, None)
+    assert summary(outcome) == ("unknown", 1, None)
     assert outcome.reason is not None
     assert outcome.reason.endswith(f"the run could not be read back: the response shows another {name}")
 
 
 def test_unknown_stays_unknown_if_the_run_cannot_be_read(bench: Bench) -> None:
     outcome = bench.run(CUT, UNREADABLE, retries=5)
-    assert told(outcome) == ("unknown", 1, None)
+    assert summary(outcome) == ("unknown", 1, None)
     assert outcome.reason == (
         "the connection was lost: closed without a response; "
         "the run could not be read back: status 404 (FGS.5002: Not found)"
@@ -146,44 +146,44 @@ def test_unknown_stays_unknown_if_the_run_cannot_be_read(bench: Bench) -> None:
 @pytest.mark.parametrize("seen", [NO_STATE, shows("asleep"), shows(None)])
 def test_unknown_stays_unknown_if_the_run_does_not_show_the_state(bench: Bench, seen: Call) -> None:
     outcome = bench.run(CUT, seen, seen, seen)
-    assert told(outcome) == ("unknown", 1, None)
+    assert summary(outcome) == ("unknown", 1, None)
     assert outcome.reason is not None
     assert outcome.reason.endswith("the run (running) does not show the state")
 
 
 def test_lagging_status_is_read_until_it_changes(bench: Bench) -> None:
-    assert told(bench.run(CUT, WAITS, NO_STATE, DONE)) == ("delivered", 1, "run")
+    assert summary(bench.run(CUT, WAITS, NO_STATE, DONE)) == ("delivered", 1, "run")
     assert bench.slept == [0.5, 1.0]
 
 
 def test_unknown_if_the_run_still_waits_and_retries_are_used_up(bench: Bench) -> None:
-    outcome = bench.run(CUT, *STILL, CUT, *STILL, retries=1)
+    outcome = bench.run(CUT, *STILL_WAITING, CUT, *STILL_WAITING, retries=1)
     outcome_reason = "the run still shows the state as waiting, and all retries are used up"
     assert outcome.reason is not None
     assert outcome.reason.endswith(outcome_reason)
-    assert told(outcome) == ("unknown", 2, None)
+    assert summary(outcome) == ("unknown", 2, None)
     assert outcome.transient
 
 
 @pytest.mark.parametrize("status", [400, 404])
 def test_refusal_after_an_unknown_outcome_is_confirmed(bench: Bench, status: int) -> None:
     refusal = Call(*POST, status, {"error_code": "FGS.3002"})
-    assert told(bench.run(CUT, *STILL, refusal, DONE, retries=1)) == ("delivered", 2, "run")
-    assert told(bench.run(CUT, *STILL, refusal, FAILED, retries=1)) == ("superseded", 2, None)
-    assert told(bench.run(CUT, *STILL, refusal, *STILL, retries=1)) == ("rejected", 2, None)
-    assert told(bench.run(CUT, *STILL, refusal, UNREADABLE, retries=1)) == ("unknown", 2, None)
+    assert summary(bench.run(CUT, *STILL_WAITING, refusal, DONE, retries=1)) == ("delivered", 2, "run")
+    assert summary(bench.run(CUT, *STILL_WAITING, refusal, FAILED, retries=1)) == ("superseded", 2, None)
+    assert summary(bench.run(CUT, *STILL_WAITING, refusal, *STILL_WAITING, retries=1)) == ("rejected", 2, None)
+    assert summary(bench.run(CUT, *STILL_WAITING, refusal, UNREADABLE, retries=1)) == ("unknown", 2, None)
 
 
 def test_throttled_after_an_unknown_outcome(bench: Bench) -> None:
-    assert told(bench.run(CUT, *STILL, BUSY, YES, retries=2)) == ("delivered", 3, "run")
-    outcome = bench.run(CUT, *STILL, BUSY, *STILL, retries=1)
-    assert told(outcome) == ("rejected", 2, None)
+    assert summary(bench.run(CUT, *STILL_WAITING, THROTTLED, DELIVERED, retries=2)) == ("delivered", 3, "run")
+    outcome = bench.run(CUT, *STILL_WAITING, THROTTLED, *STILL_WAITING, retries=1)
+    assert summary(outcome) == ("rejected", 2, None)
     assert outcome.transient
 
 
 def test_not_sent_after_an_unknown_outcome_stays_unknown(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first request may have arrived although the second never left."""
-    with scripted(CUT, *STILL, *STILL) as server:
+    with scripted(CUT, *STILL_WAITING, *STILL_WAITING) as server:
         delivery = bench.delivery(server.url, "when_unknown", 1)
         complete, calls = delivery.client.complete_state, []
 
@@ -195,7 +195,7 @@ def test_not_sent_after_an_unknown_outcome_stays_unknown(bench: Bench, monkeypat
 
         monkeypatch.setattr(delivery.client, "complete_state", once)
         outcome = delivery.run()
-    assert told(outcome) == ("unknown", 1, None)
+    assert summary(outcome) == ("unknown", 1, None)
     assert outcome.reason is not None
     assert outcome.reason.startswith("connection refused; the run still shows the state as waiting")
 
@@ -203,5 +203,5 @@ def test_not_sent_after_an_unknown_outcome_stays_unknown(bench: Bench, monkeypat
 def test_execution_id_is_read_from_the_run(bench: Bench) -> None:
     # Only its case may differ, as in any UUID.
     assert bench.run(CUT, shows("success", execution_id="RUN")).execution_id == "RUN"
-    # The run's own where the answer shows none that is valid.
+    # The id of the run if the response has no valid one.
     assert bench.run(CUT, shows("success", execution_id="")).execution_id == "run"

@@ -43,7 +43,7 @@ def test_every_status_code(document: Any) -> None:
     [(False, False, "retry"), (False, True, "refused"), (True, False, "unknown"), (True, True, "unknown")],
 )
 def test_every_failure(sent: bool, permanent: bool, expected: str) -> None:
-    assert _delivery.verdict(Failure("connect", "nobody there", sent, permanent)) == expected
+    assert _delivery.verdict(Failure("connect", "connection refused", sent, permanent)) == expected
 
 
 @pytest.mark.parametrize("table", [_delivery.RESPONSES, _delivery.FAILURES])

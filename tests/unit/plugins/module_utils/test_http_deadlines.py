@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 import requests
-from support.exchanges import DIRECT, LONG, MIB, answer, exchange, failure, silent
+from support.exchanges import DIRECT, LONG, MIB, exchange, failure, response, silent
 from support.servers import Sockets, free_port, raw, read_request
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
@@ -61,7 +61,7 @@ def test_addresses_share_the_deadline_for_connecting(connections: Connections, m
 
     def handle(connection: socket.socket, _sockets: Sockets) -> None:
         read_request(connection)
-        connection.sendall(answer(b"hello"))
+        connection.sendall(response(b"hello"))
 
     look_up = socket.getaddrinfo
 
@@ -85,7 +85,7 @@ def test_timeout_while_waiting_for_the_response_is_sent(connections: Connections
 def test_deadline_applies_although_bytes_keep_arriving(connections: Connections) -> None:
     def handle(connection: socket.socket, sockets: Sockets) -> None:
         read_request(connection)
-        connection.sendall(answer(b"", "Content-Length: 1000"))
+        connection.sendall(response(b"", "Content-Length: 1000"))
         while not sockets.over.wait(0.02):
             connection.sendall(b"x")
 

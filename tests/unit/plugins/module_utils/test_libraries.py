@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[4]
 # The folder of ansible_collections, as this process found it.
 COLLECTIONS = Path(_libraries.__file__).parents[5]
 
-# Run in a process of its own: what is imported here is imported.
+# In a process of its own: this one has already imported everything.
 PROGRAM = """
 import importlib, json, sys
 for name in MISSING:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The arguments that the faces share: what counts as given, what may be shown, and Ansible's own findings."""
+"""The arguments that the faces share: what is unset, what is redacted, and Ansible's own findings."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How often is tried again, and how long is waited."""
+"""Number of retries and their delays."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._http impor
 
 
 class Clock:
-    """Waits without waiting, and draws what it is told: 0 the least, 1 the most."""
+    """Records delays instead of waiting; luck 0 draws the least, 1 the most."""
 
     def __init__(self, luck: float = 1.0) -> None:
         self.slept: list[float] = []
@@ -30,7 +30,7 @@ class Clock:
         return _reads.Attempts(retries, self.slept.append, self.draw)
 
 
-def answer(status: int, **headers: str) -> Response:
+def response(status: int, **headers: str) -> Response:
     return Response(
         status, {name.replace("_", "-"): value for name, value in headers.items()}, None, None, 0.0, CREDENTIALS
     )
@@ -82,10 +82,10 @@ def test_read_returns_the_first_response_that_is_not_transient() -> None:
     clock = Clock()
     script: list[Failure | Response] = [
         Failure("connect", "no", False),
-        answer(500),
-        answer(429, Retry_After="9"),
-        answer(503),
-        answer(404),
+        response(500),
+        response(429, Retry_After="9"),
+        response(503),
+        response(404),
     ]
 
     def request() -> Response:
@@ -105,7 +105,7 @@ def test_read_does_not_retry_any_other_response(status: int) -> None:
 
     def request() -> Response:
         asked.append(1)
-        return answer(status)
+        return response(status)
 
     assert _reads.read_with_retries(request, Clock().attempts(9)).status == status
     assert len(asked) == 1
@@ -113,7 +113,7 @@ def test_read_does_not_retry_any_other_response(status: int) -> None:
 
 def test_read_returns_the_last_transient_response() -> None:
     clock = Clock()
-    assert _reads.read_with_retries(lambda: answer(502), clock.attempts(2)).status == 502
+    assert _reads.read_with_retries(lambda: response(502), clock.attempts(2)).status == 502
     assert len(clock.slept) == 2
 
 

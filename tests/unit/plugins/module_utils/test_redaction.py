@@ -29,9 +29,9 @@ def redactor() -> Redactor:
 
 @pytest.mark.parametrize("text", [LONG, f"x{LONG}y", f"{LONG}{LONG}", f"key={LONG}, AKEXAMPLE0001"])
 def test_long_secret_is_redacted_everywhere(redactor: Redactor, text: str) -> None:
-    for way in (redactor.known, redactor.text):
-        assert LONG not in way(text)
-        assert "AKEXAMPLE0001" not in way(text)
+    for redact in (redactor.known, redactor.text):
+        assert LONG not in redact(text)
+        assert "AKEXAMPLE0001" not in redact(text)
 
 
 def test_short_secret_is_kept_within_ids_and_words(redactor: Redactor) -> None:

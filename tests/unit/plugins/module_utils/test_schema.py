@@ -47,8 +47,8 @@ pytestmark = pytest.mark.usefixtures("_each_validator")
 
 
 def schemas() -> list[dict[str, Any]]:
-    answers = [_schema.response_schema(status) for status in (200, 400, 404, 500)]
-    return [_schema.arguments_schema(), _schema.execution_arguments_schema(), *answers]
+    responses = [_schema.response_schema(status) for status in (200, 400, 404, 500)]
+    return [_schema.arguments_schema(), _schema.execution_arguments_schema(), *responses]
 
 
 @pytest.mark.parametrize("name", VALIDATORS)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tables say what the service's page says, as it is written down here once more, by hand."""
+"""The tables equal the service's documentation, of which this file has a copy made by hand."""
 
 from __future__ import annotations
 
@@ -78,17 +78,17 @@ def test_field_by_name_or_option() -> None:
 def numbers_and_texts(path: Path) -> set[Any]:
     """The constants in the code of a file: neither documentation nor comments."""
     tree = ast.parse(path.read_text())
-    told: set[ast.expr] = set()
+    documentation: set[ast.expr] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            told.add(node.value)
+            documentation.add(node.value)
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in (
             "DOCUMENTATION",
             "EXAMPLES",
             "RETURN",
         ):
-            told.add(node.value)
-    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in told}
+            documentation.add(node.value)
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in documentation}
 
 
 # Numbers of ours that happen to be one of the service's.

@@ -10,7 +10,7 @@ import base64
 from pathlib import Path
 
 import pytest
-from support.exchanges import answering
+from support.exchanges import respond_with
 from support.servers import Call, raw, scripted
 from support.tasks import SECRET, YES, callback_task, failed_callback, violations
 
@@ -100,7 +100,7 @@ def test_proxy_error_has_no_password_and_no_control_characters() -> None:
     password = "Aproxy-Password0"
     sent = base64.b64encode(f"me:{password}".encode()).decode()
     reason = f"407 No {sent} {sent.upper()} {password.lower()} \x1b[31mred"
-    with raw(answering(f"HTTP/1.1 {reason}\r\nContent-Length: 0\r\n\r\n".encode())) as proxy:
+    with raw(respond_with(f"HTTP/1.1 {reason}\r\nContent-Length: 0\r\n\r\n".encode())) as proxy:
         environ = {"https_proxy": proxy.url.replace("://", f"://me:{password}@")}
         result = failed_callback({"endpoint": "https://host.example"}, environ)
     assert "407 no ******** ******** ******** \\x1b[31mred" in result["msg"]

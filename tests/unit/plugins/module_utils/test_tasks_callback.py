@@ -116,7 +116,7 @@ def test_warnings_are_redacted() -> None:
 
 
 def test_undelivered_callback_is_saved(tmp_path: Path) -> None:
-    file = tmp_path / "kept.yml"
+    file = tmp_path / "saved.yml"
     result = failed_callback({"endpoint": f"http://127.0.0.1:{free_port()}", "undelivered_path": str(file)})
     assert result["undelivered_file"] == str(file)
     assert f" The callback was saved in {file} to be sent later." in result["msg"]
@@ -199,13 +199,13 @@ def test_interrupted_while_sending(sent: bool, delivery: str, monkeypatch: pytes
 
     path = "ansible_collections.functiongraph.workflow.plugins.module_utils._http.exchange"
     monkeypatch.setattr(path, interrupted)
-    task = callback_task({"endpoint": "http://127.0.0.1:1", "undelivered_path": str(tmp_path / "kept.yml")})
+    task = callback_task({"endpoint": "http://127.0.0.1:1", "undelivered_path": str(tmp_path / "saved.yml")})
     with pytest.raises(KeyboardInterrupt):
         task.run()
     result = task.interrupted("it was cut short")
     assert (result["delivery"], result["requests_sent"]) == (delivery, int(sent))
     assert "it was cut short" in result["msg"]
-    assert (tmp_path / "kept.yml").exists()
+    assert (tmp_path / "saved.yml").exists()
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
@@ -216,8 +216,8 @@ def test_interrupted_during_the_project_lookup(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(_http, "exchange", interrupted)
-    given = {"project_id": None, "undelivered_path": str(tmp_path), "confirm": "always"}
-    task = callback_task(given, check_mode=check_mode)
+    options = {"project_id": None, "undelivered_path": str(tmp_path), "confirm": "always"}
+    task = callback_task(options, check_mode=check_mode)
     with pytest.raises(KeyboardInterrupt):
         task.run()
     result = task.interrupted("it was cut short")

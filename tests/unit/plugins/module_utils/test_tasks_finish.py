@@ -48,7 +48,7 @@ def test_result_is_redacted(monkeypatch: pytest.MonkeyPatch, make: Any, step: st
         return dict(LEAKS)
 
     def refuse() -> Any:
-        raise ConfigurationError("no way", hint=SECRET)
+        raise ConfigurationError("unset", hint=SECRET)
 
     monkeypatch.setattr(task, step, leak)
     if step == "not_connected":

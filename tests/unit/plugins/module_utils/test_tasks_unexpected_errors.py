@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.exchanges import answer
+from support.exchanges import response
 from support.servers import Sockets, raw, read_request
 from support.tasks import SECRET, callback_task, failed_callback
 
@@ -56,10 +56,10 @@ class Service:
         while request := read_request(connection):
             if request.startswith(b"POST"):
                 self.posts += 1
-                connection.sendall(answer(b'{"execution_id": "run"}'))
+                connection.sendall(response(b'{"execution_id": "run"}'))
             else:
                 node = b'[{"node_id": "state", "executions": [{"status": "success"}]}]'
-                connection.sendall(answer(b'{"status": "running", "node_execution_details": %s}' % node))
+                connection.sendall(response(b'{"status": "running", "node_execution_details": %s}' % node))
 
 
 @pytest.fixture

@@ -67,12 +67,12 @@ def test_every_module_declares_its_attributes(module: Any, specification: dict[s
 
 def test_environment_variables_equal_the_code() -> None:
     for option, names in _options.ENVIRONMENT.items():
-        told = re.findall(r"E\((\w+)\)", text(SHARED[option]))
+        documented = re.findall(r"E\((\w+)\)", text(SHARED[option]))
         if option == "endpoint":
             # And the one of a region, as an example.
-            assert told[-1] == "HUAWEICLOUD_SDK_REGION_FUNCTIONGRAPH_CN_NORTH_4"
-            told.pop()
-        assert tuple(told) == names, option
+            assert documented[-1] == "HUAWEICLOUD_SDK_REGION_FUNCTIONGRAPH_CN_NORTH_4"
+            documented.pop()
+        assert tuple(documented) == names, option
     bundles = re.findall(r"E\((\w+)\)", text(SHARED["ca_path"]))
     assert bundles == ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
     elsewhere = set(SHARED) - set(_options.ENVIRONMENT) - {"ca_path"}
@@ -98,9 +98,9 @@ def test_every_character_limit_is_in_the_tables() -> None:
     # The sample of a message has an error of one more.
     pieces = [part for module, _spec in MODULES for part in (module.DOCUMENTATION, module.EXAMPLES)]
     pieces.append(connection.ModuleDocFragment.DOCUMENTATION)
-    told = [int(number) for piece in pieces for number in re.findall(r"(\d+) characters", piece)]
-    assert told
-    assert set(told) <= limits
+    documented = [int(number) for piece in pieces for number in re.findall(r"(\d+) characters", piece)]
+    assert documented
+    assert set(documented) <= limits
 
 
 def test_network_limits_equal_the_code() -> None:
@@ -116,10 +116,10 @@ def test_return_values_equal_the_code() -> None:
     returned = yaml.safe_load(fgs_workflow_callback.RETURN)
     assert tuple(returned["delivery"]["choices"]) == _delivery.DELIVERIES
     assert tuple(yaml.safe_load(fgs_workflow_execution_info.RETURN)["status"]["choices"]) == _spec.RUN_STATUSES
-    told = " ".join(returned["delivery"]["description"])
-    assert all(f"V({delivery})" in told for delivery in _delivery.DELIVERIES)
+    documented = " ".join(returned["delivery"]["description"])
+    assert all(f"V({delivery})" in documented for delivery in _delivery.DELIVERIES)
     confirm = text(documentation(fgs_workflow_callback)["options"]["confirm"])
-    assert all(f"V({way})" in confirm for way in _options.CONFIRM)
+    assert all(f"V({choice})" in confirm for choice in _options.CONFIRM)
 
 
 @pytest.mark.parametrize(("module", "specification"), MODULES)

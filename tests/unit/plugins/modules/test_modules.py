@@ -46,13 +46,13 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     monkeypatch.setenv("HOME", "/nonexistent")
 
     def run(module: Any, arguments: dict[str, Any], *, fails: bool = False, **control: Any) -> dict[str, Any]:
-        given = {**arguments, **{f"_ansible_{name}": value for name, value in control.items()}}
-        with patch_module_args(given), pytest.raises(SystemExit) as raised:
+        module_args = {**arguments, **{f"_ansible_{name}": value for name, value in control.items()}}
+        with patch_module_args(module_args), pytest.raises(SystemExit) as raised:
             module.main()
         output = capsys.readouterr()
         assert raised.value.code == int(fails)
         result: dict[str, Any] = json.loads(output.out)
-        # How a module tells ansible-core since 2.22 what to mask; that takes it out of the result.
+        # How a module registers secrets with ansible-core since 2.22, which then redacts the result.
         result.pop("_ansible_new_secrets", None)
         assert SECRET not in json.dumps(result) + output.err
         assert result.get("failed", False) is fails

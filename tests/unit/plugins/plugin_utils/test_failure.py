@@ -26,7 +26,7 @@ def line(result: dict[str, Any], *causes: str) -> str | None:
 
 # What the releases of ansible-core put around the same reason.
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         pytest.param(
             f"The task includes an option with an undefined variable. The error was: {UNDEFINED}\n\n"
@@ -54,8 +54,8 @@ def line(result: dict[str, Any], *causes: str) -> str | None:
         ),
     ],
 )
-def test_only_the_reason_remains(said: str) -> None:
-    assert line({"msg": said}) == UNDEFINED
+def test_only_the_reason_remains(message: str) -> None:
+    assert line({"msg": message}) == UNDEFINED
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_most_useful_line(result: dict[str, Any], expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "causes", "expected"),
+    ("message", "causes", "expected"),
     [
         ("Unable to retrieve file.", ("Unable", "no such host"), "Unable to retrieve file: no such host"),
         ("Unable to retrieve file: no such host", ("no such host",), "Unable to retrieve file: no such host"),
@@ -130,8 +130,8 @@ def test_most_useful_line(result: dict[str, Any], expected: str) -> None:
         ("non-zero return code", ("deep",), "failed"),
     ],
 )
-def test_innermost_cause_is_named_once(said: str, causes: tuple[str, ...], expected: str) -> None:
-    assert line({"msg": said}, *causes) == expected
+def test_innermost_cause_is_named_once(message: str, causes: tuple[str, ...], expected: str) -> None:
+    assert line({"msg": message}, *causes) == expected
 
 
 def test_message_has_everything() -> None:
@@ -149,9 +149,11 @@ def test_message_has_everything() -> None:
 
 
 def test_no_log_result_is_not_reported() -> None:
-    hidden = {"censored": "the output has been hidden", "msg": "secret", "_ansible_item_label": "secret"}
-    assert _recap.failure_of_result("web1", "do it", hidden, ["secret"]) == Failure("web1", "do it", None, None)
-    assert _recap.failure_of_item("web1", "do it", hidden) == Failure("web1", "do it", None, None)
+    redacted_result = {"censored": "the output has been hidden", "msg": "secret", "_ansible_item_label": "secret"}
+    assert _recap.failure_of_result("web1", "do it", redacted_result, ["secret"]) == Failure(
+        "web1", "do it", None, None
+    )
+    assert _recap.failure_of_item("web1", "do it", redacted_result) == Failure("web1", "do it", None, None)
 
 
 @pytest.mark.parametrize(

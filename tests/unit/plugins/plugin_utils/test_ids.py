@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""IDs that YAML has read as numbers are strings again, as they were written where that can be known."""
+"""IDs that YAML has read as numbers become strings, as they were written if that is known."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_last_extra_vars_source_wins(launch: Callable[..., None], option: str) -
     [
         (),
         ('{"fgs_workflow_id": 83}',),
-        # Something else than the extra var has given the option, or the extra var is a template.
+        # The option does not come from the extra var, or the extra var is a template.
         ("{fgs_workflow_id: 00007}",),
         ("{fgs_workflow_id: '{{ 83 }}'}",),
         ("{fgs_workflow_id: [83]}",),
@@ -92,11 +92,11 @@ def test_other_number_is_decimal_with_a_warning(launch: Callable[..., None], ext
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [(True, "a boolean and is used as True"), (datetime.date(2026, 11, 1), "a date and is used as 2026")],
 )
-def test_other_types_are_violations(value: Any, said: str) -> None:
-    assert said in read(value)[1][0]
+def test_other_types_are_violations(value: Any, message: str) -> None:
+    assert message in read(value)[1][0]
 
 
 def test_command_line_without_extra_vars() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A signal in the middle of a call: what is known is told, and then the signal does what it always did."""
+"""A signal during a call: what is known is reported, and then the signal has its usual effect."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _pla
 
 
 def send(number: signal.Signals) -> None:
-    """A signal to this process, which is there when this returns."""
+    """Send a signal to this process, and return after it has arrived."""
     os.kill(os.getpid(), number)
 
 
@@ -37,13 +37,13 @@ def test_reports_and_then_applies_the_signal(number: signal.Signals) -> None:
     signal.signal(number, lambda *_arguments: happened.append("as before"))
 
     def block() -> None:
-        with _playbook.on_interruption(lambda: happened.append("told")):
+        with _playbook.on_interruption(lambda: happened.append("reported")):
             send(number)
             happened.append("went on")
 
     with pytest.raises(KeyboardInterrupt):
         block()
-    assert happened == ["told", "as before"]
+    assert happened == ["reported", "as before"]
 
 
 def test_notes_are_of_the_last_report() -> None:
@@ -83,12 +83,12 @@ def test_second_signal_waits_for_the_report() -> None:
     signal.signal(signal.SIGTERM, lambda *_arguments: happened.append("terminated"))
     signal.signal(signal.SIGINT, lambda *_arguments: happened.append("interrupted"))
 
-    def tell() -> None:
+    def report() -> None:
         send(signal.SIGINT)
-        happened.append("told")
+        happened.append("reported")
 
     def block() -> None:
-        with _playbook.on_interruption(tell):
+        with _playbook.on_interruption(report):
             send(signal.SIGTERM)
 
     over = threading.Event()
@@ -96,7 +96,7 @@ def test_second_signal_waits_for_the_report() -> None:
     with pytest.raises(KeyboardInterrupt):
         block()
     over.set()
-    assert happened[0] == "told"
+    assert happened[0] == "reported"
     assert sorted(happened[1:]) == ["interrupted", "terminated"]
 
 

@@ -105,7 +105,7 @@ def test_ids_may_be_numbers() -> None:
         ({"args": {**IDS, "workflow_run_id": "another"}}, DELIVERED),
         ({"args": {**IDS, "workflow_run_id": "another"}}, {"censored": "…"}),
         ({"args": {"workflow_id": "w", "workflow_run_id": "run"}}, DELIVERED),
-        # A task that no_log hides, and that may have succeeded without a delivery.
+        # A task redacted by no_log that may have succeeded without a delivery.
         ({"failed_when": ["false"]}, {"censored": "…"}),
         ({"loop": ["a"]}, {"censored": "…"}),
         ({"async_val": 60}, {"censored": "…"}),
@@ -215,8 +215,8 @@ def counts(*numbers: int) -> Callable[[str], int]:
 
 def test_first_failure_that_counts(recap: Recap, made: Callable[..., Any]) -> None:
     count = counts(0, 1, 1, 2)
-    for number, said in enumerate(["rescued", "the reason", "ignored", "later"]):
-        recap.failed(made(task(name=f"task {number}"), {"failed": True, "msg": said}), count)
+    for number, message in enumerate(["rescued", "the reason", "ignored", "later"]):
+        recap.failed(made(task(name=f"task {number}"), {"failed": True, "msg": message}), count)
     assert recap.failure(["web1"]) == Failure("web1", "task 1", "the reason", "the reason")
 
 
@@ -289,8 +289,8 @@ def test_separately_stored_causes_are_read(recap: Recap) -> None:
     recap.failed(as_since_219(task(), {"msg": "Unable to read."}, causes=causes), counts(1))
     recap.item_failed(as_since_219(task(), {"msg": "Unable to read.", "item": 7}, "web2", causes))
     recap.failed(as_since_219(task(), {"msg": "One or more items failed"}, "web2"), counts(1))
-    told = [recap.failure([host]) for host in ("web1", "web2")]
-    assert [failure and failure.line for failure in told] == [
+    failures = [recap.failure([host]) for host in ("web1", "web2")]
+    assert [failure and failure.line for failure in failures] == [
         "Unable to read: no such file",
         "7: Unable to read: no such file",
     ]

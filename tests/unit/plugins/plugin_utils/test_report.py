@@ -275,9 +275,11 @@ def test_failure_is_redacted() -> None:
     made = report()
     made.redactor.add(SECRET)
     signed = f"{SECRET} Access=AKEXAMPLE0001"
-    hidden = "******** Access=********"
-    assert made.redacted(Failure(signed, signed, signed, signed)) == Failure(hidden, hidden, hidden, hidden)
-    assert made.redacted(Failure(signed, "task", None, None)) == Failure(hidden, "task", None, None)
+    redacted_result = "******** Access=********"
+    assert made.redacted(Failure(signed, signed, signed, signed)) == Failure(
+        redacted_result, redacted_result, redacted_result, redacted_result
+    )
+    assert made.redacted(Failure(signed, "task", None, None)) == Failure(redacted_result, "task", None, None)
 
 
 @pytest.mark.parametrize(
@@ -393,9 +395,9 @@ def test_failed_task_is_truncated(name: str, message: str | None) -> None:
 
 
 def test_undelivered_reports_are_saved(tmp_path: Path) -> None:
-    options = {"endpoint": "http://127.0.0.1:9", "undelivered_path": str(tmp_path / "kept.json"), "timeout": 1}
+    options = {"endpoint": "http://127.0.0.1:9", "undelivered_path": str(tmp_path / "saved.json"), "timeout": 1}
     came = report(options).delivery("success", {"ticket": 7}, None).run()
     assert came["failed"]
-    text = (tmp_path / "kept.json").read_text()
+    text = (tmp_path / "saved.json").read_text()
     assert 'fgs_workflow_run_id: "run"' in text.replace("!unsafe ", "")
     assert SECRET not in text

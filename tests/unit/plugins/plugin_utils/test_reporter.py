@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the end of a run to one report, and what the user is told, whatever happens on the way."""
+"""One report at the end of a run, and its messages, whatever fails."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
-from support.reporters import IDS, Run, Told
+from support.reporters import IDS, Run, Session
 from support.reporting import MASK
 from support.servers import Call, scripted
 from support.tasks import POST, SECRET, YES, shows
@@ -43,7 +43,7 @@ def failed(msg: str) -> Any:
 
 
 class Variables:
-    """ansible-core's manager of variables, with extra vars that are given."""
+    """ansible-core's variable manager, with extra vars."""
 
     def __init__(self, extra_vars: dict[str, Any]) -> None:
         self.extra_vars = extra_vars
@@ -81,9 +81,9 @@ def test_ids_of_the_environment() -> None:
 
 
 def test_ids_of_extra_vars_if_play_variables_cannot_be_loaded() -> None:
-    given = {**EXTRA_VARS, "base": "extra"}
+    extra_vars = {**EXTRA_VARS, "base": "extra"}
     expected = {"workflow_id": "w", "workflow_run_id": "extra-1", "workflow_state_id": "7"}
-    assert launched(broken=ValueError("no vault secrets found"), **given).ids == expected
+    assert launched(broken=ValueError("no vault secrets found"), **extra_vars).ids == expected
 
 
 def test_id_that_cannot_be_evaluated_is_a_problem() -> None:
@@ -124,10 +124,10 @@ def test_extra_var_disables_the_report(value: Any, is_left_alone: bool | None) -
 
 
 def test_start_without_problems_is_silent() -> None:
-    told = Told()
-    told.start()
-    assert told.said == []
-    assert told.run.happened[1:] == ["ends on signals"]
+    session = Session()
+    session.start()
+    assert session.messages == []
+    assert session.run.happened[1:] == ["ends on signals"]
 
 
 LACKING = ("fgs_workflow_id is unset", "fgs_workflow_state_id is unset")
@@ -138,53 +138,53 @@ CANNOT = (
 
 
 def test_start_warns_of_everything_missing() -> None:
-    told = Told(problems=LACKING, retries="x")
-    told.start()
-    assert told.said == [("warning", CANNOT)]
+    session = Session(problems=LACKING, retries="x")
+    session.start()
+    assert session.messages == [("warning", CANNOT)]
 
 
 def test_strict_fails_before_any_task() -> None:
-    told = Told(problems=LACKING, strict=True)
+    session = Session(problems=LACKING, strict=True)
     with pytest.raises(SystemExit) as raised:
-        told.start()
+        session.start()
     assert raised.value.code == 1
-    assert told.said == [("warning", f"{CANNOT} It was not run, as strict is on.")]
-    assert told.run.happened == []
+    assert session.messages == [("warning", f"{CANNOT} It was not run, as strict is on.")]
+    assert session.run.happened == []
 
 
 @pytest.mark.parametrize("where", ["extra var", "play"])
 def test_disabled_report_gets_no_warning(where: str) -> None:
-    told = Told(
+    session = Session(
         problems=LACKING,
         wrong_options=("option timeout is wrong.",),
         strict=True,
         is_left_alone=True if where == "extra var" else None,
     )
-    told.start(**({"fgs_workflow_report": False} if where == "play" else {}))
-    assert told.end() == []
-    assert (told.said, told.run.happened) == ([], [])
+    session.start(**({"fgs_workflow_report": False} if where == "play" else {}))
+    assert session.end() == []
+    assert (session.messages, session.run.happened) == ([], [])
 
 
 def test_start_warns_of_invalid_options() -> None:
-    told = Told(retries="x")
-    told.start()
-    ((kind, text),) = told.said
+    session = Session(retries="x")
+    session.start()
+    ((kind, text),) = session.messages
     assert kind == "warning"
     assert "argument 'retries'" in text
 
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_invalid_option_is_unset(strict: bool) -> None:
-    told = Told(wrong_options=("option timeout is invalid and treated as unset: soon.",), strict=strict)
-    told.start()
+    session = Session(wrong_options=("option timeout is invalid and treated as unset: soon.",), strict=strict)
+    session.start()
     if strict:
         with scripted(YES) as server, pytest.raises(SystemExit) as raised:
-            told.reporter._report._arguments["endpoint"] = server.url
-            told.reporter.end(None)
+            session.reporter._report._arguments["endpoint"] = server.url
+            session.reporter.end(None)
         assert raised.value.code == 1
         assert len(server.came) == 1
     else:
-        assert len(told.end(YES)) == 1
+        assert len(session.end(YES)) == 1
     expected = [
         ("warning", "fgs_workflow_report: option timeout is invalid and treated as unset: soon."),
         ("display", "fgs_workflow_report: reported to run run: success"),
@@ -193,40 +193,40 @@ def test_invalid_option_is_unset(strict: bool) -> None:
             "fgs_workflow_report: the exit code is not 0, as strict is on and options of this plugin are wrong.",
         ),
     ]
-    assert told.said == expected[: 3 if strict else 2]
+    assert session.messages == expected[: 3 if strict else 2]
 
 
 def test_success() -> None:
-    told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ticket": 7}}, processed={})))
+    session = Session(Run(stats=SimpleNamespace(custom={"_run": {"ticket": 7}}, processed={})))
     output = {"ticket": 7, "ansible": {"check_mode": False, "hosts": {}}}
-    assert told.end(YES) == [{"result": "success", "output": output}]
-    assert told.said == [("display", "fgs_workflow_report: reported to run run: success")]
+    assert session.end(YES) == [{"result": "success", "output": output}]
+    assert session.messages == [("display", "fgs_workflow_report: reported to run run: success")]
 
 
 def test_failure_is_reported_with_its_reason_and_redacted() -> None:
-    told = Told(Run(2, failed=["web1"]))
-    told.start()
-    told.reporter.failed(failed(f"gone with {SECRET}"))
-    (body,) = told.end(YES)
+    session = Session(Run(2, failed=["web1"]))
+    session.start()
+    session.reporter.failed(failed(f"gone with {SECRET}"))
+    (body,) = session.end(YES)
     assert (body["result"], body["error"]) == ("fail", f"web1: do it: gone with {MASK}")
     recap = body["output"]["ansible"]
     assert recap["failed_task"] == {"host": "web1", "task": "do it", "message": f"gone with {MASK}"}
     assert recap["hosts"]["web1"]["failed"] == 1
     expected = f"fgs_workflow_report: reported to run run: fail (web1: do it: gone with {MASK})"
-    assert told.said == [("display", expected)]
+    assert session.messages == [("display", expected)]
 
 
 def test_report_is_sent_once() -> None:
-    told = Told()
-    assert len(told.end(YES)) == 1
-    assert told.end() == []
+    session = Session()
+    assert len(session.end(YES)) == 1
+    assert session.end() == []
 
 
 def test_only_the_last_playbook_is_reported() -> None:
-    told = Told(Run(is_last=False))
-    assert told.end() == []
-    told.run.is_last = True
-    assert len(told.end(YES)) == 1
+    session = Session(Run(is_last=False))
+    assert session.end() == []
+    session.run.is_last = True
+    assert len(session.end(YES)) == 1
 
 
 @pytest.mark.parametrize(
@@ -240,18 +240,18 @@ def test_only_the_last_playbook_is_reported() -> None:
     ],
 )
 def test_run_without_tasks(run: Run, no_hosts: str, result: str, error: str | None) -> None:
-    told = Told(run, no_hosts=no_hosts)
-    told.reporter.recap.play_without_hosts()
-    (body,) = told.end(YES)
+    session = Session(run, no_hosts=no_hosts)
+    session.reporter.recap.play_without_hosts()
+    (body,) = session.end(YES)
     assert (body["result"], body.get("error")) == (result, error)
 
 
 def test_interrupted_run() -> None:
-    told = Told()
-    told.start()
-    cleaned_up = told.run.happened[0]
+    session = Session()
+    session.start()
+    cleaned_up = session.run.happened[0]
     with scripted(YES) as server:
-        told.reporter._report._arguments["endpoint"] = server.url
+        session.reporter._report._arguments["endpoint"] = server.url
         cleaned_up(None)
         assert server.came == []
         cleaned_up(RuntimeError("no such role\nin site.yml"))
@@ -264,54 +264,54 @@ def test_interrupted_run() -> None:
 
 
 def test_interrupted_run_without_a_reason() -> None:
-    told = Told()
-    told.start()
+    session = Session()
+    session.start()
     with scripted(YES) as server:
-        told.reporter._report._arguments["endpoint"] = server.url
-        told.run.happened[0](KeyboardInterrupt())
+        session.reporter._report._arguments["endpoint"] = server.url
+        session.run.happened[0](KeyboardInterrupt())
     body = json.loads(server.came[0].body)
     assert body["output"]["ansible"]["failed_task"]["message"] == body["error"] == "interrupted (Ctrl-C)"
 
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_disabled_report_is_not_sent(strict: bool) -> None:
-    told = Told(strict=strict, is_left_alone=True)
-    assert told.end() == []
-    assert told.said == []
+    session = Session(strict=strict, is_left_alone=True)
+    assert session.end() == []
+    assert session.messages == []
 
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_playbook_that_completed_the_state_itself(strict: bool) -> None:
-    told = Told(strict=strict)
-    told.reporter.recap.completed = True
-    assert told.end() == []
-    assert told.said == [
+    session = Session(strict=strict)
+    session.reporter.recap.completed = True
+    assert session.end() == []
+    assert session.messages == [
         ("v", "fgs_workflow_report: the playbook has completed the state itself, nothing is left to report")
     ]
 
 
 @pytest.mark.parametrize(("code", "result", "exit_code"), [(0, "success", 1), (2, "fail", 2)])
 def test_strict_ends_with_an_exit_code(code: int, result: str, exit_code: int) -> None:
-    told = Told(Run(code), strict=True, problems=("fgs_workflow_id is unset",))
+    session = Session(Run(code), strict=True, problems=("fgs_workflow_id is unset",))
     with pytest.raises(SystemExit) as raised:
-        told.end()
+        session.end()
     assert raised.value.code == exit_code
     expected = (
         f"fgs_workflow_report: the result {result} could not be reported to the workflow: fgs_workflow_id is unset."
     )
-    assert told.said == [("warning", expected)]
+    assert session.messages == [("warning", expected)]
 
 
 def test_missing_ids_do_not_fail_without_strict() -> None:
-    told = Told(problems=("fgs_workflow_id is unset",))
-    assert told.end() == []
-    assert len(told.said) == 1
+    session = Session(problems=("fgs_workflow_id is unset",))
+    assert session.end() == []
+    assert len(session.messages) == 1
 
 
 def test_refusal_is_a_warning_with_a_remedy() -> None:
-    told = Told()
-    told.end(Call(*POST, 403, {"error_code": "FSS.0403", "error_msg": "not allowed"}))
-    ((kind, text),) = told.said
+    session = Session()
+    session.end(Call(*POST, 403, {"error_code": "FSS.0403", "error_msg": "not allowed"}))
+    ((kind, text),) = session.messages
     assert kind == "warning"
     assert text.startswith("fgs_workflow_report: the result success could not be reported to the workflow. ")
     assert "not allowed" in text
@@ -319,64 +319,64 @@ def test_refusal_is_a_warning_with_a_remedy() -> None:
 
 @pytest.mark.parametrize(("hint", "end"), [({"hint": "Do this."}, "No. Do this."), ({}, "No.")])
 def test_hint_of_a_refusal(monkeypatch: pytest.MonkeyPatch, hint: dict[str, str], end: str) -> None:
-    told = Told(strict=True)
+    session = Session(strict=True)
     came = {"failed": True, "msg": "No.", "warnings": ["Look out."], **hint}
     monkeypatch.setattr(_reporter.ReportTask, "run", lambda _delivery: came)
     with pytest.raises(SystemExit):
-        told.end()
+        session.end()
     text = "fgs_workflow_report: the result success could not be reported to the workflow. "
-    assert told.said == [("warning", "fgs_workflow_report: Look out."), ("warning", text + end)]
+    assert session.messages == [("warning", "fgs_workflow_report: Look out."), ("warning", text + end)]
 
 
 def test_saved_report_can_be_sent_with_the_shown_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = Told()
+    session = Session()
     came = {"failed": True, "msg": "No.", "undelivered_file": "/a folder/kept.yml"}
     monkeypatch.setattr(_reporter.ReportTask, "run", lambda _delivery: came)
-    told.end()
+    session.end()
     command = "ansible-playbook functiongraph.workflow.callback -e '@/a folder/kept.yml'"
-    assert told.said[-1] == ("display", f"fgs_workflow_report: send it later with: {command}")
+    assert session.messages[-1] == ("display", f"fgs_workflow_report: send it later with: {command}")
 
 
 def test_already_delivered_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = Told(strict=True)
+    session = Session(strict=True)
     came = {"delivery": "already_delivered"}
     monkeypatch.setattr(_reporter.ReportTask, "run", lambda _delivery: came)
-    told.end()
-    assert told.said == [("display", "fgs_workflow_report: run run already has the result success")]
+    session.end()
+    assert session.messages == [("display", "fgs_workflow_report: run run already has the result success")]
 
 
 @pytest.mark.parametrize(
     ("check_mode", "published"), [(True, {"_run": {"fgs_workflow_check_mode": True}}), (False, {})]
 )
 def test_check_mode_is_published_for_later_jobs(check_mode: bool, published: dict[str, Any]) -> None:
-    told = Told(Run(check_mode=check_mode))
-    told.start()
-    assert told.run.stats.custom == published
+    session = Session(Run(check_mode=check_mode))
+    session.start()
+    assert session.run.stats.custom == published
 
 
 def test_check_mode_shows_what_would_be_sent() -> None:
-    told = Told(Run(check_mode=True), strict=True)
-    assert told.end() == []
-    ((kind, text),) = told.said
+    session = Session(Run(check_mode=True), strict=True)
+    assert session.end() == []
+    ((kind, text),) = session.messages
     assert kind == "display"
     assert text.startswith("fgs_workflow_report: check mode, so this was not sent:\nPOST ")
     assert '"check_mode": true' in text
 
 
 def test_key_published_by_the_playbook_wins() -> None:
-    told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ansible": "mine"}}, processed={})))
-    (body,) = told.end(YES)
+    session = Session(Run(stats=SimpleNamespace(custom={"_run": {"ansible": "mine"}}, processed={})))
+    (body,) = session.end(YES)
     assert body["output"] == {"ansible": "mine"}
     text = "fgs_workflow_report: output does not include the recap, as the playbook published ansible itself."
-    assert told.said[0] == ("warning", text)
+    assert session.messages[0] == ("warning", text)
 
 
 @pytest.mark.parametrize(("code", "error"), [(0, None), (2, UNTOLD)])
 def test_report_is_sent_although_its_output_fails(code: int, error: str | None) -> None:
-    told = Told(Run(code, failed=["web1"], stats=None))
-    (body,) = told.end(YES)
+    session = Session(Run(code, failed=["web1"], stats=None))
+    (body,) = session.end(YES)
     assert (body["result"], body["output"], body.get("error")) == ("fail" if code else "success", {}, error)
-    ((kind, text), _display) = told.said
+    ((kind, text), _display) = session.messages
     assert kind == "warning"
     assert text.startswith("fgs_workflow_report: the report has no output, as it could not be made: AttributeError: ")
 
@@ -386,24 +386,24 @@ def test_unexpected_error_does_not_fail_the_playbook(monkeypatch: pytest.MonkeyP
     def wrong(*_arguments: Any) -> Any:
         raise ZeroDivisionError("oops")
 
-    told = Told(strict=strict)
+    session = Session(strict=strict)
     monkeypatch.setattr(_reporter.ReportTask, "run", wrong)
     if strict:
         with pytest.raises(SystemExit):
-            told.end()
+            session.end()
     else:
-        told.end()
+        session.end()
     text = "fgs_workflow_report: the result success could not be reported to the workflow: ZeroDivisionError: oops"
-    assert told.said == [("warning", text)]
+    assert session.messages == [("warning", text)]
 
 
 def test_output_refused_as_too_large_is_sent_without_published_stats() -> None:
-    told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ticket": 7}}, processed={})), strict=True)
-    bodies = told.end(Call(*POST, 413, {"error_code": "APIG.0201", "error_msg": "Request entity too large"}), YES)
+    session = Session(Run(stats=SimpleNamespace(custom={"_run": {"ticket": 7}}, processed={})), strict=True)
+    bodies = session.end(Call(*POST, 413, {"error_code": "APIG.0201", "error_msg": "Request entity too large"}), YES)
     without = {"ansible": {"check_mode": False, "published_left_out": ["ticket"], "hosts": {}}}
     assert [body["output"].get("ticket") for body in bodies] == [7, None]
     assert bodies[1]["output"] == without
-    assert told.said == [
+    assert session.messages == [
         (
             "warning",
             "fgs_workflow_report: output does not include what cannot be sent: ticket (too large, 13 bytes).",
@@ -413,22 +413,22 @@ def test_output_refused_as_too_large_is_sent_without_published_stats() -> None:
 
 
 def test_delivered_report_is_not_sent_without_published_stats() -> None:
-    told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ticket": 7}}, processed={})), strict=True, retries=1)
+    session = Session(Run(stats=SimpleNamespace(custom={"_run": {"ticket": 7}}, processed={})), strict=True, retries=1)
     refused = Call(*POST, 413, {"error_msg": "Request entity too large"})
     lagging = shows("running")
-    bodies = told.end(Call(*POST, cut=True), lagging, lagging, lagging, refused, shows("success"))
+    bodies = session.end(Call(*POST, cut=True), lagging, lagging, lagging, refused, shows("success"))
     assert [body["output"].get("ticket") for body in bodies] == [7, 7]
-    assert told.said == [("display", "fgs_workflow_report: reported to run run: success")]
+    assert session.messages == [("display", "fgs_workflow_report: reported to run run: success")]
 
 
 def test_report_is_sent_although_the_terminal_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(_text: str) -> None:
         raise OSError("Input/output error")
 
-    told = Told(Run(stats=SimpleNamespace(custom={"_run": {"ansible": "mine"}}, processed={})), strict=True)
-    monkeypatch.setattr(told.display, "warning", gone)
-    monkeypatch.setattr(told.display, "display", gone)
-    assert len(told.end(YES)) == 1
+    session = Session(Run(stats=SimpleNamespace(custom={"_run": {"ansible": "mine"}}, processed={})), strict=True)
+    monkeypatch.setattr(session.display, "warning", gone)
+    monkeypatch.setattr(session.display, "display", gone)
+    assert len(session.end(YES)) == 1
 
 
 @pytest.fixture(params=[signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -458,15 +458,15 @@ def signalled(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, *numbers: 
 
 
 def test_interrupted_report_is_saved(monkeypatch: pytest.MonkeyPatch, number: signal.Signals, tmp_path: Path) -> None:
-    told = Told(undelivered_path=str(tmp_path / "kept.yml"))
-    told.start()
+    session = Session(undelivered_path=str(tmp_path / "kept.yml"))
+    session.start()
     signalled(monkeypatch, _http, "exchange", number)
     # While it is kept, others come.
     signalled(monkeypatch, undelivered, "write", signal.SIGTERM, signal.SIGINT)
     with pytest.raises(SystemExit):
-        told.end()
-    told.run.happened[0](SystemExit(128 + number))
-    warning, command = told.said
+        session.end()
+    session.run.happened[0](SystemExit(128 + number))
+    warning, command = session.messages
     assert warning[1].startswith(
         "fgs_workflow_report: the result success could not be reported to the workflow. "
         "It is not known whether the callback arrived: a signal interrupted it."
@@ -478,49 +478,49 @@ def test_interrupted_report_is_saved(monkeypatch: pytest.MonkeyPatch, number: si
 def test_signal_before_the_delivery_does_not_lose_the_result(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    told = Told()
-    told.start()
-    signalled(monkeypatch, told.reporter._report, "output", number)
+    session = Session()
+    session.start()
+    signalled(monkeypatch, session.reporter._report, "output", number)
     with scripted(YES) as server:
-        told.reporter._report._arguments["endpoint"] = server.url
+        session.reporter._report._arguments["endpoint"] = server.url
         with pytest.raises(SystemExit) as raised:
-            told.reporter.end(None)
-        told.run.happened[0](raised.value)
+            session.reporter.end(None)
+        session.run.happened[0](raised.value)
     assert [json.loads(came.body)["result"] for came in server.came] == ["success"]
 
 
 def test_report_caused_by_a_signal_ignores_more_signals(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    told = Told()
-    told.start()
+    session = Session()
+    session.start()
     signalled(monkeypatch, _http, "exchange", number, number)
     with scripted(YES) as server, _playbook.signals_ignored():
-        told.reporter._report._arguments["endpoint"] = server.url
-        told.run.happened[0](SystemExit(128 + signal.SIGHUP))
+        session.reporter._report._arguments["endpoint"] = server.url
+        session.run.happened[0](SystemExit(128 + signal.SIGHUP))
     assert [json.loads(came.body)["error"] for came in server.came] == ["terminated (SIGHUP)"]
 
 
 def test_report_caused_by_an_error_can_be_interrupted(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals, tmp_path: Path
 ) -> None:
-    told = Told(undelivered_path=str(tmp_path))
-    told.start()
+    session = Session(undelivered_path=str(tmp_path))
+    session.start()
     signalled(monkeypatch, _http, "exchange", number)
     with pytest.raises(SystemExit):
-        told.run.happened[0](RuntimeError("no such role"))
+        session.run.happened[0](RuntimeError("no such role"))
     (kept,) = tmp_path.iterdir()
     assert 'fgs_workflow_error: "broken off: no such role"' in kept.read_text()
 
 
-def noted(*notes: dict[str, Any], **options: Any) -> Told:
+def noted(*notes: dict[str, Any], **options: Any) -> Session:
     """A reporter that reads what was noted of the role's own report."""
-    told = Told(**options)
-    told.start()
-    told.reporter.notes = _reporter.Notes()
+    session = Session(**options)
+    session.start()
+    session.reporter.notes = _reporter.Notes()
     for note in notes:
-        told.reporter.notes.add(note)
-    return told
+        session.reporter.notes.add(note)
+    return session
 
 
 OUTCOME = {"result": "success", "error": None, "output": {"made": "it"}}
@@ -538,7 +538,7 @@ UNSENT = {
 
 
 @pytest.mark.parametrize(
-    ("came", "said"),
+    ("came", "messages"),
     [
         (
             UNKNOWN,
@@ -561,41 +561,41 @@ UNSENT = {
 )
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_report_of_the_role_is_announced_and_not_repeated(
-    came: dict[str, Any], said: list[str], check_mode: bool
+    came: dict[str, Any], messages: list[str], check_mode: bool
 ) -> None:
     """Also of a role with check_mode=false in a check."""
-    told = noted(OUTCOME, came, run=Run(check_mode=check_mode))
+    session = noted(OUTCOME, came, run=Run(check_mode=check_mode))
     with scripted() as server:
-        told.reporter._report._arguments["endpoint"] = server.url
-        told.run.happened[0](SystemExit(143))
-        told.run.happened[0](SystemExit(143))
-    assert told.run.happened[-1] == "waits for workers"
-    assert [text.removeprefix("fgs_workflow_report: ") for _way, text in told.said] == said
+        session.reporter._report._arguments["endpoint"] = server.url
+        session.run.happened[0](SystemExit(143))
+        session.run.happened[0](SystemExit(143))
+    assert session.run.happened[-1] == "waits for workers"
+    assert [text.removeprefix("fgs_workflow_report: ") for _way, text in session.messages] == messages
 
 
 @pytest.mark.parametrize("came", [[], [UNSENT]], ids=["its worker was killed", "nothing was sent or saved"])
 def test_report_of_the_role_without_a_result_is_repeated(came: list[dict[str, Any]]) -> None:
-    told = noted(OUTCOME, *came, confirm="never")
+    session = noted(OUTCOME, *came, confirm="never")
     with scripted(shows("running"), YES, shows("success")) as server:
-        told.reporter._report._arguments["endpoint"] = server.url
-        told.run.happened[0](RuntimeError("A worker was found in a dead state"))
+        session.reporter._report._arguments["endpoint"] = server.url
+        session.run.happened[0](RuntimeError("A worker was found in a dead state"))
     (body,) = [json.loads(came.body) for came in server.came if came.method == "POST"]
     assert (body["result"], body["output"], "error" in body) == ("success", {"made": "it"}, False)
 
 
 def test_report_of_the_role_that_did_not_start_is_ignored() -> None:
-    told = noted()
+    session = noted()
     with scripted(YES) as server:
-        told.reporter._report._arguments["endpoint"] = server.url
-        told.run.happened[0](SystemExit(143))
+        session.reporter._report._arguments["endpoint"] = server.url
+        session.run.happened[0](SystemExit(143))
     assert [json.loads(came.body)["error"] for came in server.came] == ["terminated (SIGTERM)"]
     # One that hangs in a lookup would hold the report back.
-    assert "waits for workers" not in told.run.happened
+    assert "waits for workers" not in session.run.happened
 
 
 def test_report_of_the_role_that_failed_before_is_not_announced_again() -> None:
     """Its result was seen, so what comes later is reported, as it is at the end of the playbook."""
-    told = noted(OUTCOME, UNKNOWN)
+    session = noted(OUTCOME, UNKNOWN)
     task = SimpleNamespace(
         name="report",
         action="functiongraph.workflow._fgs_workflow_callback",
@@ -603,30 +603,30 @@ def test_report_of_the_role_that_failed_before_is_not_announced_again() -> None:
         _uuid="1",
         check_mode=False,
     )
-    told.reporter.failed(SimpleNamespace(task=task, host=SimpleNamespace(get_name=lambda: "web1"), result=UNKNOWN))
+    session.reporter.failed(SimpleNamespace(task=task, host=SimpleNamespace(get_name=lambda: "web1"), result=UNKNOWN))
     with scripted(YES) as server:
-        told.reporter._report._arguments["endpoint"] = server.url
-        told.run.happened[0](SystemExit(143))
+        session.reporter._report._arguments["endpoint"] = server.url
+        session.run.happened[0](SystemExit(143))
     assert [json.loads(came.body)["result"] for came in server.came] == ["fail"]
 
 
 def test_report_of_the_role_that_is_too_large_is_repeated_once() -> None:
-    told = noted(OUTCOME)
+    session = noted(OUTCOME)
     too_large = Call(*POST, 413, {"error_code": "APIG.0201"})
     with scripted(shows("running"), too_large) as server:
-        told.reporter._report._arguments["endpoint"] = server.url
-        told.run.happened[0](SystemExit(143))
+        session.reporter._report._arguments["endpoint"] = server.url
+        session.run.happened[0](SystemExit(143))
     assert len([came for came in server.came if came.method == "POST"]) == 1
 
 
 def test_last_result_after_the_report_of_the_role_wins() -> None:
-    told = noted(OUTCOME, UNKNOWN)
-    told.reporter._end = ("fail", None)
+    session = noted(OUTCOME, UNKNOWN)
+    session.reporter._end = ("fail", None)
     with scripted(YES) as server:
-        told.reporter._report._arguments["endpoint"] = server.url
-        told.run.happened[0](SystemExit(143))
+        session.reporter._report._arguments["endpoint"] = server.url
+        session.run.happened[0](SystemExit(143))
     assert [json.loads(came.body)["result"] for came in server.came] == ["fail"]
-    told = noted(OUTCOME, UNKNOWN)
-    told.reporter.recap.completed = True
-    told.run.happened[0](SystemExit(143))
-    assert [way for way, _text in told.said] == ["v"]
+    session = noted(OUTCOME, UNKNOWN)
+    session.reporter.recap.completed = True
+    session.run.happened[0](SystemExit(143))
+    assert [way for way, _text in session.messages] == ["v"]
