@@ -12,6 +12,8 @@ import pytest
 from support.playbooks import Run
 from support.simulators import Simulator
 
+pytestmark = pytest.mark.core
+
 PLAYBOOK = """
 - hosts: localhost
   gather_facts: false

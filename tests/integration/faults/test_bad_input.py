@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every wrong argument: one line that a person understands, all violations at once, nothing sent, from either face."""
+"""Every wrong argument: one line that a person understands, all violations at once, nothing sent, from either face.
+
+All of them are called directly, those with secrets in a playbook too.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from support import faces, playbooks
+from support import direct, faces, playbooks
 from support.faces import FACES, callback
 from support.playbooks import Run
 from support.simulators import Simulator
@@ -40,10 +43,10 @@ BROKEN: dict[str, tuple[dict[str, Any], set[tuple[str, str]], str]] = {
         {(name, "control_characters") for name in ID_OPTIONS},
         "workflow_id must not contain control characters",
     ),
-    "blanks": (
+    "whitespace at the ends": (
         {"workflow_run_id": " a", "workflow_state_id": "a "},
         {("workflow_run_id", "blanks"), ("workflow_state_id", "blanks")},
-        "with a blank",
+        "workflow_run_id must not have leading or trailing whitespace",
     ),
     "dots": ({"workflow_id": ".."}, {("workflow_id", "path_segment")}, "workflow_id"),
     "dot": ({"project_id": "."}, {("project_id", "path_segment")}, "project_id"),
@@ -145,6 +148,10 @@ FILES = {
     "no_ini": "[basic]\nSKinTheFile00\n",
     "half": "[basic]\nak = AKinTheFile00\n",
 }
+WITH_SECRETS = (
+    *("all at once", "secrets that cannot be sent", "a token that cannot be sent"),
+    *("no section", "no section at all", "no INI", "half a file"),
+)
 
 
 class Input(NamedTuple):
@@ -163,18 +170,45 @@ class Input(NamedTuple):
         return result
 
 
-@pytest.fixture(scope="module")
-def bad(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Input:
-    home = tmp_path_factory.mktemp("home")
+def arguments(home: Path) -> dict[str, dict[str, Any]]:
+    """The arguments of every case, with the files that they name."""
     for name, text in FILES.items():
         (home / name).write_text(text)
-    cases = {case: arguments for case, (arguments, _expected, _message) in BROKEN.items()}
-    cases.update({case: arguments for case, (arguments, _unused) in UNUSABLE.items()})
+    cases = {case: given for case, (given, _rules, _message) in BROKEN.items()}
+    cases.update({case: given for case, (given, _message) in UNUSABLE.items()})
+    return {
+        case: {k: v.replace("{home}", str(home)) if isinstance(v, str) else v for k, v in given.items()}
+        for case, given in cases.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def bad(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Input:
+    """What every case gives, called directly."""
+    home = tmp_path_factory.mktemp("home")
+    cases = arguments(home)
     hosts = faces.hosts(simulator, list(cases))
-    tasks = []
-    for case, arguments in cases.items():
-        given = {k: v.replace("{home}", str(home)) if isinstance(v, str) else v for k, v in arguments.items()}
-        tasks.append(callback(case, given, ignore_errors=True))
+    runs = []
+    for face in FACES:
+        tasks = {}
+        for case, given in cases.items():
+            options = {**faces.connection(simulator), **hosts[face]["runs"][case], "result": "success"}
+            options.update({"run_on": face, **given})
+            given = {name: value for name, value in options.items() if value is not LEFT_OUT}
+            tasks[case] = {"arguments": given, "environment": {}, "check_mode": False}
+        runs.append(direct.run(tasks, face, home))
+    return Input(
+        Run(0, "".join(run.output for run in runs), [task for run in runs for task in run.tasks]), hosts, simulator
+    )
+
+
+@pytest.fixture(scope="module")
+def played(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Input:
+    """What the cases with secrets give in a playbook."""
+    home = tmp_path_factory.mktemp("home")
+    cases = {case: given for case, given in arguments(home).items() if case in WITH_SECRETS}
+    hosts = faces.hosts(simulator, list(cases))
+    tasks = [callback(case, given, ignore_errors=True) for case, given in cases.items()]
     run = playbooks.ansible_playbook([faces.play(tasks, faces.connection(simulator))], home=home, hosts=hosts)
     return Input(run, hosts, simulator)
 
@@ -195,6 +229,9 @@ def test_unusable_credentials(bad: Input, case: str) -> None:
     assert "violations" not in result
 
 
-def test_no_secret_is_shown(bad: Input) -> None:
+def test_no_secret_is_shown(bad: Input, played: Input) -> None:
     secrets = [f"{kind}inThe{place}" for kind in ("AK", "SK", "TK") for place in ("File", "Option")] + ["inTheOption"]
-    assert not [text for text in secrets if text in bad.run.output]
+    for case in WITH_SECRETS:
+        played.refused(case)
+    shown = bad.run.output + played.run.output + str([task.result for task in (*bad.run.tasks, *played.run.tasks)])
+    assert not [text for text in secrets if text in shown]

@@ -29,7 +29,7 @@ KEYS = ("access_key", "secret_key", "security_token", "auth_token")
 SIGNATURE = re.compile(rb"Signature=[0-9a-f]+|SDK-HMAC-SHA256 Access=(?!\*)")
 SAMPLES = 20
 
-# The simulator's run, and keywords of the task, by case; each is met with every kind of credentials and each face.
+# The simulator's run, and keywords of the task, by case.
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "success": ({}, {}),
     "no_log": ({}, {"no_log": True}),
@@ -44,6 +44,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "proxy": ({}, {}),
     "proxy refuses": ({}, {}),
 }
+
+
+def has(account: str, face: str, case: str) -> bool:
+    """Whether a host has the case: on the controller all kinds of credentials, on the target one after the other."""
+    return face == "controller" or list(CASES).index(case) % len(ACCOUNTS) == list(ACCOUNTS).index(account)
 
 
 class Leaks(NamedTuple):
@@ -93,11 +98,12 @@ def leaks(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Lea
     for face in FACES:
         for account in ACCOUNTS:
             keys = {}
-            for case in CASES:
+            cases = [case for case in CASES if has(account, face, case)]
+            for case in cases:
                 owns = keys_of(account, case, face)
                 simulator.ask("POST", "/_simulator/accounts", {"name": f"leaks {account} {face} {case}", **owns})
                 keys[case] = {key: owns.get(key, "") for key in KEYS}
-            runs = {case: simulator.start_run(**options) for case, (options, _unused) in CASES.items()}
+            runs = {case: simulator.start_run(**CASES[case][0]) for case in cases}
             refusing = {"HTTPS_PROXY": wrong} if face == "controller" else {}
             hosts[f"{account}_{face}"] = {"run_on": face, "runs": runs, "keys": keys, "refusing": refusing}
     for case, (_unused, keywords) in CASES.items():
@@ -109,7 +115,8 @@ def leaks(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Lea
             "output": {"case": case},
             **arguments(simulator, case, home),
         }
-        tasks.append(callback(case, given, ignore_errors=True, environment=environment, **keywords))
+        common = {"ignore_errors": True, "environment": environment, "when": "case in runs"}
+        tasks.append(callback(case, given, **common, **keywords))
     of_host = {key: f"{{{{ hostvars[inventory_hostname]['keys'][case]['{key}'] }}}}" for key in KEYS}
     play = faces.play(tasks, {**faces.connection(simulator), **of_host}, strategy="free")
     stop, found = threading.Event(), set[bytes]()
@@ -138,9 +145,9 @@ def test_came_about(leaks: Leaks, case: str) -> None:
     }
     for account in ACCOUNTS:
         for face in FACES:
-            result = leaks.run.result(case, f"{account}_{face}")
-            if (case, face) == ("proxy refuses", "target"):
+            if not has(account, face, case) or (case, face) == ("proxy refuses", "target"):
                 continue
+            result = leaks.run.result(case, f"{account}_{face}")
             assert result.get("delivery") == expected.get(case), result
 
 

@@ -20,7 +20,15 @@ from support.faces import FACES, callback, execution_info
 from support.playbooks import BIN
 from support.simulators import Simulator
 
+pytestmark = pytest.mark.core
+
 UNKNOWN = "It is not known whether the callback arrived: "
+
+
+@pytest.fixture
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short path: ansible-core 2.21 makes a socket below TMPDIR, whose path may have a hundred characters."""
+    return tmp_path_factory.mktemp("home")
 
 
 class Ended(NamedTuple):

@@ -17,6 +17,8 @@ from support.simulators import Simulator
 
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook
 
+pytestmark = pytest.mark.core
+
 EXECUTOR = r"ansible\.executor\.playbook_executor"
 CORE = r"ansible\.(executor|playbook|plugins|cli|vars)\..*"
 NAMES = dict.fromkeys(_playbook._OF_MANAGER, CORE) | {

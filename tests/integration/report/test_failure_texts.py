@@ -15,6 +15,8 @@ from situation import play, task
 from support import reporting
 from support.playbooks import ROOT, ansible_playbook
 
+pytestmark = pytest.mark.core
+
 
 def shell(script: str) -> dict[str, Any]:
     return task("do", "shell", script, changed_when=False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reports that meet trouble: on the way, in the options, in the plugin itself; and what strict makes of it."""
+"""Reports that fail: in the connection, in the options, in the plugin itself; and what strict makes of it."""
 
 from __future__ import annotations
 
@@ -44,9 +44,6 @@ def warning(finished: Run) -> str:
     return said[2]
 
 
-NO_WAY = {"FGS_REPORT_RETRIES": "0"}
-
-
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("tasks", [[works()], [fails()]], ids=["success", "fail"])
 def test_undelivered_report_is_kept_and_sent_later(
@@ -67,7 +64,7 @@ def test_undelivered_report_is_kept_and_sent_later(
     assert finished.returncode == (2 if result == "fail" else int(strict)), finished.output
     assert (became["status"], became["callback_requests"]) == ("running", 0)
     (file,) = kept.iterdir()
-    said = f"the workflow was not told that this playbook ended with {result}. Nothing was sent, as"
+    said = f"the result {result} could not be reported to the workflow. Nothing was sent, as"
     assert said in reporting.unwrapped(finished.output), finished.output
     command = f"send it later with: ansible-playbook functiongraph.workflow.callback -e @{file}\n"
     assert f"fgs_workflow_report: {command}" in finished.output
@@ -87,7 +84,7 @@ def test_undelivered_report_is_kept_and_sent_later(
     assert became["output"]["ansible"]["hosts"]["web1"]["failed"] == int(result == "fail")
 
 
-IN_THE_WAY: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
+OBSTACLES: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
     "lacking": ({}, {"fgs_workflow_run_id": ""}, "fgs_workflow_run_id is unset"),
     "invalid": ({}, {"fgs_workflow_run_id": "a\tb"}, "workflow_run_id must not contain control characters"),
     "undefined": ({}, {"fgs_workflow_run_id": "{{ nobody_knows }}"}, "fgs_workflow_run_id cannot be evaluated: "),
@@ -107,15 +104,19 @@ def without_requests(home: Path) -> str:
     return str(home)
 
 
-@pytest.mark.parametrize("name", IN_THE_WAY)
+@pytest.mark.core
+@pytest.mark.parametrize("name", OBSTACLES)
 def test_what_stands_in_the_way_is_said_twice(reported: Any, without_requests: str, name: str) -> None:
-    env, extra_vars, says = IN_THE_WAY[name]
+    env, extra_vars, says = OBSTACLES[name]
     env = {key: value.replace("WITHOUT", without_requests) for key, value in env.items()}
     finished, became = reported(env=env, extra_vars=extra_vars)
     assert finished.returncode == 0, finished.output
     assert became["callback_requests"] == 0
     text = reporting.unwrapped(finished.output)
-    start, end = text.index("the end of this playbook cannot be reported: "), text.index("the workflow was not told")
+    start, end = (
+        text.index("the end of this playbook cannot be reported: "),
+        text.index("could not be reported to the workflow"),
+    )
     assert start < text.index("PLAY [all]") < end, text
     assert says in text[start:end]
     assert says in text[end:]
@@ -124,9 +125,9 @@ def test_what_stands_in_the_way_is_said_twice(reported: Any, without_requests: s
     assert "Failure using method" not in text
 
 
-@pytest.mark.parametrize("name", IN_THE_WAY)
+@pytest.mark.parametrize("name", OBSTACLES)
 def test_strict_runs_nothing_whose_end_cannot_be_reported(reported: Any, without_requests: str, name: str) -> None:
-    env, extra_vars, says = IN_THE_WAY[name]
+    env, extra_vars, says = OBSTACLES[name]
     env = {key: value.replace("WITHOUT", without_requests) for key, value in env.items()}
     finished, became = reported(env={**env, "FGS_REPORT_STRICT": "true"}, extra_vars=extra_vars)
     assert finished.returncode == 1, finished.output
@@ -167,6 +168,7 @@ def test_without_confirm_nothing_is_read(reported: Any) -> None:
     assert (became["status"], became["callback_requests"], became["read_requests"]) == ("success", 1, 0)
 
 
+@pytest.mark.core
 def test_options_of_ansible_cfg(simulator: Simulator, reported: Any, home: Path) -> None:
     config = home / "ansible.cfg"
     config.write_text(
@@ -186,26 +188,24 @@ def test_empty_options_count_as_not_given(reported: Any) -> None:
     assert (finished.returncode, became["status"]) == (0, "success"), finished.output
 
 
-@pytest.mark.parametrize("strict", [False, True])
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [
-        ("TIMEOUT", "abc"),
-        ("RETRIES", "many"),
-        ("CONFIRM", "sometimes"),
-        ("NO_HOSTS", "no"),
-        ("TIMEOUT", "-1"),
-        ("RETRIES", "1000"),
-        ("UNDELIVERED_PATH", "/dev/null"),
-    ],
+# Options that are wrong, of one playbook each.
+WRONG = (
+    {"TIMEOUT": "abc", "RETRIES": "many", "CONFIRM": "sometimes", "NO_HOSTS": "no", "UNDELIVERED_PATH": "/dev/null"},
+    {"TIMEOUT": "-1", "RETRIES": "1000"},
 )
-def test_wrong_option_counts_as_unset(reported: Any, option: str, value: str, strict: bool) -> None:
-    env = {f"FGS_REPORT_{option}": value, "FGS_REPORT_STRICT": str(strict)}
-    finished, became = reported(env=env)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("options", WRONG, ids=["types and choices", "ranges"])
+def test_wrong_option_counts_as_unset(reported: Any, options: dict[str, str], strict: bool) -> None:
+    env = {f"FGS_REPORT_{option}": value for option, value in options.items()}
+    finished, became = reported(env={**env, "FGS_REPORT_STRICT": str(strict)})
     assert (became["status"], became["callback_requests"]) == ("success", 1), finished.output
     assert finished.returncode == int(strict), finished.output
     text = reporting.unwrapped(finished.output)
-    assert f"fgs_workflow_report: option {option.lower()} is invalid and treated as unset: " in text
+    for option in options:
+        assert f"fgs_workflow_report: option {option.lower()} is invalid and treated as unset: " in text
     assert ("the exit code is not 0, as strict is on" in text) is strict
 
 
@@ -217,6 +217,7 @@ def test_strict_counts_where_options_of_ansible_cfg_are_wrong(reported: Any, hom
     assert "option retries is invalid and treated as unset: " in reporting.unwrapped(finished.output)
 
 
+@pytest.mark.core
 def test_ids_may_be_templates_and_unsafe_ones_are_none(
     simulator: Simulator, ansible_playbook: Playbook, home: Path
 ) -> None:
@@ -240,6 +241,7 @@ def test_job_of_awx_is_linked(reported: Any) -> None:
     assert became["output"]["ansible"]["job"] == "https://awx.example.com/#/jobs/playbook/42"
 
 
+@pytest.mark.core
 def test_secrets_stay_where_they_are(simulator: Simulator, reported: Any) -> None:
     secret = simulator.accounts["permanent"]["secret_key"]
     finished, became = reported(
@@ -258,6 +260,7 @@ def test_secrets_stay_where_they_are(simulator: Simulator, reported: Any) -> Non
     assert became["error"] == "web1: hidden item: failed, and no_log hides why"
 
 
+@pytest.mark.core
 def test_secret_in_the_words_of_a_task(simulator: Simulator, reported: Any) -> None:
     secret = simulator.accounts["permanent"]["secret_key"]
     _finished, became = reported(task("show", "command", f"sh -c 'echo {secret} is wrong >&2; exit 1'"))
@@ -265,6 +268,7 @@ def test_secret_in_the_words_of_a_task(simulator: Simulator, reported: Any) -> N
     assert secret not in json.dumps(became["output"])
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("where", ["recap", "send"])
 def test_failure_of_the_plugin_itself(reported: Any, where: str) -> None:
     callbacks = "fgs_test_record,fgs_test_break,functiongraph.workflow.fgs_workflow_report"

@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,12 +17,11 @@ from support import reporting
 from support.playbooks import Run, ansible_playbook
 from support.simulators import Simulator
 
-# ansible-playbook is mostly busy with itself: more at a time than this gains nothing on two processors.
-AT_A_TIME = 2
+pytestmark = pytest.mark.core
 
 
-class Came(NamedTuple):
-    """What came of a situation: the finished playbook, and the run as the simulator has it."""
+class Met(NamedTuple):
+    """What a situation gave: the finished playbook, and the run as the simulator has it."""
 
     finished: Run
     run: dict[str, Any]
@@ -45,7 +42,7 @@ def ids(situation: Situation, run: dict[str, str]) -> tuple[dict[str, str], dict
     return kinds[situation.ids], {}
 
 
-def meet(name: str, simulator: Simulator, place: Path) -> Came:
+def meet(name: str, simulator: Simulator, place: Path) -> Met:
     """Run the playbook of a situation."""
     situation = every()[name]
     run = simulator.start_run(name=name)
@@ -64,27 +61,13 @@ def meet(name: str, simulator: Simulator, place: Path) -> Came:
         env=reporting.environment(simulator, ANSIBLE_ASYNC_DIR=str(place / "async"), **env, **situation.env),
         further=more,
     )
-    return Came(finished, simulator.run(run))
-
-
-@pytest.fixture(scope="module")
-def came(
-    request: pytest.FixtureRequest, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Future[Came]]]:
-    """What comes of every situation that is asked for, run side by side."""
-    chosen: list[Any] = [
-        item.callspec.params["name"]
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and item.originalname == "test_situation"
-    ]
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
-        yield {name: pool.submit(meet, name, simulator, tmp_path_factory.mktemp(name)) for name in chosen}
+    return Met(finished, simulator.run(run))
 
 
 @pytest.mark.parametrize("name", every())
-def test_situation(came: dict[str, Future[Came]], name: str) -> None:
+def test_situation(simulator: Simulator, tmp_path: Path, name: str) -> None:
     situation = every()[name]
-    finished, run = came[name].result()
+    finished, run = meet(name, simulator, tmp_path)
     assert finished.returncode in situation.returncodes, finished.output
     seen = (run["callback_requests"], run["completed_times"], run["status"])
     status = situation.became or situation.result or "running"

@@ -15,6 +15,8 @@ from support.faces import FACES, callback, execution_info
 from support.playbooks import Run
 from support.simulators import Simulator
 
+pytestmark = pytest.mark.core
+
 ONLY = {"run_on": "{{ run_on }}", "retries": 0}
 
 OF_ANOTHER = "SKofAnotherFamily0"

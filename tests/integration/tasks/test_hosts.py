@@ -16,6 +16,8 @@ from support.faces import callback, execution_info
 from support.playbooks import Run
 from support.simulators import Simulator
 
+pytestmark = pytest.mark.core
+
 NOWHERE = {"ansible_host": "127.0.0.1", "ansible_port": 1}
 SUDO = {"ansible_become": True, "ansible_become_exe": "/nonexistent/sudo"}
 

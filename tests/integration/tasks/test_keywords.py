@@ -14,6 +14,8 @@ from support.faces import FACES, callback, execution_info
 from support.playbooks import Run
 from support.simulators import Simulator
 
+pytestmark = pytest.mark.core
+
 ONCE = {"times": 1}
 CASES: dict[str, dict[str, Any]] = {
     "register": {},

@@ -19,6 +19,8 @@ from support.playbooks import Run
 from support.simulators import Simulator
 from tasks_vault import PASSWORD, vaulted
 
+pytestmark = pytest.mark.core
+
 MASKED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 EVERY_OPTION = (
     *("access_key", "secret_key", "security_token", "auth_token", "credentials_file", "use_ecs_agency", "region"),
@@ -36,12 +38,8 @@ class Secrets(NamedTuple):
         return faces.same(self.run, self.hosts, case)
 
 
-# Only since ansible-core 2.21 may a result come without its invocation.
-INJECT_INVOCATION = ("true", "false") if hasattr(constants, "INJECT_INVOCATION") else ("true",)
-
-
-@pytest.fixture(scope="module", params=INJECT_INVOCATION, ids="invocation {}".format)
-def secrets(request: pytest.FixtureRequest, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Secrets:
+@pytest.fixture(scope="module")
+def secrets(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Secrets:
     home = tmp_path_factory.mktemp("home")
     (home / "password").write_text(PASSWORD)
     account = simulator.accounts["temporary"]
@@ -81,7 +79,7 @@ def secrets(request: pytest.FixtureRequest, simulator: Simulator, tmp_path_facto
         *("-vvv", "--vault-password-file", str(home / "password")),
         home=home,
         hosts=hosts,
-        env={"ANSIBLE_INJECT_INVOCATION": request.param},
+        env={"ANSIBLE_INJECT_INVOCATION": "true"},
     )
     return Secrets(run, hosts, simulator)
 
@@ -138,6 +136,23 @@ def test_nothing_shows_a_secret(secrets: Secrets) -> None:
     shown = "".join(line for line in secrets.run.output.splitlines() if "> EXEC " not in line)
     found = [secret for secret in secrets.simulator.secrets() if secret in shown]
     assert not found, secrets.run.output
+
+
+@pytest.mark.skipif(not hasattr(constants, "INJECT_INVOCATION"), reason="ansible-core before 2.21 always shows it")
+def test_a_result_may_come_without_its_invocation(simulator: Simulator, home: Path) -> None:
+    account = simulator.accounts["permanent"]
+    cases = {"used": {}, "misspelt": {"secret_kee": account["secret_key"]}, "info": {}}
+    hosts = faces.hosts(simulator, list(cases))
+    tasks = [
+        (execution_info if case == "info" else callback)(case, given, ignore_errors=True)
+        for case, given in cases.items()
+    ]
+    play = faces.play(tasks, faces.connection(simulator))
+    env = {"ANSIBLE_INJECT_INVOCATION": "false"}
+    run = playbooks.ansible_playbook([play], "-vvv", home=home, hosts=hosts, env=env)
+    for case in cases:
+        assert "invocation" not in faces.same(run, hosts, case)
+    assert not [secret for secret in simulator.secrets() if secret in str([task.result for task in run.tasks])]
 
 
 # Since ansible-core 2.22 what is registered as a secret is masked everywhere.

@@ -16,6 +16,8 @@ from support.playbooks import Run
 from support.simulators import Simulator
 from tasks_vault import PASSWORD, vaulted
 
+pytestmark = pytest.mark.core
+
 
 def nested(levels: int) -> str:
     """JSON of so many levels."""
