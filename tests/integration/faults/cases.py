@@ -12,10 +12,10 @@ from cases_responses import REFUSALS, SUCCESSES
 from fault_case import Case
 
 CASES: dict[str, tuple[Case, ...]] = {
-    "On the way to the service": CONNECTIONS,
+    "Connecting to the service": CONNECTIONS,
     "After the request began to be sent": BREAKS,
     "Reading the run back": CONFIRMATION,
-    "Successes that are none": SUCCESSES,
+    "Invalid success responses": SUCCESSES,
     "Refusals and errors": REFUSALS,
 }
 

@@ -80,28 +80,31 @@ BREAKS = (
         "Took effect, then closed; the state is named by the id of its execution",
         once("close_before_answer_applied", state_id_is="execution_id"),
     ),
-    read_back("reset_in_headers", "Took effect, then reset in the answer's headers", once("reset_in_headers")),
+    read_back("reset_in_headers", "Took effect, then reset in the response's headers", once("reset_in_headers")),
     Case(
         "reset_in_body",
-        "Took effect, then reset in the answer's body",
+        "Took effect, then reset in the response's body",
         "delivered",
         1,
         run=once("reset_in_body"),
         reads=True,
     ),
-    read_back("applied_then_cut", "Took effect, then the answer's headers are cut", once("applied_then_cut")),
+    read_back("applied_then_cut", "Took effect, then the response's headers are cut", once("applied_then_cut")),
     read_back(
-        "not_applied_then_cut", "Took no effect, and the answer's headers are cut", once("not_applied_then_cut"), sent=2
+        "not_applied_then_cut",
+        "Took no effect, and the response's headers are cut",
+        once("not_applied_then_cut"),
+        sent=2,
     ),
-    read_back("truncated_body", "Took effect, and the answer's body is cut", once("truncated_body")),
+    read_back("truncated_body", "Took effect, and the response's body is cut", once("truncated_body")),
     read_back(
-        "invalid_length", "Took effect, and the answer's Content-Length is a superscript two", once("invalid_length")
+        "invalid_length", "Took effect, and the response's Content-Length is a superscript two", once("invalid_length")
     ),
-    read_back("long_length", "Took effect, and the answer's Content-Length has 5,000 digits", once("long_length")),
-    read_back("negative_chunk", "Took effect, and a chunk of the answer has the size -5", once("negative_chunk")),
+    read_back("long_length", "Took effect, and the response's Content-Length has 5,000 digits", once("long_length")),
+    read_back("negative_chunk", "Took effect, and a chunk of the response has the size -5", once("negative_chunk")),
     unknown(
         "negative_chunk_never",
-        "Took effect, and a chunk of the answer has the size -5, with confirm=never",
+        "Took effect, and a chunk of the response has the size -5, with confirm=never",
         "an unexpected error occurred (ValueError in …); confirm=never.",
         "success",
         run=always("negative_chunk"),
@@ -110,7 +113,7 @@ BREAKS = (
     ),
     read_back(
         "applied_cut_then_400",
-        "Took effect, then cut; the status lags behind; 400 answers the second request",
+        "Took effect, then cut; the status lags behind; the second request is answered with 400",
         always("applied_cut_then_400", lag=3),
         sent=2,
     ),
@@ -126,15 +129,19 @@ BREAKS = (
         seen=0,
         options={"timeout": 2, "retries": 0},
     ),
-    read_back("hang", "Took no effect, and no answer comes", once("hang"), sent=2, options=TWO_SECONDS),
-    read_back("hang_applied", "Took effect, and no answer comes", once("hang_applied"), options=TWO_SECONDS),
+    read_back("hang", "Took no effect, and no response comes", once("hang"), sent=2, options=TWO_SECONDS),
+    read_back("hang_applied", "Took effect, and no response comes", once("hang_applied"), options=TWO_SECONDS),
     read_back(
-        "drip_headers", "The answer's headers come one byte a second", once("drip_headers"), sent=2, options=TWO_SECONDS
+        "drip_headers",
+        "The response's headers come one byte a second",
+        once("drip_headers"),
+        sent=2,
+        options=TWO_SECONDS,
     ),
-    read_back("drip_body", "The answer's body comes one byte a second", once("drip_body"), options=TWO_SECONDS),
+    read_back("drip_body", "The response's body comes one byte a second", once("drip_body"), options=TWO_SECONDS),
     Case(
         "ended_meanwhile",
-        "No answer comes, and the state times out meanwhile",
+        "No response comes, and the state times out meanwhile",
         "superseded",
         1,
         "timeout",
@@ -149,7 +156,7 @@ BREAKS = (
 
 
 def unreadable(name: str, fault: str, message: str, retries: int = 0, **fields: Any) -> Case:
-    """The answer is lost, and the run cannot be read back either."""
+    """The response is lost, and the run cannot be read back either."""
     run = once("close_before_answer_applied", read_fault="read_" + name)
     text = LOST + "; the run could not be read back: " + message
     options = {"retries": retries, **fields.pop("options", {})}
@@ -159,41 +166,41 @@ def unreadable(name: str, fault: str, message: str, retries: int = 0, **fields: 
 CONFIRMATION = (
     unreadable(
         "403",
-        "The answer is lost, and reading the run is not permitted",
+        "The response is lost, and reading the run is not permitted",
         "status 403 (…), with AK/SK from ….",
         retries=1,
     ),
-    unreadable("404", "The answer is lost, and the run cannot be found", "status 404 (…).", retries=1),
-    unreadable("500", "The answer is lost, and reading the run fails with 500", "status 500 (…)."),
+    unreadable("404", "The response is lost, and the run cannot be found", "status 404 (…).", retries=1),
+    unreadable("500", "The response is lost, and reading the run fails with 500", "status 500 (…)."),
     unreadable(
         "cut",
-        "The answer is lost, and that of reading the run too",
+        "The response is lost, and so is that of reading the run",
         "the connection was lost: the response was cut short.",
     ),
     unreadable(
         "html",
-        "The answer is lost, and a web page answers the reading",
+        "The response is lost, and reading the run gives a web page",
         "the response is HTML, from a proxy or another server.",
     ),
     unreadable(
         "hang",
-        "The answer is lost, and reading the run gets none",
+        "The response is lost, and reading the run gets none",
         "no complete response within 2 seconds.",
         options={"timeout": 2},
     ),
     unreadable(
         "other_execution",
-        "The answer is lost, and reading the run shows another run",
+        "The response is lost, and reading the run shows another run",
         "the response shows another execution_id.",
     ),
     unreadable(
         "other_workflow",
-        "The answer is lost, and reading the run shows another workflow",
+        "The response is lost, and reading the run shows another workflow",
         "the response shows another workflow_id.",
     ),
     read_back(
         "newest_first",
-        "The answer is lost, and the run lists the state twice, the newest first",
+        "The response is lost, and the run lists the state twice, the newest first",
         once("close_before_answer_applied", read_fault="read_newest_first"),
     ),
     Case(
@@ -212,7 +219,7 @@ CONFIRMATION = (
     ),
     read_back(
         "read_500_once",
-        "The answer is lost, and reading the run fails with 500 once",
+        "The response is lost, and reading the run fails with 500 once",
         once("close_before_answer_applied", read_fault="read_500", read_times=1),
     ),
     Case("always", "None, with confirm=always", "delivered", 1, options=ALWAYS, reads=True),

@@ -31,7 +31,7 @@ CONNECTIONS = (
     ),
     not_sent(
         "silent_handshake",
-        "The TLS handshake gets no answer",
+        "The TLS handshake gets no response",
         "no connection within 2 seconds.",
         at="hang_tls",
         options={"timeout": 2, "retries": 1},

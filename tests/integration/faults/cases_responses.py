@@ -103,7 +103,7 @@ REFUSALS = (
     rejected("status_413", "413, too large", " (…0201: …)", 413, "12 MB"),
     rejected(
         "ended_by_somebody_else",
-        "400, as somebody else has ended the state",
+        "400, as somebody else has completed the state",
         " (FGS.3002: …)",
         400,
         became="fail",

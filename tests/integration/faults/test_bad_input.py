@@ -214,7 +214,7 @@ def played(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> In
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_all_violations_at_once(bad: Input, case: str) -> None:
+def test_all_violations_are_reported_at_once(bad: Input, case: str) -> None:
     _unused, expected, said = BROKEN[case]
     result = bad.refused(case)
     assert {(v["option"], v["rule"]) for v in result["violations"]} == expected, result["violations"]
@@ -223,7 +223,7 @@ def test_all_violations_at_once(bad: Input, case: str) -> None:
 
 
 @pytest.mark.parametrize("case", UNUSABLE)
-def test_unusable_credentials(bad: Input, case: str) -> None:
+def test_unusable_credentials_are_explained(bad: Input, case: str) -> None:
     result = bad.refused(case)
     assert UNUSABLE[case][1] in result["msg"]
     assert "violations" not in result

@@ -207,7 +207,7 @@ def matches(pattern: str, text: str, **values: str) -> bool:
 
 @pytest.mark.core
 @pytest.mark.parametrize("name", every())
-def test_fault(called: Faced, addresses: dict[str, Any], name: str) -> None:
+def test_fault_called_directly(called: Faced, addresses: dict[str, Any], name: str) -> None:
     if name not in called["controller"]:
         pytest.skip("this machine has no such listener (IPv6)")
     check(every()[name], called, addresses)

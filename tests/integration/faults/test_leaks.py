@@ -136,7 +136,7 @@ def shown(secrets: list[bytes], text: bytes) -> list[bytes]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_came_about(leaks: Leaks, case: str) -> None:
+def test_every_case_happened(leaks: Leaks, case: str) -> None:
     expected = {
         **dict.fromkeys(("success", "diff", "proxy"), "delivered"),
         **dict.fromkeys(("refused", "echo"), "rejected"),
@@ -151,17 +151,17 @@ def test_came_about(leaks: Leaks, case: str) -> None:
             assert result.get("delivery") == expected.get(case), result
 
 
-def test_not_on_the_screen(leaks: Leaks) -> None:
+def test_output_shows_no_secret(leaks: Leaks) -> None:
     assert " EXEC " in leaks.run.output
     assert not shown(leaks.secrets, leaks.run.output.encode())
 
 
-def test_not_in_a_result(leaks: Leaks) -> None:
+def test_results_contain_no_secret(leaks: Leaks) -> None:
     for task in leaks.run.tasks:
         assert not shown(leaks.secrets, str(task.result).encode()), task
 
 
-def test_not_in_a_process(leaks: Leaks) -> None:
+def test_process_arguments_contain_no_secret(leaks: Leaks) -> None:
     assert any(b"ansible-playbook" in command for command in leaks.commands)
     *own, proxy_password = leaks.secrets
     for command in leaks.commands:
@@ -170,7 +170,7 @@ def test_not_in_a_process(leaks: Leaks) -> None:
             assert not shown([proxy_password], command), command
 
 
-def test_not_in_a_file(leaks: Leaks) -> None:
+def test_files_contain_no_secret(leaks: Leaks) -> None:
     # The test's own inventory and playbook stand in the folder that it was started in.
     own = {"inventory.yml", "playbook.yml", "record.jsonl"}
     files = [path for path in leaks.home.rglob("*") if path.is_file() and path.name not in own]
@@ -179,7 +179,7 @@ def test_not_in_a_file(leaks: Leaks) -> None:
         assert not shown(leaks.secrets, path.read_bytes()), path
 
 
-def test_short_secret_destroys_nothing(simulator: Simulator, home: Path) -> None:
+def test_short_secret_is_not_cut_out_of_results(simulator: Simulator, home: Path) -> None:
     key, secret = "AKSIMULATOR0short", "abc"
     simulator.ask("POST", "/_simulator/accounts", {"name": "short", "access_key": key, "secret_key": secret})
     hosts = faces.hosts(

@@ -36,7 +36,9 @@ def callback(name: str, confirm: str, **keywords: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("confirm", ["always", "when_unknown"])
-def test_by_all_hosts_items_and_the_report(simulator: Simulator, ansible_playbook: Playbook, confirm: str) -> None:
+def test_all_hosts_items_and_the_report_send_one_request(
+    simulator: Simulator, ansible_playbook: Playbook, confirm: str
+) -> None:
     run = simulator.start_run()
     tasks = [callback("of each host", confirm), callback("of each item", confirm, loop=[1, 2])]
     # One after the other: what is under way at the same moment cannot know of each other.
@@ -55,7 +57,7 @@ def test_by_all_hosts_items_and_the_report(simulator: Simulator, ansible_playboo
     assert "could not be reported to the workflow" in said
 
 
-def test_by_the_role_and_the_report(simulator: Simulator, ansible_playbook: Playbook, home: Path) -> None:
+def test_the_role_and_the_report_send_one_request(simulator: Simulator, ansible_playbook: Playbook, home: Path) -> None:
     run = simulator.start_run()
     (home / "work.yml").write_text(json.dumps([{"name": "work", "ansible.builtin.debug": {"msg": "work"}}]))
     include = {

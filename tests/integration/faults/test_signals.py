@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ctrl-C, the end of Ansible and a task's timeout in the middle of a call: no file, no process, and what is known."""
+"""SIGINT, SIGTERM and a task's timeout during a call: no file and no process stay, and the result is known."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def interrupted(simulator: Simulator, home: Path, face: str, number: int) -> End
     return Ended(process.returncode, output, kept, home)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "end"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize("face", FACES)
 def test_interruption_leaves_nothing(simulator: Simulator, home: Path, face: str, number: int) -> None:
     ended = interrupted(simulator, home, face, number)
@@ -107,7 +107,7 @@ def test_interruption_leaves_nothing(simulator: Simulator, home: Path, face: str
     assert not list(home.glob(".fgs-*"))
 
 
-def test_timeout_of_the_task(simulator: Simulator, home: Path) -> None:
+def test_task_timeout_is_reported_by_both_faces(simulator: Simulator, home: Path) -> None:
     cases = {"callback": {"fault": "hang"}, "info": {"read_fault": "read_hang"}}
     hosts = faces.hosts(simulator, cases)
     tasks = [

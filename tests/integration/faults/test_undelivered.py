@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An answer that could not be delivered is kept as a file of variables, and sent from it later, unchanged."""
+"""A callback that could not be delivered is saved as a file of variables, and sent from it later, unchanged."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CASES: dict[str, dict[str, Any]] = {
     "no disk": {"fault": "close_before_answer_not_applied", "times": 1},
     "refused": {"fault": "status_400", "times": 1},
 }
-# Texts that YAML could take for something else.
+# Strings that YAML could take for something else.
 ERRORS = {"file": "1e3", "folder": "yes", "not sent": "<<"}
 LATER = """
 - hosts: all
@@ -118,7 +118,9 @@ def _unsafe() -> str:
 
 @pytest.mark.parametrize("case", ["file", "folder", "not sent"])
 @pytest.mark.parametrize("face", FACES)
-def test_is_kept_for_the_owner_alone(undelivered: Undelivered, simulator: Simulator, face: str, case: str) -> None:
+def test_callback_is_saved_for_the_owner_alone(
+    undelivered: Undelivered, simulator: Simulator, face: str, case: str
+) -> None:
     result = undelivered.run.result(case, face)
     assert result["delivery"] == ("not_sent" if case == "not sent" else "unknown")
     kept = Path(result["undelivered_file"])
@@ -133,7 +135,7 @@ def test_is_kept_for_the_owner_alone(undelivered: Undelivered, simulator: Simula
 
 
 @pytest.mark.parametrize("face", FACES)
-def test_trouble_with_the_file_is_one_more_sentence(undelivered: Undelivered, face: str) -> None:
+def test_callback_that_cannot_be_saved_adds_a_sentence(undelivered: Undelivered, face: str) -> None:
     for case in ("no folder", "no disk"):
         result = undelivered.run.result(case, face)
         assert result["delivery"] == "unknown"
@@ -144,12 +146,12 @@ def test_trouble_with_the_file_is_one_more_sentence(undelivered: Undelivered, fa
 
 
 @pytest.mark.parametrize("face", FACES)
-def test_a_refusal_is_not_kept(undelivered: Undelivered, face: str) -> None:
+def test_refused_callback_is_not_saved(undelivered: Undelivered, face: str) -> None:
     assert "undelivered_file" not in undelivered.run.result("refused", face)
     assert not (undelivered.home / f"{face} refused.yml").exists()
 
 
-def test_is_sent_later_unchanged(undelivered: Undelivered, simulator: Simulator, home: Path) -> None:
+def test_saved_callback_is_sent_later_unchanged(undelivered: Undelivered, simulator: Simulator, home: Path) -> None:
     cases = ("file", "folder", "not sent")
     hosts = {}
     for face in FACES:

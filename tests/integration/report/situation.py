@@ -16,7 +16,7 @@ Play = dict[str, Any]
 
 @dataclass(frozen=True)
 class Situation:
-    """A playbook, how it is run, and what the workflow gets to know of that.
+    """A playbook, how it is run, and what is reported of it to the workflow.
 
     result is empty where nothing is sent. In error, … stands for anything. output is what must be in the output, none
     of not_sent may be.

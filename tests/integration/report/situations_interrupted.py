@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Playbooks that Ansible itself interrupts, so that callback plugins are not told of an end."""
+"""Playbooks that Ansible itself interrupts, so that callback plugins learn of no end."""
 
 from __future__ import annotations
 

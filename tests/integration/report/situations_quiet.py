@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Playbooks of which the plugin has nothing to say, as there is nobody to say it to, or it has been said."""
+"""Playbooks that are not reported: no workflow waits, or its state is completed already."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IDS = {f"workflow_{name}": f"{{{{ fgs_workflow_{name} }}}}" for name in ("id", "
 def callback(**keywords: Any) -> Task:
     """A task that completes the state itself."""
     arguments = {**IDS, "result": "success", **keywords.pop("arguments", {})}
-    return {"name": "answer", "functiongraph.workflow.fgs_workflow_callback": arguments, **keywords}
+    return {"name": "callback", "functiongraph.workflow.fgs_workflow_callback": arguments, **keywords}
 
 
 QUIET = {
@@ -83,7 +83,7 @@ QUIET = {
         [
             play(
                 {
-                    "name": "answer",
+                    "name": "callback",
                     "functiongraph.workflow.fgs_workflow_callback": {
                         "workflow_id": IDS["workflow_id"],
                         "run_id": IDS["workflow_run_id"],

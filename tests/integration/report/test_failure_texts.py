@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What tasks that fail say, as this release of ansible-core has it: the line that a person reads first."""
+"""The useful line of a failed task's message, as this release of ansible-core writes it."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("host", TEXTS)
-def test_text(said: dict[str, dict[str, Any]], host: str) -> None:
+def test_failure_is_shortened_to_its_useful_line(said: dict[str, dict[str, Any]], host: str) -> None:
     _task, error, message = TEXTS[host]
     assert reporting.matches(error, said[host]["error"]), said[host]["error"]
     assert len(said[host]["error"]) <= 64

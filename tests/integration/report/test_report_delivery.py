@@ -46,7 +46,7 @@ def warning(finished: Run) -> str:
 
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("tasks", [[works()], [fails()]], ids=["success", "fail"])
-def test_undelivered_report_is_kept_and_sent_later(
+def test_undelivered_report_is_saved_and_sent_later(
     simulator: Simulator, ansible_playbook: Playbook, reported: Any, home: Path, tasks: Any, strict: bool
 ) -> None:
     run = simulator.start_run()
@@ -85,7 +85,7 @@ def test_undelivered_report_is_kept_and_sent_later(
 
 
 OBSTACLES: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
-    "lacking": ({}, {"fgs_workflow_run_id": ""}, "fgs_workflow_run_id is unset"),
+    "unset": ({}, {"fgs_workflow_run_id": ""}, "fgs_workflow_run_id is unset"),
     "invalid": ({}, {"fgs_workflow_run_id": "a\tb"}, "workflow_run_id must not contain control characters"),
     "undefined": ({}, {"fgs_workflow_run_id": "{{ nobody_knows }}"}, "fgs_workflow_run_id cannot be evaluated: "),
     "no_credentials": ({"HUAWEICLOUD_SDK_AK": "", "HUAWEICLOUD_SDK_SK": ""}, {}, "No credentials are set"),
@@ -106,7 +106,7 @@ def without_requests(home: Path) -> str:
 
 @pytest.mark.core
 @pytest.mark.parametrize("name", OBSTACLES)
-def test_what_stands_in_the_way_is_said_twice(reported: Any, without_requests: str, name: str) -> None:
+def test_obstacle_is_reported_at_start_and_end(reported: Any, without_requests: str, name: str) -> None:
     env, extra_vars, says = OBSTACLES[name]
     env = {key: value.replace("WITHOUT", without_requests) for key, value in env.items()}
     finished, became = reported(env=env, extra_vars=extra_vars)
@@ -146,7 +146,7 @@ def test_second_report_of_the_same_outcome_is_a_success(simulator: Simulator, re
     assert became["callback_requests"] == 0
 
 
-def test_other_outcome_before(simulator: Simulator, reported: Any) -> None:
+def test_run_finished_with_another_status_is_left_alone(simulator: Simulator, reported: Any) -> None:
     run = simulator.start_run()
     simulator.ask("POST", f"/_simulator/runs/{run['workflow_run_id']}/end", {"status": "timeout"})
     finished, became = reported(run=run)
@@ -169,7 +169,7 @@ def test_without_confirm_nothing_is_read(reported: Any) -> None:
 
 
 @pytest.mark.core
-def test_options_of_ansible_cfg(simulator: Simulator, reported: Any, home: Path) -> None:
+def test_options_are_read_from_ansible_cfg(simulator: Simulator, reported: Any, home: Path) -> None:
     config = home / "ansible.cfg"
     config.write_text(
         f"[fgs_workflow_report]\nendpoint = {simulator['refused']}\nretries = 0\n"
@@ -182,7 +182,7 @@ def test_options_of_ansible_cfg(simulator: Simulator, reported: Any, home: Path)
     assert kept["fgs_endpoint"] == simulator["refused"]
 
 
-def test_empty_options_count_as_not_given(reported: Any) -> None:
+def test_empty_option_counts_as_unset(reported: Any) -> None:
     names = ("STRICT", "NO_HOSTS", "CONFIRM", "UNDELIVERED_PATH", "REGION", "TIMEOUT", "RETRIES", "VALIDATE_CERTS")
     finished, became = reported(env={f"FGS_REPORT_{name}": "" for name in names})
     assert (finished.returncode, became["status"]) == (0, "success"), finished.output
@@ -242,7 +242,7 @@ def test_job_of_awx_is_linked(reported: Any) -> None:
 
 
 @pytest.mark.core
-def test_secrets_stay_where_they_are(simulator: Simulator, reported: Any) -> None:
+def test_secrets_and_no_log_results_are_not_reported(simulator: Simulator, reported: Any) -> None:
     secret = simulator.accounts["permanent"]["secret_key"]
     finished, became = reported(
         task("publish", "set_stats", {"data": {"leak": f"key {secret}", secret: ["x", secret]}}),
@@ -261,7 +261,7 @@ def test_secrets_stay_where_they_are(simulator: Simulator, reported: Any) -> Non
 
 
 @pytest.mark.core
-def test_secret_in_the_words_of_a_task(simulator: Simulator, reported: Any) -> None:
+def test_secret_in_a_failure_message_is_redacted(simulator: Simulator, reported: Any) -> None:
     secret = simulator.accounts["permanent"]["secret_key"]
     _finished, became = reported(task("show", "command", f"sh -c 'echo {secret} is wrong >&2; exit 1'"))
     assert became["error"] == f"web1: show: {reporting.MASK} is wrong"
@@ -270,7 +270,7 @@ def test_secret_in_the_words_of_a_task(simulator: Simulator, reported: Any) -> N
 
 @pytest.mark.core
 @pytest.mark.parametrize("where", ["recap", "send"])
-def test_failure_of_the_plugin_itself(reported: Any, where: str) -> None:
+def test_exception_in_the_plugin_fails_a_strict_playbook(reported: Any, where: str) -> None:
     callbacks = "fgs_test_record,fgs_test_break,functiongraph.workflow.fgs_workflow_report"
     finished, became = reported(
         fails(),

@@ -82,21 +82,21 @@ def environment(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.mark.parametrize("case", ["credentials", "list", "template", "proxy and CA bundle", "no proxy", "home"])
-def test_of_the_task_wins(environment: Environment, case: str) -> None:
+def test_environment_of_the_task_wins(environment: Environment, case: str) -> None:
     assert faces.same(environment.run, environment.hosts, case)["delivery"] == "delivered"
 
 
-def test_holds_for_the_other_module(environment: Environment) -> None:
+def test_environment_reaches_execution_info(environment: Environment) -> None:
     assert faces.same(environment.run, environment.hosts, "info")["status"] == "running"
 
 
-def test_proxy_was_asked(environment: Environment) -> None:
+def test_proxy_of_the_environment_is_used(environment: Environment) -> None:
     targets = [request["target"] for request in environment.proxied]
     assert targets.count("functiongraph.cn-north-4.myhuaweicloud.com:443") == len(FACES)
     assert targets.count("iam.cn-north-4.myhuaweicloud.com:443") == len(FACES)
 
 
-def test_of_the_process_counts_where_the_task_says_nothing(environment: Environment) -> None:
+def test_environment_of_the_process_counts_where_the_task_sets_none(environment: Environment) -> None:
     result = faces.same(environment.run, environment.hosts, "process")
     assert "region or endpoint is required" in result["msg"]
     result = faces.same(environment.run, environment.hosts, "process, CA bundle")
@@ -110,7 +110,7 @@ def test_of_the_process_counts_where_the_task_says_nothing(environment: Environm
         ("line break", "HUAWEICLOUD_SDK_SK must not have leading or trailing whitespace"),
     ],
 )
-def test_keys_that_are_no_set_are_not_sent(environment: Environment, case: str, message: str) -> None:
+def test_incomplete_or_invalid_keys_are_not_sent(environment: Environment, case: str, message: str) -> None:
     result = faces.same(environment.run, environment.hosts, case)
     assert result["delivery"] == "not_sent"
     assert message in result["msg"]

@@ -93,14 +93,14 @@ def test_controller_call_needs_nothing_of_the_host(hosts: Hosts, host: str) -> N
 
 
 @pytest.mark.parametrize("host", MATTER)
-def test_target_call_does(hosts: Hosts, host: str) -> None:
+def test_target_call_needs_its_host(hosts: Hosts, host: str) -> None:
     outcome = {task.outcome for task in hosts.run.tasks if (task.task, task.host) == ("target", host)}
     assert outcome <= {"failed", "unreachable"}
     assert outcome
 
 
 @pytest.mark.parametrize("host", WORKAROUNDS)
-def test_ways_past_what_ansible_refuses_itself(hosts: Hosts, host: str) -> None:
+def test_workaround_for_what_ansible_refuses(hosts: Hosts, host: str) -> None:
     assert hosts.run.result("callback", host)["delivery"] == "delivered"
 
 
@@ -108,7 +108,7 @@ def test_ways_past_what_ansible_refuses_itself(hosts: Hosts, host: str) -> None:
 LOST = {"killed": "kill -9 $$", "garbage": "echo this is no result"}
 
 
-def test_a_lost_result_of_the_module_is_unknown(simulator: Simulator, home: Path, tmp_path: Path) -> None:
+def test_lost_result_of_the_module_is_unknown(simulator: Simulator, home: Path, tmp_path: Path) -> None:
     run = simulator.start_run()
     host = {"runs": {"callback": run}, "run_on": "target"}
     hosts = {"gone": {**host, "ansible_connection": "fgs_test_gone", "fgs_test_gone_says": "the host is gone"}}
@@ -143,7 +143,7 @@ def test_a_lost_result_of_the_module_is_unknown(simulator: Simulator, home: Path
 
 
 @pytest.mark.parametrize("library", ["requests", "jsonschema"])
-def test_missing_library(simulator: Simulator, tmp_path: Path, home: Path, library: str) -> None:
+def test_missing_library_is_explained(simulator: Simulator, tmp_path: Path, home: Path, library: str) -> None:
     (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules['{library}'] = None\n")
     inventory = faces.hosts(simulator, ["callback", "info"])
     tasks = [callback("callback", ignore_errors=True), execution_info("info", ignore_errors=True)]
@@ -158,7 +158,7 @@ def test_missing_library(simulator: Simulator, tmp_path: Path, home: Path, libra
     assert not simulator.run(inventory["controller"]["runs"]["callback"])["callback_requests"]
 
 
-def test_timeout_of_the_task_keeps_what_is_known(simulator: Simulator, home: Path, tmp_path: Path) -> None:
+def test_task_timeout_keeps_what_is_known(simulator: Simulator, home: Path, tmp_path: Path) -> None:
     cases = {"callback": {"fault": "hang"}, "before": {}, "info": {"read_fault": "read_hang"}}
     inventory = {"controller": faces.hosts(simulator, cases)["controller"]}
     tasks = [
@@ -176,7 +176,7 @@ def test_timeout_of_the_task_keeps_what_is_known(simulator: Simulator, home: Pat
     assert "The run was not read, as the task's timeout" in run.result("info")["msg"]
 
 
-def test_ad_hoc(simulator: Simulator, home: Path) -> None:
+def test_ad_hoc_command_completes_a_state(simulator: Simulator, home: Path) -> None:
     inventory = faces.hosts(simulator, ["ad hoc"])
     given = {**faces.connection(simulator), **faces.IDS, "result": "success", "output": {"from": "ansible -m"}}
     arguments = json.dumps(given)

@@ -92,11 +92,11 @@ def test_secrets_are_masked_where_they_are_used(secrets: Secrets, case: str) -> 
         assert result.get("invocation", {}).get("module_args", {}).get(name) in (None, MASKED)
 
 
-def test_both_names_of_an_option_are_warned_of(secrets: Secrets) -> None:
+def test_option_and_alias_together_give_a_warning(secrets: Secrets) -> None:
     assert "Both option access_key and its alias ak are set." in str(secrets.same("both")["warnings"])
 
 
-def test_what_the_service_echoes_is_masked(secrets: Secrets) -> None:
+def test_echoed_secret_is_masked(secrets: Secrets) -> None:
     for face in FACES:
         result = secrets.run.result("echoed", face)
         assert result["delivery"] == "rejected"
@@ -106,7 +106,7 @@ def test_what_the_service_echoes_is_masked(secrets: Secrets) -> None:
 
 
 @pytest.mark.parametrize("case", ["in an id", "in the wrong option", "half", "misspelt"])
-def test_failures_do_not_tell_secrets(secrets: Secrets, case: str) -> None:
+def test_failures_contain_no_secret(secrets: Secrets, case: str) -> None:
     result = secrets.same(case)
     assert result["delivery"] in ("rejected", "not_sent")
     assert result["msg"]
@@ -121,14 +121,14 @@ def test_a_secret_in_output_is_sent_and_not_shown(secrets: Secrets) -> None:
 
 
 @pytest.mark.parametrize("case", ["info", "info, empty"])
-def test_of_the_other_module(secrets: Secrets, case: str) -> None:
+def test_execution_info_masks_secrets(secrets: Secrets, case: str) -> None:
     result = secrets.same(case)
     assert result["status"] == "running"
     if case == "info":
         assert "********, ********" in json.dumps(result["execution"])
 
 
-def test_nothing_shows_a_secret(secrets: Secrets) -> None:
+def test_results_and_output_contain_no_secret(secrets: Secrets) -> None:
     for task in secrets.run.tasks:
         shown = json.dumps(task.result)
         assert not [s for s in secrets.simulator.secrets() if s in shown], (task.task, task.host)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever Ansible's templates and YAML can give as a value reaches the service as the same JSON from both faces."""
+"""Every value of Ansible's templates and YAML reaches the service as the same JSON from both faces."""
 
 from __future__ import annotations
 
@@ -135,20 +135,20 @@ def values(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Va
 
 
 @pytest.mark.parametrize("case", WHOLE)
-def test_arrives_as_the_same_json(values: Values, case: str) -> None:
+def test_output_arrives_as_the_same_json(values: Values, case: str) -> None:
     assert faces.same(values.run, values.hosts, case)["delivery"] == "delivered"
     for face in FACES:
         assert values.simulator.run(values.hosts[face]["runs"][case])["output"] == WHOLE[case][1]
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_is_refused_alike(values: Values, case: str) -> None:
+def test_invalid_output_is_refused_by_both_faces(values: Values, case: str) -> None:
     result = faces.same(values.run, values.hosts, case)
     assert result["delivery"] == "not_sent"
     assert [(v["option"], v["rule"]) for v in result["violations"]] == [("output", REFUSED[case][1])]
 
 
-def test_undefined_variables_are_ansibles_own_error(values: Values) -> None:
+def test_undefined_variable_is_an_error_of_ansible(values: Values) -> None:
     messages = {values.run.result("undefined", face)["msg"] for face in FACES}
     assert len(messages) == 1
     assert "never_defined" in messages.pop()
