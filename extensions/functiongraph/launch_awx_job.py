@@ -69,14 +69,14 @@ class Awx:
                     return None
                 text = answer.read(LARGEST_ANSWER)
         except urllib.error.HTTPError as error:
-            raise LaunchError(f"AWX answered {what} with {error.code}: {self._reason(error)}") from None
+            raise LaunchError(f"AWX returned {error.code} for {what}: {self._reason(error)}") from None
         except OSError as error:
             reason = getattr(error, "reason", error)
-            raise LaunchError(f"AWX did not answer {what}: {reason}") from None
+            raise LaunchError(f"AWX did not respond to {what}: {reason}") from None
         try:
             return json.loads(text.decode("utf-8"))
         except ValueError:
-            raise LaunchError(f"AWX answered {what} with something that is no JSON.") from None
+            raise LaunchError(f"AWX returned no JSON for {what}.") from None
 
     def _reason(self, error: urllib.error.HTTPError) -> str:
         """What AWX says about a refusal, on one line."""
@@ -113,7 +113,7 @@ def launched_before(awx: Awx, template: str, ids: t.Dict[str, str]) -> t.Optiona
         try:
             launched: t.List[t.Tuple[int, str]] = [(job["id"], job["extra_vars"]) for job in found["results"]]
         except (KeyError, TypeError):
-            raise LaunchError(f"AWX answered GET {template}/{jobs}/ with something that is no list of jobs.") from None
+            raise LaunchError(f"AWX returned no list of jobs for GET {template}/{jobs}/.") from None
         for number, extra_vars in launched:
             if _has_ids(extra_vars, ids):
                 return number

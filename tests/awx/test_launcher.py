@@ -136,7 +136,7 @@ def test_a_second_call_finds_the_job(awx: Awx, settings: dict[str, str]) -> None
 
 def test_a_launch_whose_answer_was_lost_is_not_repeated(awx: Awx, settings: dict[str, str]) -> None:
     awx.drop_launches = 1
-    with pytest.raises(launcher.LaunchError, match="did not answer POST"):
+    with pytest.raises(launcher.LaunchError, match="did not respond to POST"):
         launcher.handler({}, Context(settings))
     assert launcher.handler({}, Context(settings))["launched_before"] is True
     assert len(awx.objects["jobs"]) == 1
@@ -160,7 +160,7 @@ def test_a_job_without_its_ids_is_canceled(awx: Awx, settings: dict[str, str]) -
 def test_the_message_says_why_a_job_cannot_be_canceled(awx: Awx, settings: dict[str, str]) -> None:
     template = f"job_templates/{awx.named('job_templates', 'asks nothing')['id']}"
     awx.ended_at_once = True
-    with pytest.raises(launcher.LaunchError, match=r"could not be canceled \(AWX answered POST .* with 405: "):
+    with pytest.raises(launcher.LaunchError, match=r"could not be canceled \(AWX returned 405 for POST .*: "):
         launcher.handler({}, Context({**settings, "AWX_TEMPLATE": template}))
 
 
@@ -170,7 +170,7 @@ def test_what_is_no_list_of_jobs_launches_nothing(document: Any) -> None:
         def ask(self, method: str, path: str, body: Any = None) -> Any:
             return document
 
-    with pytest.raises(launcher.LaunchError, match="GET job_templates/1/jobs/ with something that is no list of jobs"):
+    with pytest.raises(launcher.LaunchError, match="no list of jobs for GET job_templates/1/jobs/"):
         launcher.launched_before(NotAwx("https://127.0.0.1", TOKEN), "job_templates/1", IDS)
 
 
@@ -181,7 +181,7 @@ def test_a_variable_that_nothing_asks_for_is_told(settings: dict[str, str]) -> N
 
 def test_a_workflow_template_refuses_what_it_does_not_ask_for(awx: Awx, settings: dict[str, str]) -> None:
     template = f"workflow_job_templates/{awx.named('workflow_job_templates', 'workflow')['id']}"
-    with pytest.raises(launcher.LaunchError, match=r"with 400: .*Variables release are not allowed on launch"):
+    with pytest.raises(launcher.LaunchError, match="returned 400 .*Variables release are not allowed on launch"):
         launcher.handler({"extra_vars": {"release": "1"}}, Context({**settings, "AWX_TEMPLATE": template}))
     assert awx.objects["workflow_jobs"] == {}
 
@@ -209,9 +209,9 @@ def test_refuses_without_an_id(awx: Awx, settings: dict[str, str], name: str, va
         ({"AWX_TEMPLATE": ""}, "needs the setting AWX_TEMPLATE"),
         ({"AWX_TEMPLATE": "12"}, "must be like job_templates/12"),
         ({"AWX_TEMPLATE": "job_templates/12/../../users/1"}, "must be like job_templates/12"),
-        ({"AWX_CA_CERTIFICATE": ""}, "did not answer GET .*certificate verify failed"),
-        ({"AWX_TOKEN": "a-wrong-token"}, "with 401: .*credentials were not provided"),
-        ({"AWX_TEMPLATE": "job_templates/999"}, "with 404"),
+        ({"AWX_CA_CERTIFICATE": ""}, "did not respond to GET .*certificate verify failed"),
+        ({"AWX_TOKEN": "a-wrong-token"}, "returned 401 for .*credentials were not provided"),
+        ({"AWX_TEMPLATE": "job_templates/999"}, "returned 404"),
     ],
 )
 def test_says_what_is_wrong_and_launches_nothing(
@@ -240,7 +240,7 @@ def test_the_token_does_not_follow_a_redirect(awx: Awx, settings: dict[str, str]
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        with pytest.raises(launcher.LaunchError, match="with 302"):
+        with pytest.raises(launcher.LaunchError, match="returned 302"):
             launcher.handler({}, Context({**settings, "AWX_URL": f"https://127.0.0.1:{server.server_port}"}))
     finally:
         server.shutdown()
