@@ -181,7 +181,7 @@ def test_a_variable_that_nothing_asks_for_is_told(settings: dict[str, str]) -> N
 
 def test_a_workflow_template_refuses_what_it_does_not_ask_for(awx: Awx, settings: dict[str, str]) -> None:
     template = f"workflow_job_templates/{awx.named('workflow_job_templates', 'workflow')['id']}"
-    with pytest.raises(launcher.LaunchError, match="returned 400 .*Variables release are not allowed on launch"):
+    with pytest.raises(launcher.LaunchError, match=r"returned 400 .*Variables release are not allowed on launch"):
         launcher.handler({"extra_vars": {"release": "1"}}, Context({**settings, "AWX_TEMPLATE": template}))
     assert awx.objects["workflow_jobs"] == {}
 
