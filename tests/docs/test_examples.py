@@ -94,7 +94,7 @@ def _shell(block: texts.Block, folder: Path, home: Path, env: dict[str, str]) ->
 
 def _undelivered(simulator: Simulator, home: Path, ansible_playbook: Callable[..., Run], ids: dict[str, str]) -> str:
     """A file that a real task has saved, because the outcome of its callback was unknown."""
-    fault = {"fault": "close_before_answer_not_applied", "times": 1}
+    fault = {"fault": "close_before_response", "times": 1}
     simulator.ask("PUT", f"/_simulator/runs/{ids['fgs_workflow_run_id']}/fault", fault)
     example = yaml.safe_load(_block("delivery.rst", "- name: Complete the state, or save the callback").text)
     example[0][examples.CALLBACK]["confirm"] = "never"

@@ -42,14 +42,14 @@ BREAKS = (
         "reset_at_once", "The connection is reset before the request is read", LOST + "…", "running", at="reset", seen=0
     ),
     read_back("closed_during", "Closed in the middle of the request", once("close_during_request"), sent=2),
-    read_back("closed_after", "Closed after the request", once("close_before_answer_not_applied"), sent=2),
+    read_back("closed_after", "Closed after the request", once("close_before_response"), sent=2),
     unknown(
         "closed_for_ever",
         "Closed after every request",
         LOST + WAITS,
         "running",
         sent=2,
-        run=always("close_before_answer_not_applied"),
+        run=always("close_before_response"),
         reads=True,
     ),
     unknown(
@@ -57,28 +57,28 @@ BREAKS = (
         "Closed after the request, with confirm=never",
         LOST + "; confirm=never.",
         "running",
-        run=always("close_before_answer_not_applied"),
+        run=always("close_before_response"),
         options=NEVER,
     ),
-    read_back("applied_closed", "Took effect, then closed without a response", once("close_before_answer_applied")),
+    read_back("applied_closed", "Took effect, then closed without a response", once("close_before_response_applied")),
     unknown(
         "applied_closed_never",
         "Took effect, then closed, with confirm=never",
         LOST + "; confirm=never.",
         "success",
-        run=once("close_before_answer_applied"),
+        run=once("close_before_response_applied"),
         options=NEVER,
     ),
     read_back(
         "applied_closed_always",
         "Took effect, then closed, with confirm=always",
-        once("close_before_answer_applied"),
+        once("close_before_response_applied"),
         options=ALWAYS,
     ),
     read_back(
         "applied_closed_execution",
         "Took effect, then closed; the state is named by the id of its execution",
-        once("close_before_answer_applied", state_id_is="execution_id"),
+        once("close_before_response_applied", state_id_is="execution_id"),
     ),
     read_back("reset_in_headers", "Took effect, then reset in the response's headers", once("reset_in_headers")),
     Case(
@@ -157,7 +157,7 @@ BREAKS = (
 
 def unreadable(name: str, fault: str, message: str, retries: int = 0, **fields: Any) -> Case:
     """The response is lost, and the run cannot be read back either."""
-    run = once("close_before_answer_applied", read_fault="read_" + name)
+    run = once("close_before_response_applied", read_fault="read_" + name)
     text = LOST + "; the run could not be read back: " + message
     options = {"retries": retries, **fields.pop("options", {})}
     return unknown("unreadable_" + name, fault, text, "success", run=run, reads=True, options=options, **fields)
@@ -201,7 +201,7 @@ CONFIRMATION = (
     read_back(
         "newest_first",
         "The response is lost, and the run lists the state twice, the newest first",
-        once("close_before_answer_applied", read_fault="read_newest_first"),
+        once("close_before_response_applied", read_fault="read_newest_first"),
     ),
     Case(
         "refused_on_reading",
@@ -220,7 +220,7 @@ CONFIRMATION = (
     read_back(
         "read_500_once",
         "The response is lost, and reading the run fails with 500 once",
-        once("close_before_answer_applied", read_fault="read_500", read_times=1),
+        once("close_before_response_applied", read_fault="read_500", read_times=1),
     ),
     Case("always", "None, with confirm=always", "delivered", 1, options=ALWAYS, reads=True),
     Case(

@@ -36,7 +36,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "echo": ({"fault": "status_401_echo"}, {}),
     "echo, no_log": ({"fault": "status_401_echo"}, {"no_log": True}),
     "refused": ({"fault": "status_400"}, {}),
-    "lost": ({"fault": "close_before_answer_applied", "read_fault": "read_403"}, {}),
+    "lost": ({"fault": "close_before_response_applied", "read_fault": "read_403"}, {}),
     "hang": ({"fault": "hang"}, {}),
     "check": ({}, {"check_mode": True, "diff": True}),
     "diff": ({}, {"diff": True}),

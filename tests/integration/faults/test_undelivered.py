@@ -27,11 +27,11 @@ LITERAL = "{{ literal }}"
 
 # The case, the simulator's run, and why it is not delivered.
 CASES: dict[str, dict[str, Any]] = {
-    "file": {"fault": "close_before_answer_not_applied", "times": 1},
-    "folder": {"fault": "close_before_answer_not_applied", "times": 1},
+    "file": {"fault": "close_before_response", "times": 1},
+    "folder": {"fault": "close_before_response", "times": 1},
     "not sent": {},
-    "no folder": {"fault": "close_before_answer_not_applied", "times": 1},
-    "no disk": {"fault": "close_before_answer_not_applied", "times": 1},
+    "no folder": {"fault": "close_before_response", "times": 1},
+    "no disk": {"fault": "close_before_response", "times": 1},
     "refused": {"fault": "status_400", "times": 1},
 }
 # Strings that YAML could take for something else.

@@ -78,7 +78,7 @@ def test_kept_file(simulator: Simulator, answer: Any, home: Path) -> None:
 
 def test_plugin_does_not_report_a_report_that_failed(simulator: Simulator, answer: Any) -> None:
     # A second callback would come through.
-    run = simulator.start_run(fault="close_before_answer_not_applied", times=1)
+    run = simulator.start_run(fault="close_before_response", times=1)
     finished = answer(**reporting.extra_vars(run), fgs_workflow_result="success", fgs_confirm="never")
     assert finished.returncode == 2, finished.output
     assert "fgs_workflow_report: " not in finished.output

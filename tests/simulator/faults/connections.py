@@ -16,13 +16,13 @@ DRIP_SECONDS = 1.0
 
 
 @fault(applied=False)
-async def close_before_answer_not_applied(exchange: Exchange) -> web.StreamResponse:
+async def close_before_response(exchange: Exchange) -> web.StreamResponse:
     """The whole request is read, the callback has no effect, the connection is closed without a response."""
     return exchange.close()
 
 
 @fault(applied=True)
-async def close_before_answer_applied(exchange: Exchange) -> web.StreamResponse:
+async def close_before_response_applied(exchange: Exchange) -> web.StreamResponse:
     """The callback takes effect, and the connection is closed without a response."""
     return exchange.close()
 

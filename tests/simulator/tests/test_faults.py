@@ -21,7 +21,7 @@ from .rig import Control, callback_request, execution_path, read_run, send_callb
 
 # What begins the response of one fault of each kind, and how the connection ends.
 ON_THE_WIRE = {
-    "close_before_answer_not_applied": (b"", b"", "closed"),
+    "close_before_response": (b"", b"", "closed"),
     "close_during_request": (b"", b"", "closed"),
     "reset_in_body": (b"HTTP/1.1 200 OK\r\n", b'{"execu', "reset"),
     "applied_then_cut": (b"HTTP/1.1 200 OK\r\n", b"", "closed"),
