@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import PASS_VARS
+from support.modules import patch_module_args
 from support.servers import Call, scripted
 from support.tasks import CALLBACK, EXECUTION, GET, POST, SECRET
 
@@ -22,19 +22,6 @@ from ansible_collections.functiongraph.workflow.plugins.modules import (
     fgs_workflow_callback,
     fgs_workflow_execution_info,
 )
-
-try:
-    from ansible.module_utils.testing import patch_module_args
-except ImportError:  # ansible-core before 2.19
-
-    @contextlib.contextmanager
-    def patch_module_args(arguments: dict[str, Any]) -> Any:
-        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
-        try:
-            yield
-        finally:
-            basic._ANSIBLE_ARGS = None
-
 
 # From ansible-core 2.21 on, arguments are only shown where the user wants it.
 SHOWN = {"inject_invocation": True} if "inject_invocation" in PASS_VARS else {}

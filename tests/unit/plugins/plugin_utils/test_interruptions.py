@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,14 +19,6 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _pla
 def send(number: signal.Signals) -> None:
     """Send a signal to this process, and return after it has arrived."""
     os.kill(os.getpid(), number)
-
-
-@pytest.fixture
-def _handlers() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in _playbook.SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.mark.usefixtures("_handlers")

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,7 +22,6 @@ from ansible.executor.playbook_executor import PlaybookExecutor
 from ansible.executor.stats import AggregateStats
 from support.playbooks import ROOT, environment
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun, describe_interruption
 
 
@@ -157,14 +156,6 @@ def test_cause_of_an_interrupted_run(reason: BaseException | None) -> None:
 )
 def test_interruption_is_described_in_one_line(reason: BaseException, line: str) -> None:
     assert describe_interruption(reason) == line
-
-
-@pytest.fixture
-def _handlers() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in _playbook.SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 class Worker:
