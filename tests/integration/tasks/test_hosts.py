@@ -55,7 +55,7 @@ class Hosts(NamedTuple):
 @pytest.fixture(scope="module")
 def hosts(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Hosts:
     runs = {name: simulator.start_run() for name in (*HOSTS, *WORKAROUNDS)}
-    inventory = {
+    inventory: dict[str, dict[str, Any]] = {
         name: {"runs": {"callback": run, "info": run, "target": run}, "run_on": "controller"}
         for name, run in runs.items()
     }
@@ -159,21 +159,30 @@ def test_missing_library_is_explained(simulator: Simulator, tmp_path: Path, home
 
 
 def test_task_timeout_keeps_what_is_known(simulator: Simulator, home: Path, tmp_path: Path) -> None:
-    cases = {"callback": {"fault": "hang"}, "before": {}, "info": {"read_fault": "read_hang"}}
-    inventory = {"controller": faces.hosts(simulator, cases)["controller"]}
+    """Each task has a host of its own, so that they wait together, long enough for what comes before."""
+    options: dict[str, dict[str, Any]] = {
+        "callback": {"fault": "hang"},
+        "before": {},
+        "info": {"read_fault": "read_hang"},
+    }
+    inventory: dict[str, dict[str, Any]] = {
+        case: {"run_on": "controller", "runs": {case: simulator.start_run(**options[case])}} for case in options
+    }
+    keywords: dict[str, Any] = {"timeout": 6, "ignore_errors": True, "when": "case in runs"}
     tasks = [
-        callback("callback", {"undelivered_path": str(tmp_path / "kept.yml")}, timeout=1, ignore_errors=True),
-        callback("before", {"endpoint": simulator["hang_tls"], "timeout": 20}, timeout=1, ignore_errors=True),
-        execution_info("info", timeout=1, ignore_errors=True),
+        callback("callback", {"undelivered_path": str(tmp_path / "kept.yml")}, **keywords),
+        callback("before", {"endpoint": simulator["hang_tls"], "timeout": 20}, **keywords),
+        execution_info("info", **keywords),
     ]
-    run = playbooks.ansible_playbook([faces.play(tasks, faces.connection(simulator))], home=home, hosts=inventory)
-    result = run.result("callback")
+    play = faces.play(tasks, faces.connection(simulator), strategy="free")
+    run = playbooks.ansible_playbook([play], home=home, hosts=inventory)
+    result = run.result("callback", "callback")
     assert (result["delivery"], result["requests_sent"], result["changed"]) == ("unknown", 1, False)
-    assert "the task timed out after 1 seconds" in result["msg"]
+    assert "the task timed out after 6 seconds" in result["msg"]
     assert result["undelivered_file"] == str(tmp_path / "kept.yml")
-    result = run.result("before")
+    result = run.result("before", "before")
     assert (result["delivery"], result["requests_sent"]) == ("not_sent", 0)
-    assert "The run was not read, as the task's timeout" in run.result("info")["msg"]
+    assert "The run was not read, as the task timed out" in run.result("info", "info")["msg"]
 
 
 def test_ad_hoc_command_completes_a_state(simulator: Simulator, home: Path) -> None:
