@@ -2,27 +2,193 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Note that this action plugin is private to the role runbook: breaking changes can come with any release.
+# Note that this action plugin is private to the role runbook and the playbook callback: breaking changes can come with
+# any release.
 
 from __future__ import annotations
 
+import json
+import os
 import typing as t
 
+from ansible.module_utils.common.validation import check_type_dict
+
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _runbook
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._runbook import Steps
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import bounded
+
+# How a job ended, by its status in a notification.
+_ENDINGS = {"failed": "failed", "error": "ended with an error", "canceled": "was canceled"}
+# What an edge of a workflow template knows of the job before it, by the result that it reports.
+_STATUS_ON_EDGES = {"success": "successful", "fail": "failed, timed out or canceled"}
+_ENDING_ON_EDGES = "failed, timed out or was canceled"
+_NEEDED = {**_report.EXTRA_VARS, "result": "fgs_workflow_result"}
+_SENT = {**_NEEDED, "output": "fgs_workflow_output", "error": "fgs_workflow_error"}
+_CHECKED = (
+    "Nothing was sent, as the job before ran in check mode (fgs_workflow_check_mode is true): nothing was done, and "
+    "the workflow still waits."
+)
+_NO_IDS = "Nothing was sent, as %s was launched without IDs of a workflow: no workflow waits for it."
+_NO_FILE = "fgs_undelivered_file must be a file on the controller, and there is none at %s"
+_NO_FAILURE = 'Nothing was sent, as %s has the status "%s": a notification is reported where a job failed.'
+
+
+class NoteError(Exception):
+    """A notification that does not have the shape that AWX gives it. The message is a clause."""
+
+
+class Job(t.NamedTuple):
+    """A job or workflow job. ending says in words how it failed; link, status, ending and message may be empty."""
+
+    kind: str
+    number: str
+    name: str
+    link: str
+    status: str
+    ending: str
+    message: str
+
+    def title(self) -> str:
+        return "AWX %s %s" % (self.kind, self.number)
+
+    def fields(self) -> dict[str, t.Any]:
+        """What output says of it, without what is empty."""
+        found = {
+            **_report.linked(self.link or None),
+            "job_id": int(self.number) if self.number.isdigit() else self.number,
+            "job_name": bounded(self.name, _report.NAME_LIMIT),
+            "job_status": self.status,
+            "job_message": bounded(self.message, _report.MESSAGE_LIMIT),
+        }
+        return {name: value for name, value in found.items() if value != ""}
+
+    def error(self) -> str:
+        """How it ended, the number first, as the service takes no more than 64 characters."""
+        reason = (self.message if self.status == "error" else "").strip().splitlines()
+        return "%s %s: %s" % (self.title(), self.ending, reason[-1] if reason else self.name)
+
+
+def mapping_of(name: str, value: t.Any) -> dict[str, t.Any]:
+    """value, a mapping or its JSON. Nothing is an empty one. Raises NoteError."""
+    if isinstance(value, str) and value:
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = [value]
+    if not value:
+        return {}
+    if not isinstance(value, dict):
+        raise NoteError("%s must be a mapping or a JSON object" % name)
+    return value
+
+
+def job_of_note(note: t.Mapping[str, t.Any]) -> Job:
+    """The job of a notification, which is what AWX's job_metadata holds.
+
+    Facts from AWX 24.6.1: id, name, url, status and traceback are there for every job, and body, which lists the jobs
+    of a workflow job, for those only.
+    """
+
+    def text(name: str) -> str:
+        return "" if note.get(name) is None else str(note[name])
+
+    kind = "workflow job" if "/workflow/" in text("url") else "job"
+    ending = _ENDINGS.get(text("status"), "" if text("status") else "failed")
+    return Job(kind, text("id"), text("name"), text("url"), text("status"), ending, text("traceback") or text("body"))
+
+
+def job_of_variables(variables: t.Mapping[str, t.Any], result: str, environ: t.Mapping[str, str]) -> t.Optional[Job]:
+    """The workflow job that this job is part of, else this job, from what AWX hands to it. None outside AWX.
+
+    variables: job_id, job_name, workflow_job_id, workflow_job_name, empty where AWX does not give them.
+    """
+    host = environ.get("AWX_HOST", "").rstrip("/")
+    for kind, page, prefix in (("workflow job", "workflow", "workflow_job_"), ("job", "playbook", "job_")):
+        number = str(variables[prefix + "id"])
+        if number:
+            link = "%s/#/jobs/%s/%s" % (host, page, number) if host else ""
+            on_edge = kind == "workflow job"
+            status = _STATUS_ON_EDGES.get(result, "") if on_edge else ""
+            ending = _ENDING_ON_EDGES if on_edge and result == "fail" else ""
+            return Job(kind, number, str(variables[prefix + "name"]), link, status, ending, "")
+    return None
+
+
+def what_to_send(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What the playbook callback sends, by option, with problems, a list of clauses, and skipped, why nothing is sent.
+
+    given: options by name, and check_mode; file and saved: a file and the playbook's variables from it; note: awx_note;
+    job: see job_of_variables. What is empty counts as unset.
+    """
+    file = given.get("file", "")
+    problems = [] if not file or os.path.isfile(file) else [_NO_FILE % file]
+    try:
+        note = mapping_of("awx_note", given.get("note"))
+        found = _to_send(given["given"], given.get("saved", {}), note, given["job"])
+    except NoteError as error:
+        found = {"problems": [str(error)], "skipped": "", **dict.fromkeys(_SENT, "")}
+    return {**found, "changed": False, "problems": [*problems, *found["problems"]]}
+
+
+def _to_send(
+    given: t.Mapping[str, t.Any], saved: t.Mapping[str, t.Any], note: t.Mapping[str, t.Any], variables: t.Any
+) -> dict[str, t.Any]:
+    noted = mapping_of("awx_note.extra_vars", note.get("extra_vars"))
+    ids = {variable: noted.get(variable) for variable in _report.EXTRA_VARS.values()}
+    found = {}
+    for name, variable in _SENT.items():
+        values = (given.get(name), saved.get(variable), ids.get(variable))
+        found[name] = next((value for value in values if value not in (None, "")), "")
+    job = job_of_note(note) if note else job_of_variables(variables, found["result"], os.environ)
+    skipped = _CHECKED if given["check_mode"] else ""
+    if note and job is not None:
+        found["result"] = "fail"
+        if not job.ending:
+            skipped = _NO_FAILURE % (job.title(), job.status)
+        elif not any(found[name] for name in _report.IDS):
+            skipped = _NO_IDS % job.title()
+    if job is not None and not saved:
+        _add_job(job, found)
+    lacking = ["%s is unset" % variable for name, variable in _NEEDED.items() if found[name] == ""]
+    return {**found, "problems": [] if skipped else lacking, "skipped": skipped}
+
+
+def _add_job(job: Job, found: dict[str, t.Any]) -> None:
+    """Adds the job to the output, unless that has the key itself, and to the error, unless there is one."""
+    known = _report.Report(os.environ)
+    known.learn_secrets({})
+    hide = known.redactor.text
+    job = job._replace(name=hide(job.name), message=hide(job.message))
+    try:
+        output = check_type_dict(found["output"] or {})
+    except TypeError:
+        # Whatever it is, the module says what is wrong with it.
+        return
+    output.setdefault(_report.KEY, job.fields())
+    found["output"] = output
+    found["error"] = found["error"] or (job.error() if job.ending else "")
 
 
 class ActionModule(FunctionGraphAction):
+    """The module's call for the role and the playbook, which give the step that is to be taken."""
+
     module_name = "functiongraph.workflow.fgs_workflow_callback"
     task_class = CallbackTask
 
-    _steps: Steps
+    _steps: _runbook.Steps
 
     def _called(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
-        self._steps = Steps(self._task, self._environ(), super()._called)
+        if arguments["step"] == "decide":
+            return what_to_send(arguments)
+        self._steps = _runbook.Steps(self._task, self._environ(), super()._called, self._templar.template)
         return self._steps.run(arguments, empty_ids, task_vars)
 
     def _tell(self, result: dict[str, t.Any]) -> None:
         if not self._steps.noted(result):
             super()._tell(result)
+
+
+# Strategies load this file in the process that runs the playbook before they start a worker: only there does a callback
+# plugin hear of what follows.
+_runbook.listen()

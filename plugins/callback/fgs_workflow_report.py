@@ -338,7 +338,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._reporter.recap.task(task)
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
-        self._reporter.recap.ok(result)
+        self._reporter.ok(result)
 
     def v2_runner_item_on_ok(self, result: t.Any) -> None:
         self._reporter.recap.ok(result, is_item=True)

@@ -26,7 +26,6 @@ from contextlib import contextmanager, nullcontext
 
 from ansible import context
 from ansible.parsing.dataloader import DataLoader
-from ansible.playbook.task import Task
 from ansible.utils.vars import load_extra_vars
 
 try:
@@ -351,17 +350,6 @@ def describe_interruption(reason: BaseException) -> str:
 def loader_of(playbook: t.Any) -> t.Any:
     """What reads files for a playbook."""
     return getattr(playbook, "_loader", None) or DataLoader()
-
-
-def is_check() -> bool:
-    """Whether the task whose condition is evaluated only checks. It does where ansible-core does not say plainly."""
-    frame: t.Optional[types.FrameType] = sys._getframe()
-    while frame is not None:
-        task = frame.f_locals.get("task")
-        if isinstance(task, Task):
-            return task.check_mode is not False
-        frame = frame.f_back
-    return True
 
 
 def task_of(result: t.Any) -> t.Any:

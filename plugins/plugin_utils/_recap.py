@@ -203,16 +203,9 @@ SWITCH = "fgs_workflow_report"
 
 # A task's arguments by the names of the ids, alias last.
 _NAMES = {name: (name, *rules.get("aliases", ())) for name, rules in callback_spec().items() if name in EXTRA_VARS}
-# How ansible-core calls the columns of its recap, and how its statistics do.
-_COLUMNS = (
-    ("ok", "ok"),
-    ("changed", "changed"),
-    ("unreachable", "unreachable"),
-    ("failed", "failures"),
-    ("skipped", "skipped"),
-    ("rescued", "rescued"),
-    ("ignored", "ignored"),
-)
+# The columns of ansible-core's recap, of which its statistics call one by another name.
+_COLUMNS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
+_STATISTICS = {"failed": "failures"}
 
 
 class _Seen(t.NamedTuple):
@@ -281,14 +274,13 @@ class Recap:
         """A task, or an item of its loop, that succeeded."""
         task, values = task_of(result), values_of(result)
         self._last_task[host_of(result)] = _name(task)
-        action = _action(task)
         job = values.get("ansible_job_id")
         if not is_item:
             # An item comes from another thread, in the middle of what another task publishes.
             if "censored" in values:
                 self._hidden.update(self._publishing)
             self._publishing.clear()
-        is_callback = action in (MODULE, _OF_ROLE) and self.is_ours(task.args)
+        is_callback = (_action(task) == MODULE or step_of(task) == "report") and self.is_ours(task.args)
         if is_callback and not task.check_mode:
             if job and "delivery" not in values:
                 self._jobs.add(str(job))
@@ -336,7 +328,7 @@ class Recap:
     def is_report_of_role(self, result: t.Any) -> bool:
         """Whether this is what came of the role's own report of the state: it knew the outcome, delivered or not."""
         task, values = task_of(result), values_of(result)
-        is_report = _action(task) == _OF_ROLE and task.args.get("step") == "report" and self.is_ours(task.args)
+        is_report = step_of(task) == "report" and self.is_ours(task.args)
         return is_report and ("delivery" in values or "censored" in values)
 
     def item_failed(self, result: t.Any) -> None:
@@ -365,6 +357,11 @@ class Recap:
         return Failure(hosts[0], name, UNTOLD, None)
 
 
+def step_of(task: t.Any) -> t.Optional[str]:
+    """The step of the role runbook that a task is."""
+    return task.args.get("step") if _action(task) == _OF_ROLE else None
+
+
 def is_off(value: t.Any) -> bool:
     """Whether a variable says no, as a boolean or in one of Ansible's words for it."""
     return value is False or (isinstance(value, str) and value.lower() in BOOLEANS_FALSE)
@@ -381,7 +378,7 @@ def hosts_of_stats(
     found: dict[str, dict[str, t.Any]] = {}
     for host in sorted({*stats.processed, *failed}):
         summary = stats.summarize(host)
-        found[host] = {column: int(summary[name]) for column, name in _COLUMNS}
+        found[host] = {column: int(summary[_STATISTICS.get(column, column)]) for column in _COLUMNS}
         if host in published:
             found[host]["published"] = published[host]
     for host in failed:

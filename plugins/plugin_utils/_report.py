@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import types
 import typing as t
 
 import yaml
@@ -198,12 +199,15 @@ class Report:
         check_mode: bool,
         job: t.Any,
         refused: bool = False,
+        more: t.Optional[t.Mapping[str, t.Any]] = None,
+        limit: int = LIMIT,
     ) -> tuple[dict[str, t.Any], list[str]]:
         """The output, redacted and small enough to be sent, and sentences on what is not in it.
 
         published is what was published for all hosts, by name. hosts have their counts, and what they published for
         themselves under "published". failure must be redacted. job is what is known of the job in AWX, None elsewhere.
-        refused says that an output with all of published was refused as too large.
+        refused says that an output with all of published was refused as too large. more stands in the recap too, which
+        has at most limit bytes.
 
         The recap stands under KEY, unless the playbook has published that itself.
         """
@@ -216,7 +220,7 @@ class Report:
             if left_out:
                 output.setdefault(PUBLISHED_LEFT_OUT, left_out)
         else:
-            output[KEY] = recap(entries, failure, check_mode, job, left_out)
+            output[KEY] = recap(entries, failure, check_mode, job, left_out, more or {}, limit)
         return output, notes
 
     def publishable(
@@ -256,27 +260,40 @@ def linked(link: t.Optional[str]) -> dict[str, str]:
     return {"job": _fitting(link, NAME_LIMIT), **hint}
 
 
+def job_fields(environ: t.Mapping[str, str], variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Link, ID and name of the job in AWX, where this is one. variables are those of a task."""
+    link = job_link(environ)
+    if link is None:
+        return {}
+    name = variables.get("awx_job_template_name", variables.get("tower_job_template_name", ""))
+    number = environ["JOB_ID"]
+    named = {"job_name": bounded(str(name), NAME_LIMIT)} if name else {}
+    return {**linked(link), "job_id": int(number) if number.isdigit() else number, **named}
+
+
 def recap(
     hosts: t.Mapping[str, t.Mapping[str, t.Any]],
     failure: t.Optional[Failure],
     check_mode: bool,
     job: t.Optional[str],
     left_out: t.Sequence[str] = (),
+    more: t.Mapping[str, t.Any] = types.MappingProxyType({}),
+    limit: int = LIMIT,
 ) -> dict[str, t.Any]:
-    """What stands under KEY: at most LIMIT bytes of JSON. hosts have their counts and what they published.
+    """What stands under KEY: at most limit bytes of JSON. hosts have their counts and what they published.
 
     left_out are the names of what the playbook published and cannot be sent.
 
     Failed hosts come first. What finds no room is marked: first what a host published, then hosts, which are counted.
     """
-    found: dict[str, t.Any] = {"check_mode": check_mode, "hosts": {}, **linked(job)}
+    found: dict[str, t.Any] = {"check_mode": check_mode, "hosts": {}, **linked(job), **more}
     if failure is not None:
         found["failed_task"] = failed_task(failure)
     if left_out:
         found[PUBLISHED_LEFT_OUT] = list(left_out)
     bad_first = sorted(hosts, key=lambda host: not _is_bad(hosts[host]))
     hosts_left_out = {"hosts": 0, "failed_or_unreachable": 0}
-    room = LIMIT - _size({**found, "hosts_left_out": {name: len(hosts) for name in hosts_left_out}})
+    room = limit - _size({**found, "hosts_left_out": {name: len(hosts) for name in hosts_left_out}})
     for host in bad_first:
         for entry in _entries(hosts[host]):
             needed = _size({host: entry})

@@ -211,14 +211,19 @@ class Reporter:
             raise SystemExit(_FAILED)
         self._warn(text)
 
+    def ok(self, result: t.Any) -> None:
+        """A task has succeeded on a host."""
+        self.recap.ok(result)
+        # Of a check too: the role has come to its report.
+        if self.is_of_role and self.recap.is_report_of_role(result):
+            self.recap.completed = True
+
     def failed(self, result: t.Any) -> None:
         """A task has failed on a host, or could not reach it."""
         self.recap.failed(result, self.run.failures)
         if self.recap.is_report_of_role(result):
-            # Its result was seen, and this reporter is still to report how the playbook ends. The role's is not: that
-            # would say that the runbook failed, and replace what was saved.
-            self.notes = None
-            self.recap.completed = self.recap.completed or self.is_of_role
+            # The end of the playbook would say that the runbook failed, and replace what the role has saved.
+            self.recap.completed = True
 
     def _warn(self, text: str) -> None:
         self._say(self._display.warning, self._report.redactor.known(text))

@@ -144,9 +144,8 @@ def test_the_contents_of_a_readme_are_those_of_the_collection(readme: Path) -> N
 def test_the_changelog_lists_all_plugins_roles_and_playbooks() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", "")
     named = set(re.findall(r"^\* functiongraph\.workflow\.(\w+) - ", text, re.MULTILINE))
-    # Private filters are in Ansible's lists. Those since 1.0.0 are listed when the next version is released.
-    filters = {path.stem for path in (ROOT / "plugins/filter").glob("*.py")}
-    assert _contents() | {"runbook_failure"} <= named <= _contents() | filters
+    # The filter was in version 1.0.0 and has gone.
+    assert named == _contents() | {"runbook_failure"}
 
 
 def test_the_guide_lists_all_variables_of_the_callback_playbook() -> None:

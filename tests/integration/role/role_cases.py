@@ -72,7 +72,12 @@ LATER = {"runbook_output": {"made": "{{ made | default('') }}"}}
 SCHEMA = {"runbook_output_schema": {"type": "object", "required": ["address"]}}
 
 CASES = {
-    "works": Case([EARLIER, works()], "success", output={}, before=[EARLIER]),
+    "works": Case(
+        [EARLIER, works()],
+        "success",
+        output={"ansible": {"check_mode": False, "hosts": {host: {"failed": 0, "unreachable": 0} for host in WEB}}},
+        before=[EARLIER],
+    ),
     "output": Case(
         [works(), task("tell", "set_fact", {"runbook_output": {"made": "{{ made }}", "on": HOST}})],
         "success",

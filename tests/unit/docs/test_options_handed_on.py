@@ -33,8 +33,15 @@ def _of_role(name: str) -> Any:
 
 DEFAULTS: dict[str, Any] = _of_role("defaults/main.yml")
 DOCUMENTED: dict[str, Any] = _of_role("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-CALL: dict[str, str] = _of_role("tasks/report.yml")[0]["functiongraph.workflow._fgs_workflow_callback"]
+CALL: dict[str, str] = _of_role("tasks/step.yml")[0]["functiongraph.workflow._fgs_workflow_callback"]
 OPTIONS: dict[str, str] = _of_role("vars/main.yml")["__runbook_options"]
+IDS_OF_ROLE: dict[str, str] = _of_role("vars/main.yml")["__runbook_ids"]
+(OUTPUT,) = (
+    task["ansible.builtin.set_fact"]["__runbook_output"]["value"]
+    for part in _of_role("tasks/main.yml")
+    for task in part.get("block", [])
+    if task["name"] == "Make the output"
+)
 
 
 def test_plugin_documents_the_options_that_it_reads() -> None:
@@ -79,10 +86,10 @@ def test_role_option_reaches_the_module(name: str) -> None:
     assert (ours["type"], ours.get("choices")) == (theirs["type"], theirs.get("choices"))
     if name != "confirm":
         assert ours.get("default") in (theirs.get("default"), {} if ours["type"] == "dict" else "", None)
-    # output goes by the variable that holds it once the runbook has ended.
-    handed_on = {**OPTIONS, **CALL}[name]
-    assert ("__runbook_given_output" if name == "output" else f"runbook_{name}") in handed_on
+    # output goes by a fact of the host that has made it once the runbook has ended.
+    assert f"runbook_{name}" in {**CALL, **OPTIONS, **IDS_OF_ROLE, "output": OUTPUT}[name]
 
 
 def test_role_passes_only_known_options() -> None:
-    assert set(OPTIONS) | set(CALL) == set(MODULE) - DECIDED | {"step", "options", "failed"}
+    own = {"step", "options", "tasks_file", "role"}
+    assert set(OPTIONS) | set(CALL) == set(MODULE) - DECIDED - {"output"} | own

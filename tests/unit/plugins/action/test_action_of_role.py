@@ -9,23 +9,24 @@ from __future__ import annotations
 import json
 import os
 import signal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible.executor.stats import AggregateStats
 from support.actions import action
 from support.servers import Call, scripted
 from support.tasks import CALLBACK, POST, SECRET, YES
 
 from ansible_collections.functiongraph.workflow.plugins.action import _fgs_workflow_callback
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter, _runbook
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap, _reporter, _runbook
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
 
 IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
-FAILED = {
-    "error": "web1: break: gone",
-    "failed_task": {"host": "web1", "task": "break", "message": "gone"},
-    "failed_hosts": ["web1"],
-}
+FAILED = {"host": "web1", "task": "break", "line": "gone", "message": "gone"}
+FAILED_TASK = {"host": "web1", "task": "break", "message": "gone"}
+NO_RECAP = {"check_mode": False, "hosts": {}}
 
 
 @pytest.fixture(autouse=True)
@@ -43,20 +44,50 @@ def published(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return found
 
 
+def facts(output: Any = None, failure: Any = None) -> dict[str, Any]:
+    """What the role has left on a host."""
+    state = {"state": CALLBACK["workflow_state_id"]}
+    seen: dict[str, Any] = {**state, "ended_well": failure is None, "failure": failure}
+    return {
+        "__runbook_acted": state,
+        "__runbook_came": state,
+        "__runbook_seen": seen,
+        "__runbook_output": {**state, "value": {} if output is None else output},
+    }
+
+
+def variables(**hosts: dict[str, Any]) -> dict[str, Any]:
+    """Those of a task on the first of the hosts, by facts."""
+    names = list(hosts)
+    return {
+        "inventory_hostname": names[0],
+        "hostvars": hosts,
+        "playbook_dir": "/srv",
+        "__runbook_hosts": names,
+        "ansible_play_batch": names,
+        "ansible_play_hosts": names,
+        "ansible_play_hosts_all": names,
+        "awx_job_template_name": "Release",
+    }
+
+
 def run(
     step: str,
     output: Any = None,
     failed: Any = None,
     schema: Any = None,
     check_mode: bool = False,
+    task_vars: Any = None,
+    role: str = "a_role",
+    tasks_file: str = "",
     **options: Any,
 ) -> dict[str, Any]:
     given = {**CALLBACK, "confirm": "when_unknown", **options}
     arguments = {name: given.pop(name) for name in IDS}
     del given["result"]
-    arguments.update(step=step, options=given, output=output or {}, failed=failed or {}, output_schema=schema or {})
+    arguments.update(step=step, options=given, output_schema=schema or {}, role=role, tasks_file=tasks_file)
     result: dict[str, Any] = action(_fgs_workflow_callback, arguments, check_mode=check_mode).run(
-        task_vars={"awx_job_template_name": "Release"}
+        task_vars=task_vars or variables(web1=facts(output, failed))
     )
     assert SECRET not in json.dumps(result, default=str)
     return result
@@ -69,11 +100,80 @@ def sent(step: str, *calls: Call, **arguments: Any) -> tuple[dict[str, Any], lis
     return result, [json.loads(came.body) for came in server.came]
 
 
-def test_before_the_runbook_nothing_is_asked_of_the_network() -> None:
-    result, requests = sent("before", project_id="", confirm="always", use_ecs_agency=True)
-    ids = {name: CALLBACK[name] for name in IDS}
-    assert result == {"changed": False, "problems": [], "batches": None, "check_mode": False, "ids": ids}
+def test_at_the_start_nothing_is_asked_of_the_network() -> None:
+    result, requests = sent("start", project_id="", confirm="always", use_ecs_agency=True)
+    assert result == {
+        "changed": False,
+        "problems": [],
+        "hosts": ["web1"],
+        "tasks_path": "",
+        "check_mode": False,
+        "ids": {name: CALLBACK[name] for name in IDS},
+    }
     assert requests == []
+
+
+@pytest.mark.parametrize(
+    ("role", "tasks_file", "problem"),
+    [
+        ("", "", "Give either runbook_tasks_file or runbook_role."),
+        ("a_role", __file__, "Give either runbook_tasks_file or runbook_role."),
+        ("", __file__, None),
+        ("", "a.yml", "runbook_tasks_file must be a file on the controller, and there is none at /srv/a.yml."),
+    ],
+)
+def test_what_is_to_be_run(role: str, tasks_file: str, problem: str | None) -> None:
+    result = run("start", role=role, tasks_file=tasks_file)
+    assert result["problems"] == ([] if problem is None else [problem])
+    assert result["tasks_path"] == (tasks_file if tasks_file != "a.yml" else "/srv/a.yml")
+
+
+BATCHES = "With serial the outcome of all hosts cannot be known once: use the callback plugin "
+OUT_OF_STEP = "All hosts of the play must come to the role together, "
+COME = {name: fact for name, fact in facts().items() if name != "__runbook_acted"}
+
+
+@pytest.mark.parametrize(
+    ("batches", "changes", "problem"),
+    [
+        (1, {}, ""),
+        (2, {}, BATCHES),
+        (None, {}, ""),
+        (None, {"ansible_play_hosts": ["web1", "web2", "web3"]}, BATCHES),
+        # A host that is lost has not come.
+        (1, {"ansible_play_batch": ["web1"]}, ""),
+        (1, {"hostvars": {"web1": facts(), "web2": {}}}, OUT_OF_STEP),
+        (1, {"hostvars": {"web1": facts(), "web2": facts()}}, OUT_OF_STEP),
+        # Facts of another state, from a role before this one.
+        (1, {"hostvars": {"web1": facts(), "web2": {**COME, "__runbook_came": {"state": "other"}}}}, OUT_OF_STEP),
+    ],
+)
+def test_all_hosts_come_to_the_role_together(
+    monkeypatch: pytest.MonkeyPatch, batches: int | None, changes: dict[str, Any], problem: str
+) -> None:
+    monkeypatch.setattr(PlaybookRun, "batches", staticmethod(lambda: batches))
+    result = run("start", task_vars={**variables(web1=facts(), web2=COME), **changes})
+    assert [text[: len(problem)] for text in result["problems"]] == ([problem] if problem else [])
+
+
+def test_hosts_of_the_play_are_those_at_the_start() -> None:
+    """Those that it has, and those that it has lost; not one that add_host has added."""
+    task_vars = {
+        **variables(web1=facts(), web2=COME, lost={}, added={}),
+        "ansible_play_batch": ["web1", "web2"],
+        "ansible_play_hosts": ["web1", "web2", "added"],
+        "ansible_play_hosts_all": ["web1", "web2", "lost", "added"],
+    }
+    assert run("start", task_vars=task_vars)["hosts"] == ["lost", "web1", "web2"]
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_warning_where_the_role_gets_no_events(monkeypatch: pytest.MonkeyPatch, is_heard: bool) -> None:
+    monkeypatch.setattr(_runbook, "is_listening", lambda: is_heard)
+    warnings = run("watch")["warnings"]
+    assert [text.rpartition(": ")[2] for text in warnings] == (
+        [] if is_heard else ["the role gets no events of the playbook"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +187,7 @@ def test_before_the_runbook_nothing_is_asked_of_the_network() -> None:
     ],
 )
 def test_what_stands_in_the_way_of_the_report(options: dict[str, Any], problem: str) -> None:
-    (found,) = run("before", **options)["problems"]
+    (found,) = run("start", **options)["problems"]
     assert found.startswith(problem)
 
 
@@ -124,6 +224,7 @@ def test_output_given_wins_over_what_was_published(published: dict[str, Any], mo
         "address": "own",
         "text": "******** is in it",
         "ansible": {
+            **NO_RECAP,
             "job": "https://awx.example/#/jobs/playbook/7",
             "job_id": 7,
             "job_name": "Release",
@@ -140,12 +241,12 @@ TOO_LARGE = Call(*POST, 413, {"error_code": "APIG.0201", "error_msg": "Request e
 def test_output_that_is_refused_as_too_large_is_sent_without_what_was_published(
     published: dict[str, Any], failed: Any
 ) -> None:
-    published.update(ticket=7, address="published")
+    published.update(ticket=7, **({} if failed else {"address": "published"}))
     # On failure no schema counts, and on success one that is met without it.
     schema = {"required": ["ticket"]} if failed else {"required": ["address"], "maxProperties": 1}
     result, requests = sent("report", TOO_LARGE, YES, output={"address": "own"}, failed=failed, schema=schema)
     assert [request["output"].get("ticket") for request in requests] == [7, None]
-    assert requests[1]["output"]["address"] == "own"
+    assert requests[1]["output"].get("address") == (None if failed else "own")
     assert requests[1]["output"]["ansible"]["published_left_out"] == ["ticket"]
     assert (result["delivery"], result["requests_sent"]) == ("delivered", 2)
     (warning,) = result["warnings"]
@@ -161,7 +262,7 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> _reporter.Notes:
 
 
 def test_report_is_noted(notes: _reporter.Notes, published: dict[str, Any]) -> None:
-    run("before")
+    run("start")
     run("output")
     assert notes.read() == []
     published["ticket"] = 7
@@ -192,7 +293,7 @@ def test_report_that_is_interrupted_is_noted(
         run("report", output={"made": "it"}, endpoint="http://127.0.0.1:9")
     told = "It is not known whether the callback arrived: the run of the playbook was interrupted."
     assert (told in capfd.readouterr().err) is not is_read
-    expected = [{"result": "success", "error": None, "output": {"made": "it"}}]
+    expected = [{"result": "success", "error": None, "output": {"made": "it", "ansible": NO_RECAP}}]
     assert notes.read()[:1] == (expected if is_read else [])
     assert [note["msg"] for note in notes.read()[1:]] == ([told] if is_read else [])
 
@@ -222,9 +323,26 @@ def test_report_that_is_refused_for_another_reason_is_not_sent_again(published: 
     assert (result["delivery"], len(requests)) == ("rejected", 1)
 
 
-def test_nothing_is_added_where_nothing_is_to_be_said() -> None:
-    assert sent("report", YES, output={"a": 1})[1][0]["output"] == {"a": 1}
-    assert sent("report", YES, output={"ansible": 1}, failed=FAILED)[1][0]["output"] == {"ansible": 1}
+def test_recap_of_the_hosts_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by the report plugin, of what ansible-core has counted until now."""
+    monkeypatch.setattr(PlaybookRun, "here", classmethod(lambda _cls: SimpleNamespace(stats=stats)))
+    stats = AggregateStats()
+    stats.increment("ok", "web1")
+    counts = {"changed": 0, "unreachable": 0, "skipped": 0, "rescued": 0, "ignored": 0}
+    output = sent("report", YES, output={"a": 1})[1][0]["output"]
+    assert output == {"a": 1, "ansible": {"check_mode": False, "hosts": {"web1": {"ok": 1, "failed": 0, **counts}}}}
+    output = sent("report", YES, failed=FAILED)[1][0]["output"]
+    assert output["ansible"]["hosts"] == {"web1": {"ok": 1, "failed": 1, **counts}}
+    # Where all of it is too large, the hosts are left out with what was published, and counted.
+    _result, requests = sent("report", TOO_LARGE, YES, output={"a": 1})
+    recap = requests[1]["output"]["ansible"]
+    assert recap == {**NO_RECAP, "hosts_left_out": {"hosts": 1, "failed_or_unreachable": 0}}
+
+
+def test_output_with_the_key_of_the_recap_is_sent_as_it_is(published: dict[str, Any]) -> None:
+    assert sent("report", YES, output={"ansible": 1})[1][0]["output"] == {"ansible": 1}
+    published["ansible"] = 2
+    assert sent("report", YES, failed=FAILED)[1][0]["output"] == {"ansible": 2}
 
 
 def test_failed_runbook_is_reported(published: dict[str, Any]) -> None:
@@ -233,8 +351,25 @@ def test_failed_runbook_is_reported(published: dict[str, Any]) -> None:
     assert (request["result"], request["error"]) == ("fail", "web1: break: gone")
     assert request["output"] == {
         "step": 2,
-        "ansible": {"failed_task": FAILED["failed_task"], "failed_hosts": ["web1"]},
+        "ansible": {**NO_RECAP, "failed_task": FAILED_TASK, "failed_hosts": ["web1"]},
     }
+
+
+UNTOLD = {"host": "web1", "task": "", "line": _recap.UNTOLD, "message": None}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "error"),
+    [
+        # Ansible does not tell of a host that fails because others do, and a host that is gone has left nothing.
+        ({"web1": facts(failure=UNTOLD), "web2": facts(failure={**FAILED, "host": "web2"})}, "web2: break: gone"),
+        ({"web1": facts(failure=UNTOLD), "web2": {}}, f"web1: {_recap.UNTOLD}"),
+        ({"web1": {}, "web2": facts()}, "web1: unreachable, or gone before the end of the runbook"),
+    ],
+)
+def test_failure_that_is_reported(hosts: dict[str, Any], error: str) -> None:
+    _result, (request,) = sent("report", YES, task_vars=variables(**hosts))
+    assert request["error"] == error
 
 
 def test_output_that_is_no_mapping_is_a_violation() -> None:

@@ -14,17 +14,16 @@ import pytest
 from ansible import context
 from ansible.executor.playbook_executor import PlaybookExecutor
 from ansible.executor.stats import AggregateStats
-from ansible.playbook.task import Task
 from ansible.plugins.callback import CallbackBase
 from ansible.utils.display import Display
 from support.reporters import IDS
 from support.tasks import SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.callback import fgs_workflow_report
-from ansible_collections.functiongraph.workflow.plugins.filter.runbook_watch import FilterModule
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter, _runbook
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
 
+STEP = "functiongraph.workflow._fgs_workflow_callback"
 OPTIONS = {
     **IDS,
     "workflow_state_id": "state",
@@ -32,13 +31,6 @@ OPTIONS = {
     "access_key": "AKEXAMPLE0001",
     "region": "cn-north-4",
 }
-TASK = Task()
-TASK.check_mode = False
-
-
-def evaluated(called: Callable[..., Any], arguments: Any, task: Any) -> Any:
-    """The condition of a task, as evaluated in a frame that has the task."""
-    return called(*arguments)
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +41,7 @@ def _loader(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Executor(PlaybookExecutor):  # type: ignore[misc]
-    """Evaluates the condition of a task from within run, as a strategy does."""
+    """Calls callback plugins from within run, as a strategy does."""
 
     def __init__(self) -> None:
         self.clean_ups = 0
@@ -58,18 +50,19 @@ class Executor(PlaybookExecutor):  # type: ignore[misc]
         )
         self._tqm.cleanup = lambda: None
 
-    def run(self, called: Callable[..., Any], *arguments: Any, of: Any = TASK, result: int = 0) -> Any:
-        return evaluated(called, arguments, of)
+    def run(self, called: Callable[..., Any], *arguments: Any, result: int = 0) -> Any:
+        return called(*arguments)
 
-    def watch(self, options: Any = OPTIONS, **keywords: Any) -> Any:
-        """Switches the plugin on, and gives it."""
-        assert self.run(_runbook.watch, options, **keywords) is False
+    def watch(self, options: Any = OPTIONS, check_mode: Any = False) -> Any:
+        """Lets the step of the role switch the plugin on, and gives it."""
+        self.run(_runbook.listen)
+        self.run(self._tqm._callback_plugins[0].v2_runner_on_ok, of_step("watch", options, check_mode))
         return self.plugins[-1]
 
     @property
     def plugins(self) -> list[Any]:
-        found: list[Any] = self._tqm._callback_plugins
-        return found
+        """Those that report."""
+        return [plugin for plugin in self._tqm._callback_plugins if not isinstance(plugin, _runbook.Listener)]
 
     @property
     def stats(self) -> Any:
@@ -89,6 +82,15 @@ def result(host: str = "web1", censored: bool = False, **fields: Any) -> Any:
         name="do it", action="set_stats", args={}, check_mode=False, loop=None, failed_when=None, async_val=0, _uuid="1"
     )
     return SimpleNamespace(_host=SimpleNamespace(get_name=lambda: host), _task=task, _result={**values, **fields})
+
+
+def of_step(step: str, options: Any = OPTIONS, check_mode: Any = False, **values: Any) -> Any:
+    """The result of a step of the role."""
+    found = result(**values)
+    found._task.action, found._task.check_mode = STEP, check_mode
+    ids = {name: options[name] for name in IDS}
+    found._task.args = {**ids, "step": step, "options": {n: v for n, v in options.items() if n not in ids}}
+    return found
 
 
 def test_what_the_runbook_publishes_is_seen() -> None:
@@ -147,20 +149,39 @@ def test_events_reach_the_reporter(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_the_report_of_the_role_is_the_only_one_also_where_it_failed(step: str, values: Any, completed: bool) -> None:
     plugin = Executor().watch()
-    failed = result(**values)
-    failed._task.action = "functiongraph.workflow._fgs_workflow_callback"
-    failed._task.args = {**IDS, "workflow_state_id": "state", "step": step}
-    plugin.v2_runner_on_failed(failed)
+    plugin.v2_runner_on_failed(of_step(step, **values))
     assert plugin._reporter.recap.completed is completed
 
 
 def test_nothing_is_reported_after_the_role_has() -> None:
     executor = Executor()
     plugin = executor.watch()
-    assert executor.run(_runbook.done, {**OPTIONS, "workflow_run_id": "other"}) is False
-    assert not plugin._reporter.recap.completed
-    assert executor.run(_runbook.done, OPTIONS) is False
+    for step, options in (("start", OPTIONS), ("report", {**OPTIONS, "workflow_run_id": "other"})):
+        plugin.v2_runner_on_ok(of_step(step, options, delivery="not_sent"))
+        assert not plugin._reporter.recap.completed
+    # A check too: the role has come to its report.
+    plugin.v2_runner_on_ok(of_step("report", check_mode=True, delivery="not_sent"))
     assert plugin._reporter.recap.completed
+
+
+def test_only_a_step_that_asks_for_it_is_watched() -> None:
+    executor = Executor()
+    executor.run(_runbook.listen)
+    executor.run(_runbook.listen)
+    (listener,) = executor._tqm._callback_plugins
+    for of in (result(), of_step("start"), of_step("report")):
+        executor.run(listener.v2_runner_on_ok, of)
+    assert executor.plugins == []
+
+
+def test_whether_the_role_gets_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    executor = Executor()
+    assert executor.run(_runbook.is_listening) is False
+    executor.run(_runbook.listen)
+    assert executor.run(_runbook.is_listening) is True
+    # Of something other than a playbook there are none to get.
+    monkeypatch.setattr(context, "CLIARGS", {"module_name": "include_role"})
+    assert _runbook.is_listening() is True
 
 
 def test_notes_of_the_report_of_the_role() -> None:
@@ -194,24 +215,18 @@ def test_the_report_plugin_itself_is_left_as_it_is() -> None:
     executor = Executor()
     plugin = executor.watch()
     plugin._reporter.is_of_role = False
-    executor.run(_runbook.done, OPTIONS)
+    plugin.v2_runner_on_ok(of_step("report", check_mode=True, delivery="not_sent"))
     assert not plugin._reporter.recap.completed
 
 
 @pytest.mark.parametrize(("check_mode", "is_check"), [(False, False), (True, True), ("{{ check }}", True)])
 def test_check_mode_of_the_role(check_mode: Any, is_check: bool) -> None:
-    task = Task()
-    task.check_mode = check_mode
-    assert Executor().watch(of=task)._reporter.run.check_mode is is_check
-
-
-def test_task_that_cannot_be_seen_counts_as_a_check() -> None:
-    assert Executor().watch(of=None)._reporter.run.check_mode is True
+    assert Executor().watch(check_mode=check_mode)._reporter.run.check_mode is is_check
 
 
 def test_no_playbook_around() -> None:
-    assert _runbook.watch(OPTIONS) is False
-    assert _runbook.done(OPTIONS) is False
+    _runbook.listen()
+    _runbook.watch(OPTIONS, False)
     assert _runbook.seen_published(OPTIONS) == {}
     assert _runbook.notes_of_report(OPTIONS) is None
 
@@ -220,10 +235,12 @@ def test_what_a_later_ansible_core_may_do(monkeypatch: pytest.MonkeyPatch) -> No
     said: list[str] = []
     monkeypatch.setattr(Display, "warning", lambda _self, text: said.append(text))
     executor = Executor()
-    del executor._tqm._callback_plugins
-    assert executor.run(_runbook.watch, OPTIONS) is False
+    del executor._tqm._callback_plugins, executor._tqm._stats
+    executor.run(_runbook.listen)
+    assert executor.run(_runbook.is_listening) is False
+    executor.run(_runbook.watch, OPTIONS, False)
     assert "what the runbook publishes is not sent, as it cannot be seen: AttributeError: " in said[0]
-    assert executor.run(_runbook.done, OPTIONS) is False
+    assert executor.run(_runbook.seen_hosts, []) == {}
     assert executor.run(_runbook.seen_published, OPTIONS) == {}
     assert executor.run(_runbook.notes_of_report, OPTIONS) is None
 
@@ -231,11 +248,3 @@ def test_what_a_later_ansible_core_may_do(monkeypatch: pytest.MonkeyPatch) -> No
 def test_callback_plugins_before_ansible_core_2_19(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(CallbackBase, "_init_callback_methods", raising=False)
     assert Executor().watch().CALLBACK_TYPE == "notification"
-
-
-def test_the_filter() -> None:
-    executor = Executor()
-    called = FilterModule().filters()["runbook_watch"]
-    assert executor.run(called, OPTIONS) is False
-    assert executor.run(called, OPTIONS, True) is False
-    assert executor.plugins[0]._reporter.recap.completed

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from support.actions import action
 from support.tasks import SECRET
 
-from ansible_collections.functiongraph.workflow.plugins.filter import callback_report
-
-report = callback_report.FilterModule().filters()["callback_report"]
+from ansible_collections.functiongraph.workflow.plugins.action import _fgs_workflow_callback
 
 IDS = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_id": "state"}
 VARIABLES = {f"fgs_{name}": value for name, value in IDS.items()}
@@ -39,7 +39,16 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def made(
     given: dict[str, Any] | None = None, saved: Any = None, note: Any = "", variables: dict[str, Any] | None = None
 ) -> Any:
-    return report({"check_mode": False, **(given or {})}, saved or {}, note, variables or NO_JOB)
+    found = _fgs_workflow_callback.what_to_send(
+        {
+            "given": {"check_mode": False, **(given or {})},
+            "saved": saved or {},
+            "note": note,
+            "job": variables or NO_JOB,
+        }
+    )
+    assert found.pop("changed") is False
+    return found
 
 
 def noted(**changes: Any) -> Any:
@@ -189,3 +198,14 @@ def test_secrets_are_redacted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", SECRET)
     found = noted(status="error", name=f"with {SECRET}", traceback="x" * 4090 + SECRET)
     assert SECRET[:8] not in json.dumps(found)
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_file_that_is_not_there(tmp_path: Path, exists: bool) -> None:
+    file = tmp_path / "saved.yml"
+    if exists:
+        file.touch()
+    arguments = {"step": "decide", "given": {"check_mode": False, **IDS, "result": "success"}, "job": NO_JOB}
+    found = action(_fgs_workflow_callback, {**arguments, "file": str(file)}).run()
+    problem = f"fgs_undelivered_file must be a file on the controller, and there is none at {file}"
+    assert (found["problems"], found["workflow_id"]) == ([] if exists else [problem], "w")
