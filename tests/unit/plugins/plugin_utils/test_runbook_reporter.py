@@ -224,7 +224,8 @@ def test_check_mode_of_the_role(check_mode: Any, is_check: bool) -> None:
     assert Executor().watch(check_mode=check_mode)._reporter.run.check_mode is is_check
 
 
-def test_no_playbook_around() -> None:
+def test_no_playbook_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context, "CLIARGS", {"module_name": "include_role"})
     _runbook.listen()
     _runbook.watch(OPTIONS, False)
     assert _runbook.seen_published(OPTIONS) == {}
