@@ -116,8 +116,9 @@ def job_of_variables(variables: t.Mapping[str, t.Any], result: str, environ: t.M
 
 
 def what_to_send(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What the playbook callback sends, by option, with problems, a list of clauses, and skipped, why nothing is sent.
+    """What the playbook callback sends, by option, with problems, a list of clauses.
 
+    unsent_because says why nothing is sent, where that is no problem. To Ansible "skipped" would be a skipped task.
     given: options by name, and check_mode; file and saved: a file and the playbook's variables from it; note: awx_note;
     job: see job_of_variables. What is empty counts as unset.
     """
@@ -127,7 +128,7 @@ def what_to_send(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         note = mapping_of("awx_note", given.get("note"))
         found = _to_send(given["given"], given.get("saved", {}), note, given["job"])
     except NoteError as error:
-        found = {"problems": [str(error)], "skipped": "", **dict.fromkeys(_SENT, "")}
+        found = {"problems": [str(error)], "unsent_because": "", **dict.fromkeys(_SENT, "")}
     return {**found, "changed": False, "problems": [*problems, *found["problems"]]}
 
 
@@ -141,17 +142,17 @@ def _to_send(
         values = (given.get(name), saved.get(variable), ids.get(variable))
         found[name] = next((value for value in values if value not in (None, "")), "")
     job = job_of_note(note) if note else job_of_variables(variables, found["result"], os.environ)
-    skipped = _CHECKED if given["check_mode"] else ""
+    unsent_because = _CHECKED if given["check_mode"] else ""
     if note and job is not None:
         found["result"] = "fail"
         if not job.ending:
-            skipped = _NO_FAILURE % (job.title(), job.status)
+            unsent_because = _NO_FAILURE % (job.title(), job.status)
         elif not any(found[name] for name in _report.IDS):
-            skipped = _NO_IDS % job.title()
+            unsent_because = _NO_IDS % job.title()
     if job is not None and not saved:
         _add_job(job, found)
     lacking = ["%s is unset" % variable for name, variable in _NEEDED.items() if found[name] == ""]
-    return {**found, "problems": [] if skipped else lacking, "skipped": skipped}
+    return {**found, "problems": [] if unsent_because else lacking, "unsent_because": unsent_because}
 
 
 def _add_job(job: Job, found: dict[str, t.Any]) -> None:

@@ -62,7 +62,7 @@ def test_what_was_given_and_nothing_else() -> None:
         "output": "",
         "error": "",
         "problems": [],
-        "skipped": "",
+        "unsent_because": "",
     }
 
 
@@ -163,20 +163,20 @@ def test_a_notification_is_a_failure_whatever_result_was_given() -> None:
 
 @pytest.mark.parametrize("status", ["successful", "running"])
 def test_a_notification_of_something_else_is_skipped(status: str) -> None:
-    assert f'AWX job 47 has the status "{status}"' in noted(status=status)["skipped"]
+    assert f'AWX job 47 has the status "{status}"' in noted(status=status)["unsent_because"]
 
 
 @pytest.mark.parametrize("extra_vars", ["", "{}", {}, None, '{"release": "1"}', dict.fromkeys(VARIABLES, "")])
 def test_a_notification_without_ids_is_skipped(extra_vars: Any) -> None:
     found = noted(extra_vars=extra_vars)
-    assert "AWX job 47 was launched without IDs" in found["skipped"]
+    assert "AWX job 47 was launched without IDs" in found["unsent_because"]
     assert found["problems"] == []
 
 
 def test_a_notification_with_half_of_the_ids_is_a_problem() -> None:
     found = noted(extra_vars='{"fgs_workflow_id": "w"}')
     assert found["problems"] == ["fgs_workflow_run_id is unset", "fgs_workflow_state_id is unset"]
-    assert found["skipped"] == ""
+    assert found["unsent_because"] == ""
 
 
 @pytest.mark.parametrize("note", ["failed", "[1]", 5])
@@ -190,7 +190,7 @@ def test_extra_vars_that_cannot_be_read() -> None:
 
 def test_nothing_is_reported_of_a_check() -> None:
     found = made({**IDS, "result": "success", "check_mode": True}, variables=WORKFLOW_JOB)
-    assert "ran in check mode" in found["skipped"]
+    assert "ran in check mode" in found["unsent_because"]
 
 
 def test_secrets_are_redacted(monkeypatch: pytest.MonkeyPatch) -> None:
