@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from support.playbooks import ROOT
 
-# The tools are not a package.
-sys.path.insert(0, str(ROOT / "tests/tools"))
+# The figures of the benchmarks are written by a tool that is no package.
+sys.path.insert(0, str(ROOT / "tests/bench"))
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if importlib.util.find_spec("antsibull_docs") is None:
         pytest.skip("antsibull-docs is not in this environment")
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, str(ROOT / "tests/tools/build_docs.py"), str(folder / "guide")]
+    command = [sys.executable, str(ROOT / "tests/docs/build.py"), str(folder / "guide")]
     built = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert built.returncode == 0, built.stdout
     return folder / "guide/build/html"

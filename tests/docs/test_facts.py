@@ -211,7 +211,7 @@ its load was 8. Hosts are local.
 
 @each_readme
 def test_the_ratios_are_those_that_were_measured(readme: Path) -> None:
-    assert ratios.filled(readme) == readme.read_text(encoding="utf-8"), "run: python3 tests/tools/ratios.py"
+    assert ratios.filled(readme) == readme.read_text(encoding="utf-8"), "run: python3 tests/bench/ratios.py"
 
 
 @each_readme

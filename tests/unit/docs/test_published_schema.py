@@ -19,7 +19,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _sch
 
 ROOT = Path(__file__).resolve().parents[3]
 FILE = ROOT / "docs/schema/arguments.json"
-COMMAND = "python tests/tools/schema.py"
+COMMAND = "python tests/docs/schema.py"
 
 
 def test_schema_is_up_to_date() -> None:
@@ -30,7 +30,7 @@ def test_schema_is_up_to_date() -> None:
 def test_command_writes_the_schema(tmp_path: Path) -> None:
     """In its own process: the command puts the working tree onto the path."""
     program = (
-        "import sys; sys.path.insert(0, 'tests/tools'); import pathlib, schema;"
+        "import sys; sys.path.insert(0, 'tests/docs'); import pathlib, schema;"
         "sys.stdout.buffer.write(schema.text().encode())"
     )
     written = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True).stdout

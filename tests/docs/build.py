@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build the guide as a site: build_docs.py FOLDER, with antsibull-docs and Sphinx beside this interpreter.
+"""Build the guide as a site: build.py FOLDER, with antsibull-docs and Sphinx beside this interpreter.
 
 The site is in FOLDER/build/html. Fails when antsibull-docs or Sphinx warns of anything.
 """
@@ -15,6 +15,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 import tables
 import trees
@@ -31,7 +33,7 @@ ELSEWHERE = {
 
 # The comment in a page where a table belongs. An include would be a missing file for whoever reads the page itself.
 MARK = re.compile(r"^\.\. make docs inserts the table of (\w+)\.$", re.MULTILINE)
-SITE = Path(__file__).with_name("docs_site")
+SITE = Path(__file__).with_name("site")
 
 
 def run(*command: str, folder: Path) -> None:
