@@ -99,7 +99,7 @@ OURS = {
     "_report.py": {512},  # characters of a name in a report
 }
 # These choose one of the two results, and the tables refuse any other.
-CHOOSERS = {"callback_report.py", "_report.py", "_reporter.py", "_runbook.py"}
+CHOOSERS = {"_fgs_workflow_callback.py", "_report.py", "_reporter.py", "_runbook.py"}
 
 
 def test_limits_names_and_enumerations_are_defined_once() -> None:
