@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import ExecutionInfoTask
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution_info import ExecutionInfoTask
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction
 
 

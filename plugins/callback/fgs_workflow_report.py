@@ -226,7 +226,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Reporter
 
 _OPTIONS = (*_report.OPTIONS, "strict", "no_hosts")

@@ -211,7 +211,7 @@ class Client:
                 raise Failure("refused", message, sent=False, permanent=True, hint=hint)
             request.auth = self._credentials.auth()
             prepared = request.prepare()
-            # A compressed response costs more than it saves here, and can be a bomb.
+            # A compressed response costs more than it saves, and can unpack to any size.
             prepared.headers["Accept-Encoding"] = "identity"
         with self._connections.own() if own_connection else nullcontext(self._adapter) as adapter:
             raw = _http.exchange(adapter, prepared, self._route, self._timeout)

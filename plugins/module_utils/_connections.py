@@ -40,7 +40,7 @@ if requests is not None:
         return [str(address[0]) for *_kind, address in found] or [host]
 
     class _Watched:
-        """Tells the thread's attempt when the request, not the set-up of the connection, begins to be sent."""
+        """Notifies the thread's attempt when the request, not the set-up of the connection, begins to be sent."""
 
         # Of the connection classes that this is put over.
         sock: t.Any
@@ -116,7 +116,7 @@ if requests is not None:
 
 @contextmanager
 def _process_environment(environ: t.Mapping[str, str]) -> t.Iterator[None]:
-    """For the moment in which requests looks for proxies: it only knows the environment of the process."""
+    """Sets the environment of the process while requests looks up proxies: it reads no other."""
     kept = dict(os.environ)
     if kept == dict(environ):
         yield

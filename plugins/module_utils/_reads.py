@@ -14,55 +14,16 @@ state that waits for its callback has no status of its own; it most likely shows
 from __future__ import annotations
 
 import math
-import random
-import time
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import shortened
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES
 
-# Seconds. The n-th wait is drawn between 0 and BASE * 2**n, and never from above CAP.
-BACKOFF_BASE = 0.5
-BACKOFF_CAP = 20.0
-# Seconds. A longer Retry-After is cut to this.
-RETRY_AFTER_CAP = 60.0
 # Milliseconds since the epoch.
 _TIME_LIMIT = 10**15
-
-
-class Attempts:
-    """Counts the further attempts that retries allows. sleep takes seconds; draw gives a number between two."""
-
-    def __init__(
-        self,
-        retries: int,
-        sleep: t.Callable[[float], None] = time.sleep,
-        draw: t.Callable[[float, float], float] = random.uniform,
-    ) -> None:
-        self.retries = retries
-        self._used = 0
-        self._sleep = sleep
-        self._draw = draw
-
-    def renewed(self) -> Attempts:
-        """The same allowance, for another request."""
-        return Attempts(self.retries, self._sleep, self._draw)
-
-    def wait_for_retry(self, retry_after: t.Optional[float] = None) -> bool:
-        """Waits and returns true, or returns false at once where all retries are used up.
-
-        retry_after is what the server asks for, in seconds.
-        """
-        if self._used >= self.retries:
-            return False
-        delay = self._draw(0.0, min(BACKOFF_CAP, BACKOFF_BASE * 2**self._used))
-        if retry_after is not None:
-            delay = max(delay, min(retry_after, RETRY_AFTER_CAP))
-        self._used += 1
-        self._sleep(delay)
-        return True
 
 
 class ReadError(Exception):

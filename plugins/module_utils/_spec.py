@@ -64,7 +64,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         Field("output", True, "Object", None, None, (), "result of the state as a JSON object", "output"),
     ),
     # Table 4. The page describes execution_id as "error code", a slip.
-    "response_200": (Field("execution_id", True, "String", 1, 64, (), "id of the run that goes on"),),
+    "response_200": (Field("execution_id", True, "String", 1, 64, (), "id of the run that is resumed"),),
     # Tables 5, 6 and 7
     "response_400": _error_response() + (_REQUEST_ID,),
     "response_404": _error_response(),

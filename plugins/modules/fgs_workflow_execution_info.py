@@ -159,7 +159,7 @@ msg:
   sample: "The run could not be read: status 404: FGS.5002 Function flow not found."
 """
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import ExecutionInfoTask
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution_info import ExecutionInfoTask
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.module import run_module
 
 

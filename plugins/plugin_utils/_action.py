@@ -82,7 +82,7 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
         return warnings
 
     def _handed_on(self, arguments: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
-        """The module's result. Broken off, nobody knows how far it came: it may go on where it runs."""
+        """The module's result. Interrupted, the outcome is unknown: the module may still run on the host."""
         lost = self.task_class.lost
 
         def tell() -> None:

@@ -21,7 +21,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery i
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import EXTRA_VARS, callback_spec
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import shortened
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import (
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import (
     causes_of,
     host_of,
     key_of,

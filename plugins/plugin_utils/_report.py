@@ -24,7 +24,8 @@ from ansible.utils.display import Display
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _credentials, _options, _redaction, _schema
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.outcomes import REJECTED
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import connection_spec
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun, loader_of, plain
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import plain
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun, loader_of
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import SWITCH, Failure, bounded, is_off
 
 IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")

@@ -25,11 +25,11 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.o
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import ALWAYS
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap, _report
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import (
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import on_interruption
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import (
     ALL_HOSTS,
     PlaybookRun,
     describe_interruption,
-    on_interruption,
 )
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import Failure
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import NAME

@@ -26,10 +26,10 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap, _report
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import (
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import plain
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import (
     ALL_HOSTS,
     PlaybookRun,
-    plain,
     task_of,
 )
 

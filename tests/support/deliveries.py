@@ -12,7 +12,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _con
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback, Client
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import Delivery, Outcome
-from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import Attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from support.servers import Call, scripted
 
 CREDENTIALS = Credentials({"access_key": "AK", "secret_key": "SK"}, "a test")

@@ -13,7 +13,8 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _options
-from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask, ExecutionInfoTask
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution_info import ExecutionInfoTask
 from support.servers import Call
 
 SECRET = "SKEXAMPLE-secret-0001"

@@ -22,7 +22,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._credential
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
 
-# The metadata service of an ECS. Tests put another address here; nothing else can.
+# The metadata service of an ECS. Only tests set another address.
 METADATA_SERVICE = "http://169.254.169.254"
 _METADATA_TIMEOUT = 5.0
 _METADATA_TOKEN_SECONDS = 21600

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads, _schema, _spec
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema, _spec
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback, Client, Response
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.outcomes import (
     ALREADY_DELIVERED,
@@ -27,8 +27,8 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.o
     UNKNOWN,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, no_outcome_lost, unexpected
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import ALWAYS, NEVER
-from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES, RUNNING
 
 # A status may lag behind: a state is read this often at least before it counts as still waiting.
@@ -115,16 +115,16 @@ class _Attempted(t.NamedTuple):
 
 
 class _State(t.NamedTuple):
-    """What the run showed of the state: its status, or None and why not."""
+    """What the run showed of the state: its status, or None and why not, with the ReadError, if it was one."""
 
     status: t.Optional[str]
     reason: str = ""
     execution_id: t.Optional[str] = None
-    error: t.Optional[_reads.ReadError] = None
+    error: t.Any = None
 
 
 class Delivery:
-    """One callback on its way. requests_sent may be read while it runs, also after an interruption."""
+    """The delivery of one callback. requests_sent may be read while run() runs, and after an interruption."""
 
     def __init__(self, client: Client, project_id: str, callback: Callback, confirm: str, attempts: Attempts) -> None:
         self.requests_sent = 0
@@ -222,6 +222,9 @@ class Delivery:
 
     def _read_state(self) -> _State:
         """Reads the run once. A run that can be read but does not show the state has an execution_id and no status."""
+        # Here, as Ansible compiles what is imported at each start, and most deliveries read nothing.
+        from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
+
         callback = self.callback
         ids = (callback.workflow_id, callback.workflow_run_id)
         try:

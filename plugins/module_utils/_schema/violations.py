@@ -43,7 +43,7 @@ def quoted(value: t.Any, hide: Hide = str) -> str:
 
 def suggestion(word: str, known: t.Sequence[str]) -> str:
     """ " (did you mean …?)" with the known word that is most like word, empty where none is like it."""
-    # Only here, as it is needed where something is wrong.
+    # Imported only where something is wrong.
     from difflib import get_close_matches
 
     found = get_close_matches(word.lower(), known, 1)

@@ -22,10 +22,10 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _http,
     _libraries,
     _options,
-    _reads,
     _redaction,
     _schema,
 )
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
 
 FACT = "fgs_workflow_execution_id"
@@ -80,7 +80,7 @@ class Task:
         self.diff = diff or check_mode
         self.redactor = _redaction.Redactor()
         _credentials.learn(params, environ, self.redactor)
-        self.attempts = _reads.Attempts(params["retries"] if isinstance(params.get("retries"), int) else 0)
+        self.attempts = Attempts(params["retries"] if isinstance(params.get("retries"), int) else 0)
         self.addresses, self._wrong_addresses = _options.find_addresses(
             _options.without_empty(params), environ, self.redactor.known
         )
@@ -170,6 +170,8 @@ class Task:
         wrong = _options.endpoint_violation("iam_endpoint", iam_endpoint)
         if wrong is not None:
             raise ConfigurationError("The credentials file is not valid: %s." % wrong.message)
+        from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
+
         client = self._client(iam_endpoint, credentials)
         try:
             region = self.addresses.region
@@ -304,9 +306,9 @@ class CallbackTask(Task):
         if outcome.delivery == _delivery.SUPERSEDED:
             return "Check the run: somebody else completed the state, or it timed out, or the run was cancelled."
         if outcome.response is not None and outcome.delivery == _delivery.REJECTED:
-            return outcome.response.hint() or (_ENDED if outcome.response.status == 400 else None)
+            return outcome.response.hint() or (_CHECK_IDS if outcome.response.status == 400 else None)
         if outcome.delivery == _delivery.UNKNOWN:
-            return _LOOK
+            return _CHECK_RUN
         return self.network_hint(outcome.reason or "")
 
     def _save(self, result: Result) -> None:
@@ -341,11 +343,11 @@ class CallbackTask(Task):
     def lost(cls, reason: str) -> Result:
         message = _SENTENCES[_delivery.UNKNOWN] % {"reason": reason}
         result = {"failed": True, "changed": False, "delivery": _delivery.UNKNOWN, "requests_sent": 0, "msg": message}
-        return dict(result, hint=_LOOK)
+        return dict(result, hint=_CHECK_RUN)
 
 
-_ENDED = "Check the run: the state may be finished already, or the IDs may belong to another run."
-_LOOK = "Check the run before you send again; with confirm=always a second task sends only what is missing."
+_CHECK_IDS = "Check the run: the state may be finished already, or the IDs may belong to another run."
+_CHECK_RUN = "Check the run before you send again; with confirm=always a second task sends only what is missing."
 
 _SENTENCES = {
     _delivery.REJECTED: "The service refused the callback: %(reason)s.",
@@ -353,36 +355,3 @@ _SENTENCES = {
     _delivery.UNKNOWN: "It is not known whether the callback arrived: %(reason)s.",
     _delivery.SUPERSEDED: "The callback did not complete the state: %(reason)s.",
 }
-
-
-class ExecutionInfoTask(Task):
-    """A task of fgs_workflow_execution_info."""
-
-    OPERATION = _schema.EXECUTION
-    SPECIFICATION = _options.execution_info_spec()
-
-    def act(self, connection: Connection) -> Result:
-        ids = (self.params["workflow_id"], self.params["execution_id"])
-        try:
-            run = _reads.read_run(*connection, *ids, self.attempts.renewed())
-        except _reads.ReadError as error:
-            return self._unread(error)
-        result = {"changed": False, "execution": run.execution, "status": run.status, **run.response.fields()}
-        state_id = self.params.get("workflow_state_id")
-        if not state_id:
-            return result
-        state = _reads.state_of(run, state_id)
-        if state is None:
-            quoted = _schema.quoted(state_id, self.redactor.known)
-            message = "The run has no state %s: workflow_state_id must be a node's node_id or execution_id." % quoted
-            return {**result, "failed": True, "msg": message}
-        return {**result, "state": state}
-
-    def _unread(self, error: _reads.ReadError) -> Result:
-        hint = error.hint or (self.network_hint(str(error)) if error.response is None else None)
-        fields = {**error.fields(), **({"hint": hint} if hint else {})}
-        return self.failed("The run could not be read: %s." % error, **fields)
-
-    @classmethod
-    def lost(cls, reason: str) -> Result:
-        return {"failed": True, "changed": False, "msg": "The run was not read, as %s." % reason}

@@ -15,16 +15,16 @@ from support import reporting
 from support.playbooks import ROOT, Run
 from support.simulators import Simulator
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import run
 
 pytestmark = pytest.mark.core
 
 EXECUTOR = r"ansible\.executor\.playbook_executor"
 CORE = r"ansible\.(executor|playbook|plugins|cli|vars)\..*"
-NAMES = dict.fromkeys(_playbook._OF_MANAGER, CORE) | {
+NAMES = dict.fromkeys(run._OF_MANAGER, CORE) | {
     "PlaybookExecutor": rf"{EXECUTOR}|ansible\.cli\.playbook",
     "_tqm": CORE,
-    _playbook._EXIT_CODE: EXECUTOR,
+    run._EXIT_CODE: EXECUTOR,
     "TaskTimeoutError": r"ansible\..*",
 }
 # Without this nothing that the plugin does is done otherwise.

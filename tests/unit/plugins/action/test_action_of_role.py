@@ -21,7 +21,7 @@ from support.tasks import CALLBACK, POST, SECRET, YES
 from ansible_collections.functiongraph.workflow.plugins.action import _fgs_workflow_callback
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap, _reporter, _runbook
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
 
 IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
 FAILED = {"host": "web1", "task": "break", "line": "gone", "message": "gone"}

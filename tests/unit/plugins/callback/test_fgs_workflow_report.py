@@ -25,7 +25,7 @@ from ansible_collections.functiongraph.workflow.plugins.callback.fgs_workflow_re
     CallbackModule,
 )
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
 
 IDS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "run", "fgs_workflow_state_id": "state"}
 ENVIRONMENT = {

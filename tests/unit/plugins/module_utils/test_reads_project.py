@@ -15,7 +15,7 @@ from support.servers import Call, free_port, scripted, unresolved
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _http, _options, _reads
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client
-from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import Attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 
 PATH = "/v3/projects?name=cn-north-4"
 

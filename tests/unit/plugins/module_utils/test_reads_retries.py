@@ -12,6 +12,7 @@ from support.deliveries import CREDENTIALS
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Response
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 
 
 class Clock:
@@ -26,8 +27,8 @@ class Clock:
         self.bounds.append((least, most))
         return least + self.luck * (most - least)
 
-    def attempts(self, retries: int) -> _reads.Attempts:
-        return _reads.Attempts(retries, self.slept.append, self.draw)
+    def attempts(self, retries: int) -> Attempts:
+        return Attempts(retries, self.slept.append, self.draw)
 
 
 def response(status: int, **headers: str) -> Response:

@@ -15,7 +15,7 @@ from support.servers import Call, free_port, scripted
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _http, _reads
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
-from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import Attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 
 PATH = "/v2/p/fgs/workflows/w/executions/e"
 

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from ansible_collections.functiongraph.workflow.plugins.doc_fragments import attributes, connection
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery, _http, _options, _reads, _spec
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery, _http, _options, _spec
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import attempts
 from ansible_collections.functiongraph.workflow.plugins.modules import (
     fgs_workflow_callback,
     fgs_workflow_execution_info,
@@ -105,9 +106,9 @@ def test_every_character_limit_is_in_the_tables() -> None:
 
 def test_network_limits_equal_the_code() -> None:
     retries = text(SHARED["retries"])
-    assert f"between 0 and {_reads.BACKOFF_BASE} seconds, doubled with every attempt" in retries
-    assert f"at most {_reads.BACKOFF_CAP:g}." in retries
-    assert f"at most {_reads.RETRY_AFTER_CAP:g}." in retries
+    assert f"between 0 and {attempts.BACKOFF_BASE} seconds, doubled with every attempt" in retries
+    assert f"at most {attempts.BACKOFF_CAP:g}." in retries
+    assert f"at most {attempts.RETRY_AFTER_CAP:g}." in retries
     description = " ".join(documentation(fgs_workflow_execution_info)["description"])
     assert f"more than {_http.BODY_LIMIT // 1024**2} MiB" in description
 

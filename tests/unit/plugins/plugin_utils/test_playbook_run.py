@@ -22,7 +22,10 @@ from ansible.executor.playbook_executor import PlaybookExecutor
 from ansible.executor.stats import AggregateStats
 from support.playbooks import ROOT, environment
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun, describe_interruption
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import (
+    PlaybookRun,
+    describe_interruption,
+)
 
 
 class Executor(PlaybookExecutor):  # type: ignore[misc]
@@ -253,7 +256,7 @@ def test_published_stats_are_recorded() -> None:
 FORKED = """
 import os, signal
 from types import SimpleNamespace
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
 
 PlaybookRun(SimpleNamespace(_workers=[])).end_on_signals()
 worker = os.fork()

@@ -24,7 +24,7 @@ from support.tasks import POST, SECRET, YES, shows
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook, _report, _reporter
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import UNTOLD
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import Launch
 

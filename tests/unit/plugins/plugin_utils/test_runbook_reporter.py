@@ -21,7 +21,7 @@ from support.tasks import SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.callback import fgs_workflow_report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter, _runbook
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
 
 STEP = "functiongraph.workflow._fgs_workflow_callback"
 OPTIONS = {
