@@ -266,7 +266,6 @@ def bench(session: nox.Session) -> None:
     env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session))
     for program in session.posargs or ["speed", "milliseconds"]:
         session.run("python", f"tests/bench/{program}.py", "--write", env=env)
-    session.run("python", "tests/bench/ratios.py")
 
 
 @on(NEWEST)

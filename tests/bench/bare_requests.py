@@ -17,10 +17,10 @@ def main() -> None:
     with requests.Session() as session:
         session.trust_env = False
         for call in json.loads(Path(sys.argv[1]).read_text()):
-            answer = session.post(
+            response = session.post(
                 call["url"], headers=call["headers"], json=call["body"], verify=call["ca"], timeout=30
             )
-            answer.raise_for_status()
+            response.raise_for_status()
 
 
 main()

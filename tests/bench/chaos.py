@@ -107,10 +107,10 @@ def main() -> int:
     if given.write:
         text = (
             f"{given.runs} tasks, each with a run of its own, half of them with `fail`. By chance, a third of all "
-            "requests of every run, reads included, is dropped, cut in the headers of the answer (both before or after "
-            f"it took effect), throttled or delayed. `retries: {RETRIES}`, everything else as by default. Measured on "
-            f"{page.machine()}, over loopback; `python tests/bench/chaos.py --seed {given.seed} --write` repeats it: "
-            "seed and run decide what each request meets, so all figures but the seconds stay the same.\n\n"
+            "requests of every run, reads included, is dropped, cut in the headers of the response (both before or "
+            f"after it took effect), throttled or delayed. `retries: {RETRIES}`, everything else as by default. "
+            f"Measured on {page.machine()}, over loopback; `python tests/bench/chaos.py --seed {given.seed} --write` "
+            "repeats it: seed and run decide what each request meets, so all figures but the seconds stay the same.\n\n"
             f"| figure | measured |\n|---|---|\n{table}\n"
         )
         page.replace_part("A thousand callbacks through chaos", text)

@@ -83,12 +83,17 @@ def main() -> None:
     with simulators.running() as simulator, tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         whole = {name: of_task(name, simulator, place) for name in (NOOP, CONTROLLER, TARGET, URI)}
-        imports = [of_imports(place), of_imports(place, "requests"), of_imports(place, "requests", IMPORTED)]
+        chain = ("requests", IMPORTED, "jsonschema")
+        imports = [of_imports(place, *chain[:count]) for count in range(len(chain) + 1)]
     added = {name: whole[name] - whole[NOOP] for name in (CONTROLLER, TARGET, URI)}
     rows = [
         *((f"one task, {name}", f"{value / 1e6:.0f}") for name, value in added.items()),
         ("of which on the controller: import of requests", f"{(imports[1] - imports[0]) / 1e6:.0f}"),
         ("of which on the controller: import of this collection's code", f"{(imports[2] - imports[1]) / 1e6:.0f}"),
+        (
+            "what the quick check saves: import of jsonschema",
+            f"{(imports[3] - imports[2]) / 1e6:.0f}",
+        ),
         ("`uri` against the controller", f"{added[URI] / added[CONTROLLER]:.1f} times"),
         ("the target against `uri`", f"{added[TARGET] / added[URI]:.2f} times"),
     ]

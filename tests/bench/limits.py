@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one task takes, in memory and time, that meets an answer without an end.
+"""What one task takes, in memory and time, that meets a response without an end.
 
     FGS_SIMULATOR_PYTHON=… python tests/bench/limits.py [--write]
 
@@ -32,16 +32,16 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _con
 TIMEOUT = 2.0
 # By fault: the listener, and what it is called.
 LARGE = {
-    "": "a good answer",
+    "": "a good response",
     "huge_body_plain": "a body of a gigabyte",
     "huge_body_gzip": "a body of a megabyte that unpacks to a gigabyte",
     "endless_body": "a body without end",
 }
 SLOW = {
-    "hang": "no answer",
-    "drip_headers": "the answer's headers, one byte a second",
-    "drip_body": "the answer's body, one byte a second",
-    "hang_tls": "a TLS handshake without an answer",
+    "hang": "no response",
+    "drip_headers": "the response's headers, one byte a second",
+    "drip_body": "the response's body, one byte a second",
+    "hang_tls": "a TLS handshake without a response",
     "drip_tls": "a TLS handshake, one byte a second",
 }
 
@@ -104,7 +104,7 @@ def main() -> None:
         return
     good = large[""].mebibytes
     memory = (
-        "| what the task meets | peak resident size, MiB | more than with a good answer | delivery |\n"
+        "| what the task meets | peak resident size, MiB | more than with a good response | delivery |\n"
         "|---|---|---|---|\n"
     )
     for fault, met in large.items():

@@ -63,18 +63,18 @@ def child(calls: dict[str, list[dict[str, Any]]]) -> None:
     measured(REQUESTS, importlib.import_module, "requests")
     measured(OURS, importlib.import_module, f"{plugins}.action.fgs_workflow_callback")
     utilities = sys.modules[f"{plugins}.module_utils"]
-    connections = utilities._transport.Connections()
-    specification = utilities._arguments.callback_spec()
+    connections = utilities._connections.Connections()
+    specification = utilities._options.callback_spec()
 
     def call(arguments: dict[str, Any]) -> None:
         found = ArgumentSpecValidator(specification).validate(arguments)
-        task = utilities._callback.CallbackTask(found.validated_parameters, found.errors, dict(os.environ), connections)
+        task = utilities._tasks.CallbackTask(found.validated_parameters, found.errors, dict(os.environ), connections)
         result = task.run()
         assert result["delivery"] == "delivered", result
 
     def check(arguments: dict[str, Any]) -> None:
         found = ArgumentSpecValidator(specification).validate(arguments)
-        utilities._contract.argument_violations("callback", {n: arguments[n] for n in ("result", "output")})
+        utilities._schema.argument_violations("callback", {n: arguments[n] for n in ("result", "output")})
         assert not found.errors.messages, found.errors.messages
 
     for listener, name in LISTENERS.items():

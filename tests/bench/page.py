@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/benchmarks.md"
-SECTION = "## Delivery under trouble"
+SECTION = "## Delivery under faults"
 
 
 def machine() -> str:

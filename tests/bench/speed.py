@@ -40,7 +40,7 @@ SHAPES = (
     Shape("loop of 50, TLS", 50, 1, "https", {**OURS, **FLOOR}),
     Shape("loop of 500", 500, 1, "http", {**LONG, REQUESTS: 2}),
     Shape("10 hosts", 1, 10, "http", {**OURS, TARGET: 1, URI: 1, SDK: 1}),
-    Shape("40 hosts", 1, 40, "http", {**OURS, TARGET: 1, URI: 1, SDK: 1}),
+    Shape("40 hosts", 1, 40, "http", {**OURS, CURL: 5, TARGET: 1, URI: 1, SDK: 1}),
     Shape("40 hosts, TLS", 1, 40, "https", OURS),
     Shape("200 hosts", 1, 200, "http", LONG),
 )

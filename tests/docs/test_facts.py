@@ -11,13 +11,13 @@ from pathlib import Path
 
 import matrix
 import pytest
-import ratios
 import texts
 import yaml
 from support.playbooks import ROOT
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery, _http, _options, _reads, _schema
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery, _http, _options, _schema
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import environment, file
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import attempts
 
 README, README_ZH = texts.READMES
 each_readme = pytest.mark.parametrize("readme", texts.READMES, ids=lambda path: path.name)
@@ -78,9 +78,9 @@ def test_every_value_of_delivery_is_explained(page: Path) -> None:
 
 def test_the_numbers_of_delivery_are_those_of_the_code() -> None:
     page, spec = _page("delivery"), _options.connection_spec()
-    first, cap = _reads.BACKOFF_BASE, _reads.BACKOFF_CAP
+    first, cap = attempts.BACKOFF_BASE, attempts.BACKOFF_CAP
     assert f"between 0 and {first} seconds, doubled with every attempt, at most {cap:.0f} seconds" in page
-    assert f"asks for, at most {_reads.RETRY_AFTER_CAP:.0f} seconds" in page
+    assert f"asks for, at most {attempts.RETRY_AFTER_CAP:.0f} seconds" in page
     assert f"maximum number of retries, {spec['retries']['default']} by default" in page
     assert f"the last byte read, {spec['timeout']['default']:.0f} seconds by default" in page
     assert f"At most {_http.BODY_LIMIT // 1024**2} MiB of a response is read" in page
@@ -199,32 +199,15 @@ def test_the_architecture_names_every_util() -> None:
     assert named == there - {"__init__.py"}
 
 
-BENCHMARK = """
-Measured on 2 cores, Linux, Python 3.13.0, with ansible-core 2.21.5, forks 40, in 5 minutes; the machine was shared, \
-its load was 8. Hosts are local.
-| one task: `uri` against the controller | at least 8 | 9.4 / 11 |
-| one task: the SDK against the controller | at least 8 | 9 / 9 |
-| 40 hosts: `uri` against the controller | at least 25 | 26 / 30 |
-| loop of 50: `uri` against the controller | at least 80 | 81 / 90 |
-"""
-
-
 @each_readme
-def test_the_ratios_are_those_that_were_measured(readme: Path) -> None:
-    assert ratios.filled(readme) == readme.read_text(encoding="utf-8"), "run: python3 tests/bench/ratios.py"
-
-
-@each_readme
-def test_a_readme_quotes_the_three_ratios_and_the_machine(readme: Path) -> None:
-    block = ratios.block(readme.name, BENCHMARK)
-    assert re.findall(r"\d+(?:\.\d+)? / \d+", block) == ["9.4 / 11", "26 / 30", "81 / 90"]
-    machine = {
-        README: "2 cores, Linux, Python 3.13.0, with ansible-core 2.21.5, forks 40; the machine was shared, its load",
-        README_ZH: "2 核，Linux，Python 3.13.0，ansible-core 2.21.5，forks 40；机器另有负载，平均负载为 8。全部",
-    }
-    assert machine[readme] in block
-    without_one = BENCHMARK.replace("loop of 50", "loop")
-    assert not re.search(r"\d / \d", ratios.block(readme.name, without_one))
+def test_a_readme_quotes_the_ratios_that_were_measured(readme: Path) -> None:
+    page = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
+    quoted = readme.read_text(encoding="utf-8").partition("<!-- ratios -->")[2].partition("<!-- /ratios -->")[0]
+    measured = [
+        re.findall(rf"^\| {shape}: `uri` against the controller \|.*\| ([\d.]+ / [\d.]+) \|$", page, re.MULTILINE)
+        for shape in ("one task", "40 hosts", "loop of 50")
+    ]
+    assert [[ratio] for ratio in re.findall(r"[\d.]+ / [\d.]+", quoted)] == measured, "run: make bench"
 
 
 def test_the_limits_of_the_messages_are_those_of_the_code() -> None:
