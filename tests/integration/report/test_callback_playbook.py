@@ -16,6 +16,8 @@ from support import reporting
 from support.playbooks import Run
 from support.simulators import Simulator
 
+pytestmark = pytest.mark.core
+
 PLAYBOOK = "functiongraph.workflow.callback"
 NAMES = ("fgs_workflow_id", "fgs_workflow_run_id", "fgs_workflow_state_id", "fgs_workflow_result")
 
