@@ -14,6 +14,8 @@ from typing import Any
 
 from ansible.module_utils import basic
 
+__all__ = ["patch_module_args", "printed"]
+
 try:
     from ansible.module_utils.testing import patch_module_args
 except ImportError:  # ansible-core before 2.19
