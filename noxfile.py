@@ -57,29 +57,42 @@ def awx_setup(session: nox.Session) -> None:
     pytest(session, "tests/awx_setup")
 
 
-@per_core("sanity", matrix.SANITY_CORES)
-def sanity(session: nox.Session, core: str) -> None:
-    """ansible-test sanity without a line to ignore: all of it on the newest core."""
-    install(session, f"core-{core}")
-    place = CACHE / "sanity" / core
+def ansible_test(session: nox.Session, core: str, *arguments: str) -> None:
+    """Plain ansible-test, in a checkout of its own and with a home of its own."""
+    place = CACHE / "ansible-test" / core
     get_pip.provide(next(Path(session.virtualenv.location).glob("lib/python*/site-packages/ansible_test")), place)
     home = Path.home()
     tree = trees.copy(place)
     session.chdir(tree)
-    tests = [] if core == matrix.NEWEST_CORE else [f"--test={test}" for test in matrix.SANITY_TESTS]
     session.run(
-        *("ansible-test", "sanity", "--color", "no", "--junit", *(session.posargs or tests)),
+        *("ansible-test", arguments[0], "--color", "no", *(session.posargs or arguments[1:])),
         env={
-            # Its own home, so that nothing of it is left in the developer's; pip's settings and cache stay known.
             "HOME": str(place),
+            # pip's settings and cache stay known.
             "XDG_CONFIG_HOME": os.environ.get("XDG_CONFIG_HOME", str(home / ".config")),
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(home / ".cache")),
             "PATH": os.pathsep.join([session.bin, matrix.link_all(CACHE / "pythons"), os.environ["PATH"]]),
         },
     )
-    # Where it finds no file to check, ansible-test is content.
+    # Where it finds nothing to check, ansible-test is content.
     if not list(tree.glob("tests/output/junit/*.xml")):
         session.error("ansible-test checked nothing")
+
+
+@per_core("sanity", matrix.SANITY_CORES)
+def sanity(session: nox.Session, core: str) -> None:
+    """ansible-test sanity without a line to ignore: all of it on the newest core."""
+    install(session, f"core-{core}")
+    tests = [] if core == matrix.NEWEST_CORE else [f"--test={test}" for test in matrix.SANITY_TESTS]
+    ansible_test(session, core, "sanity", "--junit", *tests)
+
+
+@on(NEWEST, "test-all")
+def ansible_test_units(session: nox.Session) -> None:
+    """The unit tests as ansible-test runs them."""
+    install(session, "ansible_test_units")
+    version = next(version for version, python in AVAILABLE.items() if python == NEWEST)
+    ansible_test(session, "units", "units", "--python", version)
 
 
 @on(NEWEST, "test")
