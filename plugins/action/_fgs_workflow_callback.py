@@ -18,14 +18,14 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _rep
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import bounded
 
-# How a job ended, by its status in a notification.
+# Verb phrases by the job's status in a notification.
 _ENDINGS = {"failed": "failed", "error": "ended with an error", "canceled": "was canceled"}
-# What an edge of a workflow template knows of the job before it, by the result that it reports.
+# The status of the previous job as an edge of a workflow template knows it, by the result that the edge reports.
 _STATUS_ON_EDGES = {"success": "successful", "fail": "failed, timed out or canceled"}
 _ENDING_ON_EDGES = "failed, timed out or was canceled"
-_NEEDED = {**_report.EXTRA_VARS, "result": "fgs_workflow_result"}
-_SENT = {**_NEEDED, "output": "fgs_workflow_output", "error": "fgs_workflow_error"}
-_CHECKED = (
+_REQUIRED = {**_report.EXTRA_VARS, "result": "fgs_workflow_result"}
+_VARIABLES = {**_REQUIRED, "output": "fgs_workflow_output", "error": "fgs_workflow_error"}
+_CHECK_MODE = (
     "Nothing was sent, as the job before ran in check mode (fgs_workflow_check_mode is true): nothing was done, and "
     "the workflow still waits."
 )
@@ -35,11 +35,11 @@ _NO_FAILURE = 'Nothing was sent, as %s has the status "%s": a notification is re
 
 
 class NoteError(Exception):
-    """A notification that does not have the shape that AWX gives it. The message is a clause."""
+    """A notification with an unexpected structure. The message is a clause."""
 
 
 class Job(t.NamedTuple):
-    """A job or workflow job. ending says in words how it failed; link, status, ending and message may be empty."""
+    """A job or workflow job. ending is a verb phrase; link, status, ending and message may be empty."""
 
     kind: str
     number: str
@@ -53,7 +53,7 @@ class Job(t.NamedTuple):
         return "AWX %s %s" % (self.kind, self.number)
 
     def fields(self) -> dict[str, t.Any]:
-        """What output says of it, without what is empty."""
+        """Returns the fields for output, without empty ones."""
         found = {
             **_report.linked(self.link or None),
             "job_id": int(self.number) if self.number.isdigit() else self.number,
@@ -64,13 +64,13 @@ class Job(t.NamedTuple):
         return {name: value for name, value in found.items() if value != ""}
 
     def error(self) -> str:
-        """How it ended, the number first, as the service takes no more than 64 characters."""
+        """Describes how the job ended, the ID first, as the service accepts at most 64 characters."""
         reason = (self.message if self.status == "error" else "").strip().splitlines()
         return "%s %s: %s" % (self.title(), self.ending, reason[-1] if reason else self.name)
 
 
 def mapping_of(name: str, value: t.Any) -> dict[str, t.Any]:
-    """value, a mapping or its JSON. Nothing is an empty one. Raises NoteError."""
+    """Returns value, a mapping or JSON string, as a dictionary; empty if value is. Raises NoteError."""
     if isinstance(value, str) and value:
         try:
             value = json.loads(value)
@@ -84,10 +84,9 @@ def mapping_of(name: str, value: t.Any) -> dict[str, t.Any]:
 
 
 def job_of_note(note: t.Mapping[str, t.Any]) -> Job:
-    """The job of a notification, which is what AWX's job_metadata holds.
+    """Returns the job of a notification, whose content is AWX's job_metadata.
 
-    Facts from AWX 24.6.1: id, name, url, status and traceback are there for every job, and body, which lists the jobs
-    of a workflow job, for those only.
+    In AWX 24.6.1 every job has id, name, url, status and traceback. Only a workflow job has body, a list of its jobs.
     """
 
     def text(name: str) -> str:
@@ -99,9 +98,9 @@ def job_of_note(note: t.Mapping[str, t.Any]) -> Job:
 
 
 def job_of_variables(variables: t.Mapping[str, t.Any], result: str, environ: t.Mapping[str, str]) -> t.Optional[Job]:
-    """The workflow job that this job is part of, else this job, from what AWX hands to it. None outside AWX.
+    """Returns the workflow job that this job is part of, else this job, from AWX's variables. None outside AWX.
 
-    variables: job_id, job_name, workflow_job_id, workflow_job_name, empty where AWX does not give them.
+    variables: job_id, job_name, workflow_job_id, workflow_job_name, empty if AWX does not set them.
     """
     host = environ.get("AWX_HOST", "").rstrip("/")
     for kind, page, prefix in (("workflow job", "workflow", "workflow_job_"), ("job", "playbook", "job_")):
@@ -115,34 +114,36 @@ def job_of_variables(variables: t.Mapping[str, t.Any], result: str, environ: t.M
     return None
 
 
-def what_to_send(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What the playbook callback sends, by option, with problems, a list of clauses.
+def decision(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Returns what the playbook callback sends, by option, and problems, a list of clauses.
 
-    unsent_because says why nothing is sent, where that is no problem. To Ansible "skipped" would be a skipped task.
-    given: options by name, and check_mode; file and saved: a file and the playbook's variables from it; note: awx_note;
-    job: see job_of_variables. What is empty counts as unset.
+    unsent_because is the reason why nothing is sent, if that is not an error. It is not called "skipped", because
+    Ansible would then show the task as skipped. Empty arguments are treated as unset:
+    extra_vars: options by name, and check_mode.
+    file, saved: a file, and the playbook's variables from it.
+    note: awx_note. job: see job_of_variables.
     """
-    file = given.get("file", "")
+    file = arguments.get("file", "")
     problems = [] if not file or os.path.isfile(file) else [_NO_FILE % file]
     try:
-        note = mapping_of("awx_note", given.get("note"))
-        found = _to_send(given["given"], given.get("saved", {}), note, given["job"])
+        note = mapping_of("awx_note", arguments.get("note"))
+        found = _decide(arguments["extra_vars"], arguments.get("saved", {}), note, arguments["job"])
     except NoteError as error:
-        found = {"problems": [str(error)], "unsent_because": "", **dict.fromkeys(_SENT, "")}
+        found = {"problems": [str(error)], "unsent_because": "", **dict.fromkeys(_VARIABLES, "")}
     return {**found, "changed": False, "problems": [*problems, *found["problems"]]}
 
 
-def _to_send(
-    given: t.Mapping[str, t.Any], saved: t.Mapping[str, t.Any], note: t.Mapping[str, t.Any], variables: t.Any
+def _decide(
+    extra_vars: t.Mapping[str, t.Any], saved: t.Mapping[str, t.Any], note: t.Mapping[str, t.Any], variables: t.Any
 ) -> dict[str, t.Any]:
-    noted = mapping_of("awx_note.extra_vars", note.get("extra_vars"))
-    ids = {variable: noted.get(variable) for variable in _report.EXTRA_VARS.values()}
+    note_vars = mapping_of("awx_note.extra_vars", note.get("extra_vars"))
+    ids = {variable: note_vars.get(variable) for variable in _report.EXTRA_VARS.values()}
     found = {}
-    for name, variable in _SENT.items():
-        values = (given.get(name), saved.get(variable), ids.get(variable))
+    for name, variable in _VARIABLES.items():
+        values = (extra_vars.get(name), saved.get(variable), ids.get(variable))
         found[name] = next((value for value in values if value not in (None, "")), "")
     job = job_of_note(note) if note else job_of_variables(variables, found["result"], os.environ)
-    unsent_because = _CHECKED if given["check_mode"] else ""
+    unsent_because = _CHECK_MODE if extra_vars["check_mode"] else ""
     if note and job is not None:
         found["result"] = "fail"
         if not job.ending:
@@ -151,20 +152,20 @@ def _to_send(
             unsent_because = _NO_IDS % job.title()
     if job is not None and not saved:
         _add_job(job, found)
-    lacking = ["%s is unset" % variable for name, variable in _NEEDED.items() if found[name] == ""]
-    return {**found, "problems": [] if unsent_because else lacking, "unsent_because": unsent_because}
+    missing = ["%s is unset" % variable for name, variable in _REQUIRED.items() if found[name] == ""]
+    return {**found, "problems": [] if unsent_because else missing, "unsent_because": unsent_because}
 
 
 def _add_job(job: Job, found: dict[str, t.Any]) -> None:
-    """Adds the job to the output, unless that has the key itself, and to the error, unless there is one."""
-    known = _report.Report(os.environ)
-    known.learn_secrets({})
-    hide = known.redactor.text
-    job = job._replace(name=hide(job.name), message=hide(job.message))
+    """Adds the job to the output, unless the key exists, and to the error, unless it is set."""
+    report = _report.Report(os.environ)
+    report.learn_secrets({})
+    redact = report.redactor.text
+    job = job._replace(name=redact(job.name), message=redact(job.message))
     try:
         output = check_type_dict(found["output"] or {})
     except TypeError:
-        # Whatever it is, the module says what is wrong with it.
+        # The module reports the invalid value.
         return
     output.setdefault(_report.KEY, job.fields())
     found["output"] = output
@@ -172,24 +173,26 @@ def _add_job(job: Job, found: dict[str, t.Any]) -> None:
 
 
 class ActionModule(FunctionGraphAction):
-    """The module's call for the role and the playbook, which give the step that is to be taken."""
+    """Runs the module for the role and the playbook callback, which name the step."""
 
     module_name = "functiongraph.workflow.fgs_workflow_callback"
     task_class = CallbackTask
 
     _steps: _runbook.Steps
 
-    def _called(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
+    def _run_on_controller(
+        self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any
+    ) -> dict[str, t.Any]:
         if arguments["step"] == "decide":
-            return what_to_send(arguments)
-        self._steps = _runbook.Steps(self._task, self._environ(), super()._called, self._templar.template)
+            return decision(arguments)
+        self._steps = _runbook.Steps(self._task, self._environ(), super()._run_on_controller, self._templar.template)
         return self._steps.run(arguments, empty_ids, task_vars)
 
-    def _tell(self, result: dict[str, t.Any]) -> None:
-        if not self._steps.noted(result):
-            super()._tell(result)
+    def _report_interruption(self, result: dict[str, t.Any]) -> None:
+        if not self._steps.save_note(result):
+            super()._report_interruption(result)
 
 
-# Strategies load this file in the process that runs the playbook before they start a worker: only there does a callback
-# plugin hear of what follows.
+# Strategies load this file in the main process before they start a worker: only there can a callback plugin receive the
+# events that follow.
 _runbook.listen()

@@ -288,9 +288,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         parser = configparser.ConfigParser(inline_comment_prefixes=(";",))
         parser.read(C.CONFIG_FILE or [], encoding="utf-8")
         in_file = parser.get("fgs_workflow_report", name, raw=True, fallback=None)
-        given = os.environ.get("FGS_REPORT_" + name.upper(), in_file)
-        if given is not None:
-            boolean(given)
+        value = os.environ.get("FGS_REPORT_" + name.upper(), in_file)
+        if value is not None:
+            boolean(value)
 
     @staticmethod
     def _check_limits(name: str, value: t.Any) -> None:
@@ -311,7 +311,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             return
         # Until there is a reporter, no other event is of use.
         self.disabled = True
-        run = PlaybookRun.here()
+        run = PlaybookRun.current()
         launch = _report.launch(run, playbook, os.environ) if run is not None else None
         if run is None or launch is None or not (launch.ids or launch.problems):
             return

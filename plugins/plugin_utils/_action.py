@@ -5,7 +5,7 @@
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
 """
-The controller's side of tasks: the call made by the Ansible process itself, or handed on to the module.
+The controller side of tasks: makes the call in the Ansible process itself, or runs the module on the target.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _ASYNC = (
 )
 _TIMED_OUT = "the task timed out after %s seconds"
 
-# Of the worker that runs the task: every item of a loop uses the connections of the one before.
-_kept_connections = _connections.Connections()
+# One set for each worker process: all items of a loop reuse the same connections.
+_worker_connections = _connections.Connections()
 
 
 class FunctionGraphAction(ActionBase):  # type: ignore[misc]
-    """Runs a task of the collection. Its subclasses name the module and say what the task is."""
+    """Runs a task of the collection. Subclasses set the module name and the task class."""
 
     _supports_check_mode = True
     _supports_async = True
@@ -55,43 +55,43 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
         arguments = _options.without_empty(self._task.args)
         warnings = self._restore_ids(arguments, task_vars or {})
         if arguments.get("run_on") == "target":
-            result.update(self._handed_on({**empty_ids, **arguments}, task_vars))
+            result.update(self._run_on_target({**empty_ids, **arguments}, task_vars))
         elif self._task.async_val:
             result.update({"failed": True, "changed": False, **self.task_class.NOTHING_DONE, "msg": _ASYNC})
         else:
-            result.update(self._called(plain(arguments), empty_ids, task_vars))
+            result.update(self._run_on_controller(plain(arguments), empty_ids, task_vars))
         if warnings:
             result["warnings"] = warnings + list(result.get("warnings", []))
         return result
 
     @staticmethod
     def _restore_ids(arguments: dict[str, t.Any], variables: t.Mapping[str, t.Any]) -> list[str]:
-        """Makes strings of IDs that are numbers, and gives the warnings about them."""
+        """Converts IDs that are numbers to strings in place, and returns the warnings about them."""
         warnings: list[str] = []
         for option in [name for name in _options.ID_VARIABLES if name in arguments]:
             value = arguments[option]
             variable = _options.ID_VARIABLES[option]
-            # Before ansible-core 2.19 a template makes a string of the number that the variable of launch or role is.
-            for given in (variables.get(variable), variables.get(variable.replace("fgs_", "runbook_"))):
-                value = given if _options.is_no_string(given) and str(given) == str(value) else value
+            # Before ansible-core 2.19 a template converts a number to a string: read the type from the variable itself.
+            for original in (variables.get(variable), variables.get(variable.replace("fgs_", "runbook_"))):
+                value = original if _options.is_no_string(original) and str(original) == str(value) else value
             if _options.is_no_string(value):
-                # Here, as Ansible compiles what is imported at each start, and IDs are strings in most tasks.
+                # Imported on demand: Ansible compiles imports at each start, and in most tasks the IDs are strings.
                 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 
                 arguments[option] = _report.written_id(option, value, warnings.append)
         return warnings
 
-    def _handed_on(self, arguments: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
-        """The module's result. Interrupted, the outcome is unknown: the module may still run on the host."""
+    def _run_on_target(self, arguments: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
+        """Returns the module's result. After an interruption the outcome is unknown: the module may still run."""
         lost = self.task_class.lost
 
-        def tell() -> None:
-            self._tell(lost(_INTERRUPTED))
-            # Interrupted, Ansible leaves the module's arguments behind, secrets and all.
+        def interrupted() -> None:
+            self._report_interruption(lost(_INTERRUPTED))
+            # When interrupted, Ansible leaves the module's arguments, including secrets, in its temporary directory.
             self.cleanup(force=True)
 
         try:
-            with on_interruption(tell):
+            with on_interruption(interrupted):
                 found: dict[str, t.Any] = self._execute_module(
                     module_name=self.module_name,
                     module_args=arguments,
@@ -105,21 +105,23 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
                 raise
             found = {"unreachable": True, "msg": str(error)}
         if "ansible_job_id" not in found and not self.task_class.NOTHING_DONE.keys() <= found.keys():
-            # The module was killed, something else was printed in its place, or the connection was lost.
+            # The module was killed, printed something other than its result, or the connection was lost.
             lost_result = lost(_LOST)
             message = ("%s %s" % (lost_result["msg"], found.get("msg", ""))).strip()
             found = {**found, **lost_result, "msg": message, "failed": not found.get("unreachable", False)}
         return found
 
-    def _called(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
+    def _run_on_controller(
+        self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any
+    ) -> dict[str, t.Any]:
         validation = ArgumentSpecValidator(
             _options.without_short_secrets(self.task_class.SPECIFICATION, arguments)
         ).validate(arguments)
         params = {**validation.validated_parameters, **empty_ids}
         result = _libraries.guarded(lambda: self._result(params, validation.errors), self.task_class.NOTHING_DONE)
-        both = alias_warnings(validation)
-        if both:
-            result["warnings"] = both + result.get("warnings", [])
+        warnings = alias_warnings(validation)
+        if warnings:
+            result["warnings"] = warnings + result.get("warnings", [])
         if self._shows_invocation(task_vars):
             result["invocation"] = {"module_args": _options.masked(params)}
         return result
@@ -129,30 +131,30 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
             params,
             errors,
             self._environ(),
-            _kept_connections,
+            _worker_connections,
             check_mode=self._task.check_mode,
             diff=self._task.diff,
         )
         try:
-            with on_interruption(lambda: self._tell(task.interrupted(_INTERRUPTED))):
+            with on_interruption(lambda: self._report_interruption(task.interrupted(_INTERRUPTED))):
                 result: dict[str, t.Any] = task.run()
         except TaskTimeoutError:
             result = task.interrupted(_TIMED_OUT % self._task.timeout)
         return result
 
-    def _tell(self, result: dict[str, t.Any]) -> None:
-        # Not as a warning: since ansible-core 2.19 those wait for the result, which nobody sees.
+    def _report_interruption(self, result: dict[str, t.Any]) -> None:
+        # Not as a warning: since ansible-core 2.19 warnings are shown with the result, which Ansible discards here.
         self._display.display("[WARNING]: %s" % result["msg"], color=C.COLOR_WARN, stderr=True)
 
     def _environ(self) -> dict[str, str]:
-        """The environment as a module would see it: the task's own wins over that of the process."""
+        """Returns the environment that a module would see: the task's own overrides that of the process."""
         environment: dict[str, t.Any] = {}
         self._compute_environment_string(environment)
         return {**os.environ, **{name: str(value) for name, value in plain(environment).items()}}
 
     @staticmethod
     def _shows_invocation(task_vars: t.Any) -> bool:
-        """As for modules: always before ansible-core 2.21, by configuration since."""
+        """Whether the result includes the invocation: always before ansible-core 2.21, configurable since."""
         try:
             return bool(C.config.get_config_value("INJECT_INVOCATION", variables=task_vars))
         except Exception:  # pylint: disable=broad-exception-caught  # what an unknown setting raises differs by release

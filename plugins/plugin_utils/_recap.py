@@ -5,8 +5,7 @@
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
 """
-What was seen of a playbook while it ran: its plays, whether it completed the state itself, and what went wrong, in 64
-characters and in full.
+What a playbook did: its plays, whether it completed the state itself, and its failure, in 64 characters and in full.
 """
 
 from __future__ import annotations
@@ -38,18 +37,18 @@ except ImportError:  # ansible-core before 2.22
 
 
 HIDDEN = "failed, and no_log hides why"
-UNTOLD = "failed, see the log of the playbook"
+UNKNOWN_REASON = "failed, see the log of the playbook"
 
-# What ansible-core says where the reason stands elsewhere in the result.
-_SAYS_NOTHING = re.compile(
+# Messages of ansible-core that do not contain the reason: it is elsewhere in the result.
+_UNINFORMATIVE = re.compile(
     r"(non-zero return code|The command exited with a non-zero return code"
     r"|MODULE FAILURE.*|Module result deserialization failed.*"
     r"|One or more items failed|Assertion failed|(Task failed: )?(Action failed: )?A 'failed_when' expression .*"
     r"|)\.?\Z",
     re.DOTALL,
 )
-# What ansible-core puts before the reason.
-_BEFORE = re.compile(
+# Prefixes that ansible-core adds to the reason.
+_PREFIX = re.compile(
     r"(Task failed|Module failed|Action failed|Unexpected \w+ error"
     r"|Failed to connect to the host via ssh|ssh: connect to host \S+ port \d+"
     r"|Finalization of task args for '[^']*' failed|Error while resolving value for '[^']*'"
@@ -57,12 +56,12 @@ _BEFORE = re.compile(
     r"|The task includes an option with an undefined variable\. The error was"
     r"|The conditional check '.*' failed\. The error was|error while evaluating conditional \(.*\)): (?=\S)"
 )
-_CHATTER = re.compile(r"\W*(warning\b|deprecat|shared connection to |debug\d: )", re.IGNORECASE)
+_NOISE = re.compile(r"\W*(warning\b|deprecat|shared connection to |debug\d: )", re.IGNORECASE)
 _LABEL_LIMIT = 24
 
 
 class Failure(t.NamedTuple):
-    """A failed task on one host. line is None where no_log hides it, message None as well."""
+    """A failed task on one host. line and message are None if no_log hides them."""
 
     host: str
     task: str
@@ -71,31 +70,31 @@ class Failure(t.NamedTuple):
 
 
 def failure_of_result(host: str, task: str, result: t.Mapping[str, t.Any], causes: t.Sequence[str] = ()) -> Failure:
-    """The failure of a task by its result, as a callback plugin gets it.
+    """Returns the failure of a task from the result that a callback plugin receives.
 
-    causes are the texts of the exceptions behind it, outermost first, where ansible-core has them.
+    causes are the messages of its exception chain, outermost first, if ansible-core provides them.
     """
     if "censored" in result:
         return Failure(host, task, None, None)
     item = failed_item(result)
     if item is not None:
         return failure_of_item(host, task, item)
-    said = _text(result.get("msg")) or _text(result.get("reason"))
-    if _SAYS_NOTHING.match(said.strip()):
+    message = _text(result.get("msg")) or _text(result.get("reason"))
+    if _UNINFORMATIVE.match(message.strip()):
         line = _reason(result)
     else:
-        # Results come masked, exceptions do not.
+        # ansible-core masks secrets in results, but not in exceptions.
         cause = mask_secrets(causes[-1]) if causes and isinstance(result.get("msg"), str) else ""
-        if cause not in " ".join(said.split()):
-            # The outermost text says what was tried, the innermost why it failed.
-            said = "%s: %s" % (said.rstrip("."), cause)
-        line = _first(said)
-    parts = [said, *(_text(result.get(name)) for name in ("module_stderr", "stderr", "module_stdout", "stdout"))]
+        if cause not in " ".join(message.split()):
+            # The outermost message names the action, the innermost one the reason.
+            message = "%s: %s" % (message.rstrip("."), cause)
+        line = _first(message)
+    parts = [message, *(_text(result.get(name)) for name in ("module_stderr", "stderr", "module_stdout", "stdout"))]
     return Failure(host, task, mask_secrets(line), mask_secrets("\n".join(part for part in parts if part)))
 
 
 def failure_of_item(host: str, task: str, item: t.Mapping[str, t.Any], causes: t.Sequence[str] = ()) -> Failure:
-    """The failure of a task by the result of an item of its loop."""
+    """Returns the failure of a task from the result of one item of its loop."""
     failure = failure_of_result(host, task, item, causes)
     label = _label(item)
     if failure.line is None or not label:
@@ -104,7 +103,7 @@ def failure_of_item(host: str, task: str, item: t.Mapping[str, t.Any], causes: t
 
 
 def failed_item(result: t.Mapping[str, t.Any]) -> t.Optional[t.Mapping[str, t.Any]]:
-    """The first failed item of a loop."""
+    """Returns the first failed item of a loop; None if there is none."""
     items = result.get("results")
     if not isinstance(items, (list, tuple)):
         return None
@@ -113,9 +112,9 @@ def failed_item(result: t.Mapping[str, t.Any]) -> t.Optional[t.Mapping[str, t.An
 
 
 def error_text(failure: Failure) -> str:
-    """host: task: line, within the limit of the callback's error.
+    """Returns "host: task: line", within the limit of the callback's error.
 
-    Where it is too long, the task's name and the line share what the host leaves, so that all three can be recognised.
+    If it is too long, each part is shortened, so that all three remain recognizable.
     """
     limit = field("error").max_length or 0
     line = failure.line or HIDDEN
@@ -130,7 +129,7 @@ def error_text(failure: Failure) -> str:
 
 
 def bounded(text: str, limit: int) -> str:
-    """text, its middle left out where it is longer than limit characters: the reason stands at either end."""
+    """Shortens text to limit characters by omitting the middle: the reason is usually at one end."""
     if len(text) <= limit:
         return text
     cut = "\n…\n"
@@ -139,7 +138,7 @@ def bounded(text: str, limit: int) -> str:
 
 
 def _reason(result: t.Mapping[str, t.Any]) -> str:
-    """The most telling line of a result whose msg says nothing."""
+    """Returns the most informative line of a result whose msg does not contain the reason."""
     if result.get("assertion") is not None:
         return "assertion failed: %s" % _first(_text(result["assertion"]))
     for name, choose in (("module_stderr", _last), ("stderr", _first), ("module_stdout", _last), ("stdout", _last)):
@@ -158,17 +157,17 @@ def _reason(result: t.Mapping[str, t.Any]) -> str:
 def _lines(text: str) -> list[str]:
     lines = [" ".join(line.split()) for line in text.splitlines()]
     lines = [line for line in lines if line]
-    return [line for line in lines if not _CHATTER.match(line)] or lines
+    return [line for line in lines if not _NOISE.match(line)] or lines
 
 
 def _first(text: str) -> str:
-    """The first line that is no chatter; of a traceback, the last."""
+    """Returns the first line that is not noise; of a traceback, the last line."""
     lines = _lines(text)
     if not lines:
         return ""
     line = lines[-1] if lines[0].startswith("Traceback (most recent call last)") else lines[0]
     while True:
-        stripped = _BEFORE.sub("", line, count=1) if _BEFORE.match(line) else line
+        stripped = _PREFIX.sub("", line, count=1) if _PREFIX.match(line) else line
         if stripped == line:
             return line
         line = stripped
@@ -187,7 +186,7 @@ def _text(value: t.Any) -> str:
 
 
 def _label(item: t.Mapping[str, t.Any]) -> str:
-    """How a person calls the item, where it is short: a long one is data, and may be a secret."""
+    """Returns the label of the item if it is short: a long one is data, and may be a secret."""
     label = item.get("_ansible_item_label", item.get(item.get("ansible_loop_var") or "item"))
     if isinstance(label, bool) or not isinstance(label, (str, int, float)):
         return ""
@@ -195,43 +194,43 @@ def _label(item: t.Mapping[str, t.Any]) -> str:
 
 
 MODULE = "functiongraph.workflow.fgs_workflow_callback"
-# The module's call in the role runbook.
-_OF_ROLE = "functiongraph.workflow._fgs_workflow_callback"
+# The private action of the role runbook.
+_ROLE_ACTION = "functiongraph.workflow._fgs_workflow_callback"
 
-# The extra var, or variable of a play, that switches the report off.
+# The extra var, or play variable, that disables the report.
 SWITCH = "fgs_workflow_report"
 
-# A task's arguments by the names of the ids, alias last.
-_NAMES = {name: (name, *rules.get("aliases", ())) for name, rules in callback_spec().items() if name in EXTRA_VARS}
-# The columns of ansible-core's recap, of which its statistics call one by another name.
+# For each ID, the names of the option in a task's arguments, aliases last.
+_ID_OPTIONS = {name: (name, *rules.get("aliases", ())) for name, rules in callback_spec().items() if name in EXTRA_VARS}
+# The columns of ansible-core's recap. Its statistics use another name for one of them.
 _COLUMNS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
 _STATISTICS = {"failed": "failures"}
 
 
-class _Seen(t.NamedTuple):
+class _RecordedFailure(t.NamedTuple):
     failure: Failure
-    # ansible-core counts a role or a file that could not be included as a failure also where it is rescued.
+    # ansible-core counts a failed include as a failure even if it is rescued.
     include: bool
 
 
 class Recap:
-    """What was seen of a playbook.
+    """The record of a playbook.
 
-    ids are those of the state that waits, by option name. is_left_alone is what the extra var SWITCH says, None where
-    it is unset. written gives the ID of an option as it was written, as YAML may have read it as a number.
+    ids are those of the waiting state, by option name. is_disabled is the value of the extra var SWITCH, None if unset.
+    written converts an ID that YAML has read as a number back to the original string.
     """
 
     def __init__(
         self,
         ids: t.Mapping[str, str],
-        is_left_alone: t.Optional[bool] = None,
+        is_disabled: t.Optional[bool] = None,
         written: t.Callable[[str, t.Any], t.Any] = lambda _option, value: value,
     ) -> None:
         self._ids = ids
         self._written = written
         self._plays = 0
         self._plays_without_hosts = 0
-        self._failures: list[_Seen] = []
+        self._failures: list[_RecordedFailure] = []
         self._items: dict[tuple[str, str], Failure] = {}
         self._last_task: dict[str, str] = {}
         self._counted: dict[str, int] = {}
@@ -240,28 +239,28 @@ class Recap:
         self._hidden: set[tuple[str, str]] = set()
         # Whether the playbook has completed the state itself.
         self.completed = False
-        # Whether the playbook does not want to be reported.
-        self.is_left_alone = bool(is_left_alone)
-        self._may_be_left_alone = is_left_alone is None
+        # Whether the playbook disables the report.
+        self.is_disabled = bool(is_disabled)
+        self._plays_may_disable = is_disabled is None
 
     @property
     def no_host_matched(self) -> bool:
-        """Whether there was no host for any play."""
+        """Whether no play had a host."""
         return self._plays_without_hosts == self._plays
 
     def playbook(self, playbook: t.Any) -> None:
         """A playbook starts."""
         for play in playbook.get_plays():
-            self._look_for_switch(play)
+            self._read_switch(play)
 
     def play(self, play: t.Any) -> None:
         """A play starts."""
         self._plays += 1
-        self._look_for_switch(play)
+        self._read_switch(play)
 
-    def _look_for_switch(self, play: t.Any) -> None:
-        if self._may_be_left_alone and is_off(play.vars.get(SWITCH)):
-            self.is_left_alone = True
+    def _read_switch(self, play: t.Any) -> None:
+        if self._plays_may_disable and is_off(play.vars.get(SWITCH)):
+            self.is_disabled = True
 
     def play_without_hosts(self) -> None:
         self._plays_without_hosts += 1
@@ -276,15 +275,15 @@ class Recap:
         self._last_task[host_of(result)] = _name(task)
         job = values.get("ansible_job_id")
         if not is_item:
-            # An item comes from another thread, in the middle of what another task publishes.
+            # Item events come from another thread, possibly while another task is publishing.
             if "censored" in values:
                 self._hidden.update(self._publishing)
             self._publishing.clear()
-        is_callback = (_action(task) == MODULE or step_of(task) == "report") and self.is_ours(task.args)
+        is_callback = (_action(task) == MODULE or step_of(task) == "report") and self.is_for_this_state(task.args)
         if is_callback and not task.check_mode:
             if job and "delivery" not in values:
                 self._jobs.add(str(job))
-            # A result that no_log hides is a success, unless the task has its own idea of that.
+            # A result hidden by no_log is a success, unless failed_when redefines that.
             is_whole = is_item or not task.loop
             hidden = "censored" in values and is_whole and not task.failed_when and not task.async_val
             self.completed = self.completed or hidden
@@ -292,21 +291,21 @@ class Recap:
             done = values.get("delivery") in (outcomes.DELIVERED, outcomes.ALREADY_DELIVERED) and not task.check_mode
             self.completed = self.completed or done
 
-    def is_ours(self, arguments: t.Mapping[str, t.Any]) -> bool:
-        """Whether a task with these arguments is about the state that waits."""
-        given = {n: next((arguments[a] for a in names if arguments.get(a)), None) for n, names in _NAMES.items()}
-        return all(str(self._written(name, given[name])) == self._ids[name] for name in _NAMES)
+    def is_for_this_state(self, arguments: t.Mapping[str, t.Any]) -> bool:
+        """Whether a task with these arguments is for the waiting state."""
+        values = {n: next((arguments[a] for a in names if arguments.get(a)), None) for n, names in _ID_OPTIONS.items()}
+        return all(str(self._written(name, values[name])) == self._ids[name] for name in _ID_OPTIONS)
 
     def publishes(self, host: str, name: str) -> None:
         """The task that ends next publishes name for host."""
         self._publishing.append((host, name))
 
     def hide_published(self, stats: t.Any) -> None:
-        """Hides what was published so far: it was not seen whether a task under no_log did."""
+        """Hides everything published so far: whether no_log was on for it is unknown."""
         self._hidden.update((host, name) for host, values in stats.custom.items() for name in values)
 
     def published(self, stats: t.Any) -> dict[str, dict[str, t.Any]]:
-        """What was published, by host, without what a task under no_log has published or added to."""
+        """Returns the published data by host, without data that a task under no_log published or extended."""
         custom = {
             host: {name: value for name, value in values.items() if (host, name) not in self._hidden}
             for host, values in stats.custom.items()
@@ -316,8 +315,8 @@ class Recap:
     def failed(self, result: t.Any, count: t.Callable[[str], int]) -> None:
         """A task that failed on a host, or could not reach it.
 
-        count gives how often ansible-core has counted the host as failed or unreachable by now: it does not count what
-        is rescued or ignored.
+        count returns how often ansible-core has counted the host as failed or unreachable so far, which excludes
+        rescued and ignored failures.
         """
         host = host_of(result)
         before, now = self._counted.get(host, 0), count(host)
@@ -326,13 +325,13 @@ class Recap:
             self._add(result)
 
     def is_report_of_role(self, result: t.Any) -> bool:
-        """Whether this is what came of the role's own report of the state: it knew the outcome, delivered or not."""
+        """Whether this is the result of the role's own report of the state, delivered or not."""
         task, values = task_of(result), values_of(result)
-        is_report = step_of(task) == "report" and self.is_ours(task.args)
+        is_report = step_of(task) == "report" and self.is_for_this_state(task.args)
         return is_report and ("delivery" in values or "censored" in values)
 
     def item_failed(self, result: t.Any) -> None:
-        """An item of a loop that failed. Not every release of ansible-core tells later which one did."""
+        """Records a failed item of a loop. Some releases of ansible-core do not name it in the task's result."""
         host, task = host_of(result), task_of(result)
         failure = failure_of_item(host, _name(task), values_of(result), causes_of(result))
         self._items.setdefault((host, key_of(task)), failure)
@@ -343,37 +342,37 @@ class Recap:
         if failure is None or "censored" in values_of(result):
             failure = failure_of_result(host, _name(task), values_of(result), causes_of(result))
         include = str(task.action).rpartition(".")[2] in ("include_role", "include_tasks", "import_role")
-        self._failures.append(_Seen(failure, include))
+        self._failures.append(_RecordedFailure(failure, include))
 
     def failure(self, hosts: t.Sequence[str]) -> t.Optional[Failure]:
-        """The first failure of the hosts that ended as failed or unreachable; None where there are none."""
-        found = [seen for seen in self._failures if not hosts or seen.failure.host in hosts]
+        """Returns the first failure of hosts, those that ended as failed or unreachable; None if there is none."""
+        found = [recorded for recorded in self._failures if not hosts or recorded.failure.host in hosts]
         if found:
-            return min(found, key=lambda seen: seen.include).failure
+            return min(found, key=lambda recorded: recorded.include).failure
         if not hosts:
             return None
-        # Before ansible-core 2.19 nothing is said of a role that could not be included, but in the log.
+        # Before ansible-core 2.19 only the log mentions a role that could not be included.
         name = self._last_task.get(hosts[0], "")
-        return Failure(hosts[0], name, UNTOLD, None)
+        return Failure(hosts[0], name, UNKNOWN_REASON, None)
 
 
 def step_of(task: t.Any) -> t.Optional[str]:
-    """The step of the role runbook that a task is."""
-    return task.args.get("step") if _action(task) == _OF_ROLE else None
+    """Returns the step of the role runbook that a task performs, else None."""
+    return task.args.get("step") if _action(task) == _ROLE_ACTION else None
 
 
 def is_off(value: t.Any) -> bool:
-    """Whether a variable says no, as a boolean or in one of Ansible's words for it."""
+    """Whether a variable is false, as a boolean or as one of Ansible's strings for it."""
     return value is False or (isinstance(value, str) and value.lower() in BOOLEANS_FALSE)
 
 
 def hosts_of_stats(
     stats: t.Any, failed: t.Iterable[str], published: t.Mapping[str, t.Mapping[str, t.Any]]
 ) -> dict[str, dict[str, t.Any]]:
-    """The recap as ansible-core counts it, by host, and what each published for itself.
+    """Returns ansible-core's recap by host, with the data that each host published for itself.
 
-    published is what was published, by host. failed are hosts that ended as failed, also where ansible-core counted
-    nothing.
+    published is the published data by host. failed are the hosts that ended as failed, even if ansible-core counted no
+    failure for them.
     """
     found: dict[str, dict[str, t.Any]] = {}
     for host in sorted({*stats.processed, *failed}):
@@ -388,7 +387,7 @@ def hosts_of_stats(
 
 
 def _name(task: t.Any) -> str:
-    """How a person calls the task: without its role, which takes the room of what matters more."""
+    """Returns the name of the task, without its role to save space."""
     return str(task.name or task.action)
 
 

@@ -5,7 +5,7 @@
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
 """
-From the end of a playbook to one report of it: what is found wrong at the start, what is sent, what the user is told.
+Reports the end of a playbook once: checks the settings at the start, sends the report, and shows the result.
 """
 
 from __future__ import annotations
@@ -37,24 +37,24 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report imp
 _INTERRUPTED = "a signal interrupted it"
 NO_HOST = "no host matched: nothing was done"
 _FAILED = 1
-_CHANGED = (
+_UNKNOWN_CORE = (
     "this ansible-core has changed (%s cannot be found): the report goes by the statistics of the playbook, and an "
     "interruption may not be reported; use a release that this collection is tested with."
 )
-_SEND = "ansible-playbook functiongraph.workflow.callback -e %s"
+_SEND_COMMAND = "ansible-playbook functiongraph.workflow.callback -e %s"
 
 
 class Notes:
-    """What a worker notes of its report for the process that made this, which drops the result when interrupted.
+    """Passes the progress of the role's report from a worker to the main process, which loses results when interrupted.
 
-    They are in a file without a name: an output of any size finds room, and nothing is left behind.
+    Uses an anonymous temporary file: it holds an output of any size, and leaves nothing behind.
     """
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile("w+", encoding="ascii")  # noqa: SIM115  # open until the process ends
 
     def begin(self, outcome: t.Mapping[str, t.Any]) -> None:
-        """Notes what is about to be sent, in place of all before."""
+        """Records what is about to be sent, and deletes earlier notes."""
         with suppress(OSError):
             self._file.seek(0)
             self._file.truncate()
@@ -66,7 +66,7 @@ class Notes:
             self._file.flush()
 
     def read(self) -> list[dict[str, t.Any]]:
-        """What was about to be sent, and the result, as far as a worker came."""
+        """Returns the notes so far: what was about to be sent, then the result."""
         self._file.seek(0)
         return [json.loads(line) for line in self._file if line.endswith("\n")]
 
@@ -76,20 +76,20 @@ class ReportTask:
 
     def __init__(self, task: _tasks.CallbackTask) -> None:
         self._task = task
-        self._came: t.Optional[dict[str, t.Any]] = None
+        self._result: t.Optional[dict[str, t.Any]] = None
 
     def run(self) -> dict[str, t.Any]:
-        """Delivers. Gives the module's result. Raises only what a signal does."""
-        self._came = _libraries.guarded(self._task.run, self._task.NOTHING_DONE)
-        return self._came
+        """Delivers, and returns the module's result. Raises only because of a signal."""
+        self._result = _libraries.guarded(self._task.run, self._task.NOTHING_DONE)
+        return self._result
 
     def interrupted(self) -> dict[str, t.Any]:
-        """The result where a signal has interrupted run()."""
-        return self._came or self._task.interrupted(_INTERRUPTED)
+        """Returns the result after a signal has interrupted run()."""
+        return self._result or self._task.interrupted(_INTERRUPTED)
 
 
 class Sender(_report.Report):
-    """Sends reports, as the module would: from ids and options to the result of the delivery."""
+    """Sends reports exactly as the module does."""
 
     def __init__(self, ids: t.Mapping[str, str], options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> None:
         super().__init__(environ)
@@ -97,23 +97,27 @@ class Sender(_report.Report):
         self._arguments = _options.without_empty({**chosen, **ids})
 
     def _validated(self, **arguments: t.Any) -> tuple[dict[str, t.Any], list[t.Any]]:
-        given = {**self._arguments, "truncate_error": True, **arguments}
-        validation = ArgumentSpecValidator(_options.callback_spec()).validate(given)
+        arguments = {**self._arguments, "truncate_error": True, **arguments}
+        validation = ArgumentSpecValidator(_options.callback_spec()).validate(arguments)
         return validation.validated_parameters, list(validation.errors)
 
     def problems(self) -> list[str]:
-        """Everything that can be known before the end to stand in the way of the report, as clauses. Sends nothing."""
-        came = _libraries.guarded(lambda: {"problems": self._problems()}, {})
-        return came["problems"] if "problems" in came else [_clauses(came["msg"], came["hint"])]
+        """Returns as clauses everything known now that will prevent the report. Sends nothing."""
+        module_result = _libraries.guarded(lambda: {"problems": self._problems()}, {})
+        return (
+            module_result["problems"]
+            if "problems" in module_result
+            else [_clauses(module_result["msg"], module_result["hint"])]
+        )
 
     def _problems(self) -> list[str]:
-        """The problems where both libraries are there. Raises Unusable where one turns out not to be."""
+        """Returns the problems. Raises Unusable if a required library is missing or broken."""
         params, errors = self._validated(result="success")
         task = _tasks.CallbackTask(params, errors, self.environ, _connections.Connections())
         found = [violation.message for violation in task.validate()]
-        credentials, lacking = self.credentials(params)
-        if lacking is not None and not params.get("use_ecs_agency"):
-            found.append(lacking)
+        credentials, missing = self.credentials(params)
+        if missing is not None and not params.get("use_ecs_agency"):
+            found.append(missing)
         if not found:
             found.extend(filter(None, [task.project_problem(credentials)]))
         return [self.redactor.known(_clauses(text)) for text in found]
@@ -121,7 +125,7 @@ class Sender(_report.Report):
     def delivery(
         self, result: str, output: dict[str, t.Any], error: t.Optional[str], check_mode: bool = False, **options: t.Any
     ) -> ReportTask:
-        """The delivery of a result, as the module would do it. options win over those of the report."""
+        """Returns the delivery of a result. options override those of the report."""
         params, errors = self._validated(result=result, output=output, error=error, **options)
         return ReportTask(
             _tasks.CallbackTask(params, errors, self.environ, _connections.Connections(), check_mode=check_mode)
@@ -129,26 +133,26 @@ class Sender(_report.Report):
 
 
 def _clauses(*sentences: str) -> str:
-    """Sentences as one text without the last full stop."""
+    """Joins sentences without the last full stop."""
     return ". ".join(sentence.strip().rstrip(".") for sentence in sentences)
 
 
 def _written(option: str, value: t.Any) -> t.Any:
-    """An ID as it was written. The task that it is an argument of has warned already."""
+    """Returns an ID as the user wrote it. The task with this argument has already warned."""
     return _report.written_id(option, value, lambda _text: None)
 
 
 class Reporter:
     """Reports one run, once.
 
-    wrong_options are sentences on the plugin's options that could not be taken. display is Ansible's. is_of_role says
-    that it reports for the role.
+    wrong_options are sentences about invalid options of the plugin. display is Ansible's. is_of_role means that the
+    role has enabled the report.
     """
 
     def __init__(
         self,
         run: PlaybookRun,
-        found: _report.Launch,
+        launch: _report.Launch,
         options: t.Mapping[str, t.Any],
         wrong_options: t.Sequence[str],
         environ: t.Mapping[str, str],
@@ -156,49 +160,49 @@ class Reporter:
         is_of_role: bool = False,
     ) -> None:
         self.is_of_role = is_of_role
-        ids = {name: found.ids.get(name, "") for name in _report.IDS}
-        self.recap = _recap.Recap(ids, found.is_left_alone, _written)
+        ids = {name: launch.ids.get(name, "") for name in _report.IDS}
+        self.recap = _recap.Recap(ids, launch.is_disabled, _written)
         self.run = run
         self._ids = ids
-        self._problems = found.problems
+        self._problems = launch.problems
         self._options = options
         self._wrong_options = wrong_options
         self._environ = environ
         self._display = display
-        self._report = Sender(found.ids, options, environ)
+        self._report = Sender(launch.ids, options, environ)
         # result and failure, once the end is known.
         self._end: t.Optional[tuple[str, t.Optional[Failure]]] = None
         self._done = False
-        # What a worker notes of the role's own report, and what that was to send where nothing sent or saved is known.
+        # What a worker records about the role's own report, and the contents of that report if its fate is unknown.
         self.notes: t.Optional[Notes] = None
         self._unfinished: t.Mapping[str, t.Any] = {}
 
     def start(self, playbook: t.Any) -> None:
-        """Warns of what stands in the way of the report, before any work is done, and waits for the end.
+        """Warns, before any work is done, of everything that will prevent the report, and prepares for the end.
 
-        Raises SystemExit where nothing can be reported and strict is on.
+        Raises SystemExit if nothing can be reported and strict is on.
         """
         if self.run.check_mode:
-            # As set_stats would: AWX hands it on to the jobs behind this one, which report no success of it then.
+            # Like set_stats: AWX passes it on to the next jobs, which then do not report a success.
             self.run.stats.custom.setdefault(ALL_HOSTS, {})[_report.CHECK_MODE] = True
         self.recap.playbook(playbook)
-        if self.recap.is_left_alone:
+        if self.recap.is_disabled:
             return
         for sentence in self._wrong_options:
             self._warn(sentence)
         if self.run.missing:
-            self._warn(_CHANGED % ", ".join(self.run.missing))
+            self._warn(_UNKNOWN_CORE % ", ".join(self.run.missing))
         self._refuse(self._problems or self._report.problems())
         self.wait_for_end()
 
     def wait_for_end(self) -> None:
-        """Reports where the run does not come to its end."""
+        """Ensures a report even if the run is interrupted."""
         self.run.watch_published(self.recap.publishes)
         self.run.when_cleaned_up(self._cleaned_up)
         self.run.end_on_signals()
 
     def take_notes(self) -> None:
-        """From now on the worker of the role's own report is to note what becomes of that."""
+        """Makes the worker of the role's own report record its progress from now on."""
         with suppress(OSError):
             self.notes = self.notes or Notes()
 
@@ -212,69 +216,69 @@ class Reporter:
         self._warn(text)
 
     def ok(self, result: t.Any) -> None:
-        """A task has succeeded on a host."""
+        """Records that a task succeeded on a host."""
         self.recap.ok(result)
-        # Of a check too: the role has come to its report.
+        # In check mode too: the role has reached its report.
         if self.is_of_role and self.recap.is_report_of_role(result):
             self.recap.completed = True
 
     def failed(self, result: t.Any) -> None:
-        """A task has failed on a host, or could not reach it."""
+        """Records that a task failed on a host, or that the host was unreachable."""
         self.recap.failed(result, self.run.failures)
         if self.recap.is_report_of_role(result):
-            # The end of the playbook would say that the runbook failed, and replace what the role has saved.
+            # A report of the playbook's end would overwrite the outcome that the role has saved.
             self.recap.completed = True
 
     def _warn(self, text: str) -> None:
-        self._say(self._display.warning, self._report.redactor.known(text))
+        self._display_line(self._display.warning, self._report.redactor.known(text))
 
     @staticmethod
-    def _say(say: t.Callable[[str], None], text: str) -> None:
-        # Where the terminal is gone, as after SIGHUP, the report is sent all the same.
+    def _display_line(display: t.Callable[[str], None], text: str) -> None:
+        # The report must be sent even if the terminal is closed, for example after SIGHUP.
         with suppress(OSError):
-            say("%s: %s" % (NAME, text))
+            display("%s: %s" % (NAME, text))
 
     def end(self, stats: t.Any) -> None:
-        """The playbook has come to its end, with Ansible's statistics.
+        """Reports the end of the playbook, from Ansible's statistics.
 
-        Raises SystemExit where nothing could be reported and strict is on.
+        Raises SystemExit if the report failed and strict is on.
         """
         self.run.stats = self.run.stats or stats
         if self._done or not self.run.is_last_playbook():
             return
         code = self.run.exit_code()
         self._end = self._outcome(code)
-        is_reported = self._ended(*self._end)
+        is_reported = self._close(*self._end)
         if self._options["strict"] and not is_reported:
             raise SystemExit(code or _FAILED)
 
     def _cleaned_up(self, reason: t.Optional[BaseException]) -> None:
         if reason is None or self._done:
             return
-        notes = self._notes_of_role()
+        notes = self._role_notes()
         if len(notes) > 1 and (notes[1].get("delivery") != NOT_SENT or "undelivered_file" in notes[1]):
             self._done = True
-            self._presented(notes[0]["result"], notes[0]["error"], notes[1])
+            self._show(notes[0]["result"], notes[0]["error"], notes[1])
             return
         text = describe_interruption(reason)
         result, failure = self._end or ("fail", Failure("", "", text, str(reason) or text))
         if notes:
             self._unfinished = notes[0]
             result = notes[0]["result"]
-        # One signal ends what runs, be it the playbook or its report; further ones wait.
+        # Only one signal interrupts, either the playbook or its report; further signals are ignored.
         by_signal = isinstance(reason, (KeyboardInterrupt, SystemExit))
-        self._ended(result, failure, may_be_interrupted=not by_signal)
+        self._close(result, failure, may_be_interrupted=not by_signal)
 
-    def _notes_of_role(self) -> list[dict[str, t.Any]]:
-        """What was noted of the role's own report, unless something was known or done after it."""
-        # Without a report that was begun there is nothing to wait for: a worker may hang in a lookup.
+    def _role_notes(self) -> list[dict[str, t.Any]]:
+        """Returns the notes of the role's own report, unless a later outcome is known."""
+        # Wait only if a report was begun: otherwise a worker may hang, for example in a lookup.
         if self.notes is None or self._end or self.recap.completed or not self.notes.read():
             return []
         self.run.wait_for_workers()
         return self.notes.read()
 
     def _outcome(self, code: int) -> tuple[str, t.Optional[Failure]]:
-        """result, and the failure behind it."""
+        """Returns the result and its failure, if any."""
         if code != 0:
             return "fail", self.recap.failure(self.run.failed_hosts())
         if self.recap.no_host_matched and self._options["no_hosts"] == "fail":
@@ -284,27 +288,29 @@ class Reporter:
             return "fail", Failure("", "", "no task to start at: %s" % task, None)
         return "success", None
 
-    def _ended(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool = True) -> bool:
-        """Reports. Gives whether there is nothing left to do for the user. Raises only what a signal does."""
-        if self.recap.is_left_alone:
+    def _close(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool = True) -> bool:
+        """Reports if necessary. Returns whether the user has nothing left to do. Raises only because of a signal."""
+        if self.recap.is_disabled:
             is_reported = True
         elif self.recap.completed:
-            self._say(self._display.v, "the playbook has completed the state itself, nothing is left to report")
+            self._display_line(
+                self._display.v, "the playbook has completed the state itself, nothing is left to report"
+            )
             is_reported = True
         else:
-            is_reported = self._reported(result, failure, may_be_interrupted)
+            is_reported = self._report_end(result, failure, may_be_interrupted)
         self._done = True
         return is_reported
 
-    def _reported(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool) -> bool:
+    def _report_end(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool) -> bool:
         try:
             if self._problems:
                 self._warn(
                     "the result %s could not be reported to the workflow: %s." % (result, "; ".join(self._problems))
                 )
                 return False
-            is_delivered = self._delivered(result, failure, may_be_interrupted)
-        except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the playbook is innocent
+            is_delivered = self._deliver(result, failure, may_be_interrupted)
+        except Exception as error:  # pylint: disable=broad-exception-caught  # a failed report must not fail the playbook
             self._warn(
                 "the result %s could not be reported to the workflow: %s: %s" % (result, type(error).__name__, error)
             )
@@ -314,8 +320,10 @@ class Reporter:
             return False
         return is_delivered
 
-    def _said(self, failure: t.Optional[Failure], refused: bool) -> tuple[dict[str, t.Any], t.Optional[str]]:
-        """output and error. An outcome without words is worth more than none."""
+    def _output_and_error(
+        self, failure: t.Optional[Failure], refused: bool
+    ) -> tuple[dict[str, t.Any], t.Optional[str]]:
+        """Returns output and error; empty on an internal error, as an outcome without details is better than none."""
         if self._unfinished:
             return self._unfinished["output"], self._unfinished["error"]
         try:
@@ -325,7 +333,7 @@ class Reporter:
             return self._output(failure, refused), error
         except Exception as error:  # pylint: disable=broad-exception-caught
             self._warn("the report has no output, as it could not be made: %s: %s" % (type(error).__name__, error))
-            return {}, None if failure is None else _recap.UNTOLD
+            return {}, None if failure is None else _recap.UNKNOWN_REASON
 
     def _output(self, failure: t.Optional[Failure], refused: bool) -> dict[str, t.Any]:
         stats = self.run.stats
@@ -338,43 +346,43 @@ class Reporter:
             self._warn(note)
         return output
 
-    def _delivered(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool) -> bool:
-        """Whether result has reached the workflow. What could not be delivered is saved, also where a signal comes."""
-        output, error = self._said(failure, refused=False)
-        # It may have arrived before.
+    def _deliver(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool) -> bool:
+        """Delivers result, and returns whether that succeeded. An undelivered report is saved, also after a signal."""
+        output, error = self._output_and_error(failure, refused=False)
+        # The interrupted report may have arrived.
         confirm = {"confirm": ALWAYS} if self._unfinished else {}
         delivery = self._report.delivery(result, output, error, self.run.check_mode, **confirm)
 
-        def tell() -> None:
-            self._presented(result, error, delivery.interrupted())
+        def interrupted() -> None:
+            self._show(result, error, delivery.interrupted())
 
-        with on_interruption(tell) if may_be_interrupted else nullcontext():
+        with on_interruption(interrupted) if may_be_interrupted else nullcontext():
             self._done = True
-            came = delivery.run()
-            if _report.is_too_large(came) and not self._unfinished:
-                output, error = self._said(failure, refused=True)
+            module_result = delivery.run()
+            if _report.is_too_large(module_result) and not self._unfinished:
+                output, error = self._output_and_error(failure, refused=True)
                 delivery = self._report.delivery(result, output, error, self.run.check_mode)
-                came = delivery.run()
-            return self._presented(result, error, came)
+                module_result = delivery.run()
+            return self._show(result, error, module_result)
 
-    def _presented(self, result: str, error: t.Optional[str], came: t.Mapping[str, t.Any]) -> bool:
-        """Shows the user what came of the delivery. Gives whether it has reached the workflow."""
-        for warning in came.get("warnings", []):
+    def _show(self, result: str, error: t.Optional[str], module_result: t.Mapping[str, t.Any]) -> bool:
+        """Shows the result of the delivery to the user. Returns whether it succeeded."""
+        for warning in module_result.get("warnings", []):
             self._warn(warning)
         run_id = self._ids["workflow_run_id"]
-        if came.get("failed"):
-            parts = [part.rstrip(".") for part in (came["msg"], came.get("hint")) if part]
+        if module_result.get("failed"):
+            parts = [part.rstrip(".") for part in (module_result["msg"], module_result.get("hint")) if part]
             self._warn("the result %s could not be reported to the workflow. %s." % (result, ". ".join(parts)))
-            if "undelivered_file" in came:
-                # On a line of its own, as Ansible breaks warnings where they are wide.
-                command = _SEND % quote("@" + came["undelivered_file"])
-                self._say(self._display.display, "send it later with: %s" % command)
+            if "undelivered_file" in module_result:
+                # On its own line, as Ansible wraps long warnings.
+                command = _SEND_COMMAND % quote("@" + module_result["undelivered_file"])
+                self._display_line(self._display.display, "send it later with: %s" % command)
             return False
-        if came["delivery"] == ALREADY_DELIVERED:
+        if module_result["delivery"] == ALREADY_DELIVERED:
             text = "run %s already has the result %s" % (run_id, result)
-        elif self.run.check_mode and "diff" in came:
-            text = "check mode, so this was not sent:\n%s" % came["diff"]["after"]
+        elif self.run.check_mode and "diff" in module_result:
+            text = "check mode, so this was not sent:\n%s" % module_result["diff"]["after"]
         else:
             text = "reported to run %s: %s" % (run_id, result if error is None else "%s (%s)" % (result, error))
-        self._say(self._display.display, text)
+        self._display_line(self._display.display, text)
         return True

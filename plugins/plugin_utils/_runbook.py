@@ -5,7 +5,7 @@
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
 """
-The decisions of the role runbook: whether it may start, what failed, and what it reports.
+The logic of the role runbook: whether it may start, which failure it found, and what it reports.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.r
 )
 
 _PLUGIN = "functiongraph.workflow.fgs_workflow_report"
-_BLIND = "functiongraph.workflow.runbook: what the runbook publishes is not sent, as it cannot be seen: %s"
+_PUBLISHED_UNKNOWN = "functiongraph.workflow.runbook: what the runbook publishes is not sent, as it cannot be seen: %s"
 _NO_EVENTS = "the role gets no events of the playbook"
 _GONE = "unreachable, or gone before the end of the runbook"
 _EITHER = "Give either runbook_tasks_file or runbook_role."
@@ -45,15 +45,15 @@ _OUT_OF_STEP = (
     "All hosts of the play must come to the role together, so it can be used neither with the strategies free and "
     "host_pinned nor with when or run_once" + _INSTEAD
 )
-# With an ID nothing is looked up.
+# With any project ID set, the project is not looked up.
 _LOOKED_UP_LATER = "looked-up-later"
 _FAILED_HOSTS_LIMIT = 100
 
 
 class Hosts:
-    """The hosts of the play, by the facts that the role leaves on them.
+    """The hosts of the play, with the facts that the role sets on them.
 
-    variables are those of a task. state is the ID of the state as facts have it: a play may use the role twice.
+    variables are those of a task. state is the state ID stored in these facts: a play may use the role twice.
     """
 
     def __init__(self, variables: t.Mapping[str, t.Any], state: t.Any) -> None:
@@ -61,44 +61,44 @@ class Hosts:
         self._state = str(state)
 
     def at_start(self) -> list[str]:
-        """The hosts that the play has now, and those that it has lost.
+        """Returns the current hosts of the play and the hosts that it has lost.
 
-        add_host makes ansible_play_hosts_all longer, and not the play.
+        ansible_play_hosts_all also contains hosts from add_host, which are not in the play.
         """
         lost = {*self._variables["ansible_play_hosts_all"]} - {*self._variables["ansible_play_hosts"]}
         return sorted({*self._variables["ansible_play_batch"], *lost})
 
     def problem(self) -> t.Optional[str]:
-        """Why the outcome of all hosts cannot be known once, if so."""
+        """Returns why the outcome of all hosts cannot be determined at once; None if it can."""
         batch, batches = self._variables["ansible_play_batch"], PlaybookRun.batches()
-        # The variables count hosts that add_host has added to the play's pattern as those of another batch.
+        # By the variables, hosts that add_host adds to the play's pattern would be another batch.
         if len(batch) < len(self._variables["ansible_play_hosts"]) if batches is None else batches > 1:
             return _BATCHES
-        # In step, all hosts have come, and one has acted for all; out of step, some have not, or each has acted.
-        acted = self._facts("__runbook_acted", self.at_start())
-        is_in_step = len(acted) <= 1 and len(self._facts("__runbook_came", batch)) == len(batch)
+        # In step, all hosts have reached the role and one has run run_once; else some have not reached it, or each has.
+        leaders = self._facts("__runbook_leader", self.at_start())
+        is_in_step = len(leaders) <= 1 and len(self._facts("__runbook_reached", batch)) == len(batch)
         return None if is_in_step else _OUT_OF_STEP
 
     def output(self, hosts: t.Iterable[str]) -> t.Any:
-        """The output that the first of the hosts has made."""
+        """Returns the output that the first of the hosts has rendered."""
         return next(iter(self._facts("__runbook_output", hosts).values()))["value"]
 
     def failed(self) -> list[str]:
-        """The hosts that did not come to the end of the runbook: they failed in it, or are gone."""
+        """Returns the hosts that did not finish the runbook: they failed or left the play."""
         hosts = self._variables["__runbook_hosts"]
-        seen = self._facts("__runbook_seen", hosts)
-        return sorted(host for host in hosts if not seen.get(host, {}).get("ended_well"))
+        outcomes = self._facts("__runbook_outcome", hosts)
+        return sorted(host for host in hosts if not outcomes.get(host, {}).get("ended_well"))
 
     def failure(self, failed: t.Sequence[str]) -> _recap.Failure:
-        """The failure that is reported: the first one of which Ansible tells, else any."""
-        found = [fact["failure"] for fact in self._facts("__runbook_seen", failed).values() if fact.get("failure")]
-        found.sort(key=lambda failure: failure["line"] == _recap.UNTOLD)
-        # A host that is gone has left none.
+        """Returns the failure to report: the first one with a known reason, else any."""
+        found = [fact["failure"] for fact in self._facts("__runbook_outcome", failed).values() if fact.get("failure")]
+        found.sort(key=lambda failure: failure["line"] == _recap.UNKNOWN_REASON)
+        # A host that left the play has no failure recorded.
         found.append({"host": failed[0], "task": "", "line": _GONE, "message": None})
         return _recap.Failure(*(found[0][name] for name in _recap.Failure._fields))
 
     def _facts(self, name: str, hosts: t.Iterable[str]) -> dict[str, t.Any]:
-        """A fact of the role about this state, by host, of those that have it."""
+        """Returns a fact of the role about this state, by host, for the hosts that have it."""
         found = {}
         for host in hosts:
             fact = self._variables["hostvars"][host].get(name)
@@ -108,13 +108,13 @@ class Hosts:
 
 
 class Steps:
-    """The module's call at a step of the role. Only the last step sends anything.
+    """The steps of the role. Only the last one, report, sends anything.
 
-    call is the module's own: arguments, empty ids and variables of the task to its result. task is Ansible's, environ
-    its environment, render is its templar's. Arguments are the ids, and
+    call runs the module with arguments, empty IDs and variables of the task. task is Ansible's, environ its
+    environment, render its template renderer. Arguments are the IDs, and
     step: start, watch, failed, output or report.
     options: the options of the module, without ids, result, output and error.
-    tasks_file, role, output_schema: what the role was given.
+    tasks_file, role, output_schema: the variables of the role.
     """
 
     def __init__(
@@ -128,36 +128,36 @@ class Steps:
         self._environ = environ
         self._call = call
         self._render = render
-        # Of the report, where somebody reads them.
+        # Set during the report if the main process reads them.
         self._notes: t.Any = None
 
-    def run(self, given: dict[str, t.Any], empty_ids: dict[str, str], variables: t.Any) -> dict[str, t.Any]:
+    def run(self, args: dict[str, t.Any], empty_ids: dict[str, str], variables: t.Any) -> dict[str, t.Any]:
         self._empty_ids = empty_ids
         self._variables: t.Mapping[str, t.Any] = variables
-        ids = {name: given.get(name) for name in _report.IDS}
-        arguments = _options.without_empty({**given.get("options", {}), **ids, "result": "success"})
+        ids = {name: args.get(name) for name in _report.IDS}
+        arguments = _options.without_empty({**args.get("options", {}), **ids, "result": "success"})
         hosts = Hosts(variables, self._task.args.get("workflow_state_id", ""))
-        step = given["step"]
+        step = args["step"]
         if step == "start":
-            return self._started(given, arguments, hosts)
+            return self._start(args, arguments, hosts)
         if step == "watch":
-            return {"changed": False, "warnings": [] if is_listening() else [_BLIND % _NO_EVENTS]}
+            return {"changed": False, "warnings": [] if is_listening() else [_PUBLISHED_UNKNOWN % _NO_EVENTS]}
         if step == "failed":
-            return {"changed": False, "failure": self._failed(arguments)}
-        schema = given.get("output_schema", {})
+            return {"changed": False, "failure": self._described_failure(arguments)}
+        schema = args.get("output_schema", {})
         if step == "output":
             output = self._output(arguments, plain(hosts.output([variables["inventory_hostname"]])))[0]
-            result = self._previewed({**arguments, "output": output, "output_schema": schema})
+            result = self._validated({**arguments, "output": output, "output_schema": schema})
         else:
-            result = self._reported(arguments, schema, hosts)
+            result = self._send_report(arguments, schema, hosts)
         if result.get("failed"):
-            result["msg"] = _told(result)
+            result["msg"] = _message_and_hint(result)
         return result
 
-    def _started(self, given: t.Mapping[str, t.Any], arguments: dict[str, t.Any], hosts: Hosts) -> dict[str, t.Any]:
-        """What speaks against starting the runbook, in sentences; and what later steps need."""
-        file, role = given.get("tasks_file", ""), given.get("role", "")
-        # As in the playbook itself, a relative file is one beside it.
+    def _start(self, args: t.Mapping[str, t.Any], arguments: dict[str, t.Any], hosts: Hosts) -> dict[str, t.Any]:
+        """Returns, as sentences, the problems that prevent the start; and the values for later steps."""
+        file, role = args.get("tasks_file", ""), args.get("role", "")
+        # A relative path is relative to the playbook, as in the playbook itself.
         path = os.path.join(self._variables["playbook_dir"], file) if file else ""
         check_mode = bool(self._task.check_mode)
         problems = [
@@ -166,21 +166,21 @@ class Steps:
             hosts.problem(),
             self._report_problem(arguments),
         ]
-        # As they were written: a template has made another string of a number, before ansible-core 2.19.
+        # As the user wrote them: before ansible-core 2.19 a template converts a number to another string.
         ids = {name: arguments.get(name, "") for name in _report.IDS}
         known = {"hosts": hosts.at_start(), "tasks_path": path, "check_mode": check_mode, "ids": ids}
         return {"changed": False, "problems": [problem for problem in problems if problem], **known}
 
     def _report_problem(self, arguments: dict[str, t.Any]) -> t.Optional[str]:
-        """What stands in the way of the report, as far as that is known without the network."""
-        result = self._previewed(arguments)
+        """Returns what will prevent the report, as far as that is known without the network; None if nothing will."""
+        result = self._validated(arguments)
         problem = None if result.get("failed") else project_problem(arguments, self._environ)
-        return _told(result) if result.get("failed") else problem and "Nothing was sent: %s" % problem
+        return _message_and_hint(result) if result.get("failed") else problem and "Nothing was sent: %s" % problem
 
-    def _failed(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """The failure of this host, from what Ansible hands to a rescue, where nothing is redacted yet.
+    def _described_failure(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Returns the redacted failure of this host, from the variables that Ansible sets in a rescue.
 
-        Ansible hands on nothing of a host that any_errors_fatal drags along.
+        Ansible does not set them on a host that failed only because of any_errors_fatal.
         """
         result = plain(self._render(self._variables.get("ansible_failed_result"))) or {}
         host = self._variables["inventory_hostname"]
@@ -188,7 +188,7 @@ class Steps:
         report = _report.Report(self._environ)
         report.learn_secrets(options)
         if not result:
-            found = _recap.Failure(host, name, _recap.UNTOLD, None)
+            found = _recap.Failure(host, name, _recap.UNKNOWN_REASON, None)
         else:
             is_hidden = _is_hidden(result, self._field("no_log"))
             found = _recap.failure_of_result(host, name, {"censored": True} if is_hidden else result)
@@ -196,14 +196,14 @@ class Steps:
         return {**found._asdict(), "error": _recap.error_text(found)}
 
     def _field(self, name: str) -> t.Any:
-        """A field of the failed task; None where it is a template that cannot be rendered any more."""
+        """Returns a field of the failed task; None if its template cannot be rendered any more."""
         try:
             return self._render(self._variables["ansible_failed_task"].get(name))
-        except Exception:  # pylint: disable=broad-exception-caught  # whatever a template may raise
+        except Exception:  # pylint: disable=broad-exception-caught  # a template may raise anything
             return None
 
-    def _reported(self, arguments: dict[str, t.Any], schema: dict[str, t.Any], hosts: Hosts) -> dict[str, t.Any]:
-        """The result of the one report of all hosts."""
+    def _send_report(self, arguments: dict[str, t.Any], schema: dict[str, t.Any], hosts: Hosts) -> dict[str, t.Any]:
+        """Sends the one report of all hosts, and returns its result."""
         failed = hosts.failed()
         failure = hosts.failure(failed) if failed else None
         own = {} if failed else plain(hosts.output(self._variables["__runbook_hosts"]))
@@ -211,28 +211,28 @@ class Steps:
         more.update(_report.job_fields(self._environ, self._variables))
         if failure is not None:
             arguments.update(result="fail", error=_recap.error_text(failure))
-        recap = (seen_hosts(failed), failure, bool(self._task.check_mode), more)
+        recap = (hosts_so_far(failed), failure, bool(self._task.check_mode), more)
         output, warnings = self._output(arguments, own, recap)
-        result = self._sent({**arguments, "output": output})
+        result = self._send({**arguments, "output": output})
         if _report.is_too_large(result) and (failed or not validators.output_violations(own, schema)):
             smaller, left_out = self._output(arguments, own, recap, refused=True)
             if smaller != output:
                 requests_sent, warnings = result["requests_sent"], left_out
-                result = self._sent({**arguments, "output": smaller})
+                result = self._send({**arguments, "output": smaller})
                 result["requests_sent"] += requests_sent
         result["warnings"] = [*result.get("warnings", []), *warnings]
         return result
 
-    def _previewed(self, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
-        """The result of a call that finds all that is wrong and asks nothing of the network."""
+    def _validated(self, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Validates all arguments without using the network, and returns the module's result."""
         self._task.check_mode = True
-        asked = {"project_id": _LOOKED_UP_LATER, **arguments, "confirm": "never"}
-        result = self._call(asked, self._empty_ids, self._variables)
+        offline = {"project_id": _LOOKED_UP_LATER, **arguments, "confirm": "never"}
+        result = self._call(offline, self._empty_ids, self._variables)
         result.pop("diff", None)
         return {**result, "changed": False}
 
-    def _sent(self, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
-        """The result of the report, noted for what follows where a signal ends the playbook now."""
+    def _send(self, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Sends the report, and records its progress in case a signal ends the playbook."""
         self._notes = None if self._task.check_mode else notes_of_report(arguments)
         if self._notes is not None:
             self._notes.begin({name: arguments.get(name) for name in ("result", "error", "output")})
@@ -241,8 +241,8 @@ class Steps:
             self._notes.add(result)
         return result
 
-    def noted(self, result: dict[str, t.Any]) -> bool:
-        """Whether somebody reads a note of the result when Ansible does not listen to this process any more."""
+    def save_note(self, result: dict[str, t.Any]) -> bool:
+        """Records the result for the main process, if that reads it. Returns whether it does."""
         if self._notes is not None:
             self._notes.add(result)
         return self._notes is not None
@@ -254,36 +254,36 @@ class Steps:
         recap: t.Optional[tuple[t.Any, ...]] = None,
         refused: bool = False,
     ) -> tuple[t.Any, list[str]]:
-        """What is sent as output, and sentences on what is not in it.
+        """Returns the output to send, and sentences about what was left out.
 
-        The output that the role was given wins over what the runbook published, by name, and over the recap. Without
-        recap it is the output that the user's schema is about. refused says that all of it was refused as too large.
+        own is the role's variable runbook_output: its keys override published data and the recap. Without recap it is
+        the output that the user's schema applies to. refused means that the whole output was refused as too large.
         """
         if not isinstance(own, dict):
             return own, []
         report = _report.Report(self._environ)
         report.learn_secrets(arguments)
-        wanted = {name: value for name, value in seen_published(arguments).items() if name not in own}
+        published = {name: value for name, value in published_so_far(arguments).items() if name not in own}
         if recap is None:
-            published, _left_out, notes = report.publishable(wanted)
+            published, _left_out, notes = report.publishable(published)
             return {**published, **own}, notes
         counts, failure, check_mode, more = recap
         limit = 0 if refused else _report.LIMIT
-        output, notes = report.output(wanted, counts, failure, check_mode, None, refused, more, limit)
+        output, notes = report.output(published, counts, failure, check_mode, None, refused, more, limit)
         return {**output, **own}, notes
 
 
-def _told(result: t.Mapping[str, t.Any]) -> str:
-    """msg and hint of a result: a user reads nothing but msg."""
+def _message_and_hint(result: t.Mapping[str, t.Any]) -> str:
+    """Joins msg and hint of a result, as users often read only msg."""
     return " ".join(part for part in (result["msg"], result.get("hint")) if part)
 
 
 def project_problem(arguments: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> t.Optional[str]:
-    """Why the project will not be found, as far as that is known without the network."""
+    """Returns why the project lookup will fail, as far as that is known without the network; else None."""
     params = {"validate_certs": True, **arguments}
     task = _tasks.CallbackTask(params, [], environ, _connections.Connections())
     try:
-        # Those of an agency are not known before they are fetched.
+        # Credentials of an agency are unknown until they are fetched.
         credentials = _credentials.find({**params, "use_ecs_agency": False}, environ, task.redactor)
     except _credentials.CredentialsError:
         return task.project_problem(None)
@@ -291,14 +291,14 @@ def project_problem(arguments: t.Mapping[str, t.Any], environ: t.Mapping[str, st
 
 
 def _is_hidden(result: t.Mapping[str, t.Any], no_log: t.Any) -> bool:
-    """Whether no_log is on, for the task or an item of its loop. It is, unless Ansible says plainly that it is not."""
+    """Whether no_log is on for the task or an item of its loop. Unless it is clearly off, the answer is yes."""
     items = result.get("results")
     parts = [result, *(item for item in items if isinstance(item, dict))] if isinstance(items, list) else [result]
     return no_log is not False or any(part.get("_ansible_no_log") for part in parts)
 
 
-class _RunOfRole(PlaybookRun):
-    """The run as a role sees it: it knows its own playbook alone, and whether its tasks are only a check."""
+class _RoleRun(PlaybookRun):
+    """The run from the role's point of view: only its own playbook, and the check mode of its tasks."""
 
     check_mode = True
 
@@ -307,7 +307,7 @@ class _RunOfRole(PlaybookRun):
 
 
 class Listener(CallbackBase):  # type: ignore[misc]
-    """Hears of the role's steps in the process that runs the playbook: what a worker switches on ends with it."""
+    """Receives the role's steps in the main process: a worker could enable the report only for its own lifetime."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -317,83 +317,83 @@ class Listener(CallbackBase):  # type: ignore[misc]
         task = task_of(result)
         if _recap.step_of(task) == "watch":
             ids = {name: task.args.get(name, "") for name in _report.IDS}
-            # It only checks where ansible-core does not say plainly that it does not.
+            # Assume check mode unless it is clearly off.
             watch({**task.args["options"], **ids}, task.check_mode is not False)
 
 
 def listen() -> None:
-    """Lets a Listener hear of the playbook that this process runs. Never raises."""
+    """Registers a Listener for the playbook that this process runs. Never raises."""
     with suppress(Exception):
-        run = PlaybookRun.here()
+        run = PlaybookRun.current()
         if run is not None and not is_listening():
             run.add_callback(Listener())
 
 
 def is_listening() -> bool:
-    """Whether a Listener hears of the playbook, or there is none to hear of."""
+    """Whether a Listener is registered, or no playbook runs in this process."""
     with suppress(Exception):
-        run = PlaybookRun.here()
+        run = PlaybookRun.current()
         return run is None or any(isinstance(plugin, Listener) for plugin in run.callbacks)
     return False
 
 
 def watch(options: t.Mapping[str, t.Any], is_check: bool) -> None:
-    """Switches the report plugin on for the state of the role, unless it is on. Never raises.
+    """Enables the report plugin for the state of the role, unless it is enabled. Never raises.
 
-    options are those of the module. To be called in the process that runs the playbook.
+    options are those of the module. Call it only in the process that runs the playbook.
     """
     try:
-        run: t.Any = _RunOfRole.here()
+        run: t.Any = _RoleRun.current()
         if run is not None:
             run.check_mode = is_check
-            reporter = _reporter_of(run, options) or _switch_on(run, options)
+            reporter = _reporter_of(run, options) or _enable_report(run, options)
             reporter.take_notes()
-    except Exception as error:  # pylint: disable=broad-exception-caught  # whatever a later ansible-core may do
-        Display().warning(_BLIND % " ".join(("%s: %s" % (type(error).__name__, error)).split()))
+    except Exception as error:  # pylint: disable=broad-exception-caught  # private API of ansible-core may change
+        Display().warning(_PUBLISHED_UNKNOWN % " ".join(("%s: %s" % (type(error).__name__, error)).split()))
 
 
-def seen_published(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What the playbook published for all hosts, as far as the report plugin has seen it."""
+def published_so_far(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Returns the data published for all hosts that the report plugin has recorded."""
     reporter = _reporter(options)
     return {} if reporter is None else reporter.recap.published(reporter.run.stats).get(ALL_HOSTS, {})
 
 
-def seen_hosts(failed: t.Iterable[str]) -> dict[str, dict[str, t.Any]]:
-    """The recap as ansible-core has counted until now, the failed hosts marked; empty where it is not known."""
+def hosts_so_far(failed: t.Iterable[str]) -> dict[str, dict[str, t.Any]]:
+    """Returns ansible-core's recap so far, with the failed hosts marked; empty if it is unknown."""
     with suppress(Exception):
-        run = PlaybookRun.here()
+        run = PlaybookRun.current()
         return {} if run is None else _recap.hosts_of_stats(run.stats, failed, {})
     return {}
 
 
 def notes_of_report(options: t.Mapping[str, t.Any]) -> t.Any:
-    """Where the worker notes what becomes of the role's own report; None where nobody reads that."""
+    """Returns the notes in which a worker records the role's own report; None if nobody reads them."""
     reporter = _reporter(options)
-    # Where it is left alone, or the state is completed, it says nothing of what was noted.
-    is_silent = reporter is None or reporter.recap.is_left_alone or reporter.recap.completed
+    # A reporter that is disabled, or whose state is completed, does not read the notes.
+    is_silent = reporter is None or reporter.recap.is_disabled or reporter.recap.completed
     return None if is_silent else reporter.notes
 
 
 def _reporter(options: t.Mapping[str, t.Any]) -> t.Any:
-    """The one that reports the state of the role in the current run, if any."""
+    """Returns the Reporter for the state of the role in the current run, if any."""
     with suppress(Exception):
-        run = PlaybookRun.here()
+        run = PlaybookRun.current()
         return None if run is None else _reporter_of(run, options)
     return None
 
 
 def _reporter_of(run: PlaybookRun, options: t.Mapping[str, t.Any]) -> t.Any:
-    """The one that reports the state of the role, by the role or by the report plugin itself."""
+    """Returns the Reporter for the state of the role in run, enabled by the role or by the user."""
     found: t.Any = (getattr(plugin, "_reporter", None) for plugin in run.callbacks)
-    return next((one for one in found if hasattr(one, "recap") and one.recap.is_ours(options)), None)
+    return next((one for one in found if hasattr(one, "recap") and one.recap.is_for_this_state(options)), None)
 
 
-def _switch_on(run: PlaybookRun, options: t.Mapping[str, t.Any]) -> t.Any:
-    given = _options.without_empty(plain(options))
-    ids = {name: str(_report.written_id(name, given[name], lambda _text: None)) for name in _report.IDS}
-    secrets = {name: given[name] for name in _options.SECRET_OPTIONS if name in given}
+def _enable_report(run: PlaybookRun, options: t.Mapping[str, t.Any]) -> t.Any:
+    args = _options.without_empty(plain(options))
+    ids = {name: str(_report.written_id(name, args[name], lambda _text: None)) for name in _report.IDS}
+    secrets = {name: args[name] for name in _options.SECRET_OPTIONS if name in args}
     plugin = callback_loader.get(_PLUGIN)
-    reporter = plugin.report_role(run, _report.Launch({**ids, **secrets}, [], False), given)
+    reporter = plugin.report_role(run, _report.Launch({**ids, **secrets}, [], False), args)
     reporter.recap.hide_published(run.stats)
     run.add_callback(plugin)
     reporter.wait_for_end()

@@ -89,11 +89,11 @@ class Session:
         self,
         run: Run | None = None,
         problems: tuple[str, ...] = (),
-        is_left_alone: bool | None = None,
+        is_disabled: bool | None = None,
         wrong_options: tuple[str, ...] = (),
         **options: Any,
     ) -> None:
-        launch = Launch(IDS, list(problems), is_left_alone)
+        launch = Launch(IDS, list(problems), is_disabled)
         self.run: Any = cast(Any, run or Run())
         self.display = Display()
         usual = {

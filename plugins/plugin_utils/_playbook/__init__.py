@@ -5,9 +5,9 @@
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
 """
-ansible-core around our plugins: every private name of it that the collection uses, each with what is done without it.
+Adapters for ansible-core: every private name of it that the collection uses, each with a fallback.
 
-Here is what a task uses; run is for what reports the end of a playbook.
+This module is for tasks; run is for reporting the end of a playbook.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ except ImportError:
     except ImportError:
 
         class _TaskTimeoutError(BaseException):  # type: ignore[no-redef]
-            """Never raised: without Ansible's own, the timeout of a task says only what Ansible says."""
+            """Never raised. Without Ansible's class, a task timeout shows only Ansible's own message."""
 
 
 try:
@@ -41,7 +41,7 @@ except ImportError:  # ansible-core before 2.19
 else:  # ansible-core 2.19 and later
 
     def plain(value: t.Any) -> t.Any:
-        """value as a module would get it: no tags, no lazy templates, dates as strings."""
+        """Returns value as a module receives it: without tags and lazy templates, dates as strings."""
         encoder = get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE)
         decoder = get_module_decoder("legacy", Direction.CONTROLLER_TO_MODULE)
         return json.loads(json.dumps(value, cls=encoder), cls=decoder)
@@ -52,7 +52,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Interrupted(BaseException):
-    """numbers: the signals that came, the first of them the one that interrupts the block."""
+    """numbers: the signals received. The first one interrupted the block."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -61,35 +61,35 @@ class _Interrupted(BaseException):
 
 def _interrupt(number: int, _frame: t.Any) -> None:
     interruption = _Interrupted(number)
-    # Ansible sends a second signal soon, and what is reported may be written to a file. A mask would not hold it back:
-    # it would reach the thread of the attempt instead.
+    # Ansible soon sends a second signal, which must not interrupt writing the undelivered report. A signal mask does
+    # not help: the signal would reach the thread of the attempt instead.
     handle_signals(lambda number, _frame: interruption.numbers.append(number))
     raise interruption
 
 
 def handle_signals(handler: t.Callable[[int, t.Any], t.Any]) -> dict[int, t.Any]:
-    """Sets the handler of every signal that is not ignored: nohup, for one, starts Ansible so. Returns those before.
+    """Sets the handler of every signal that is not ignored (nohup ignores SIGHUP). Returns the previous handlers.
 
-    Does nothing but in the main thread: Python allows it nowhere else.
+    Does nothing outside the main thread, because Python allows signal handlers only there.
     """
     if threading.current_thread() is not threading.main_thread():
         return {}
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    # None is a handler that is not Python's: it could not be set again.
-    mine: dict[int, t.Any] = {
-        number: was for number, was in before.items() if was is not None and was != signal.SIG_IGN
+    # None means a handler not installed from Python, which could not be restored.
+    replaced: dict[int, t.Any] = {
+        number: previous for number, previous in before.items() if previous is not None and previous != signal.SIG_IGN
     }
-    for number in mine:
+    for number in replaced:
         signal.signal(number, handler)
-    return mine
+    return replaced
 
 
 @contextmanager
 def on_interruption(report: t.Callable[[], None]) -> t.Iterator[None]:
-    """Calls report where a signal interrupts the block. The signal then does what it would have done without us.
+    """Calls report when a signal interrupts the block. The signal then has its usual effect.
 
-    Ansible drops the result of a task that it interrupts, and ends its workers at once. What a worker prints until then
-    still reaches the screen, if Ansible reads it before it stops listening: that is not promised.
+    Ansible discards the result of an interrupted task and terminates its workers. The output of a worker before that
+    usually reaches the terminal, but this is not guaranteed.
     """
     before = handle_signals(_interrupt)
     try:
@@ -108,7 +108,7 @@ def on_interruption(report: t.Callable[[], None]) -> t.Iterator[None]:
 
 @contextmanager
 def signals_ignored() -> t.Iterator[None]:
-    """Signals do nothing during the block: it belongs to a run that ends in any case."""
+    """Ignores signals during the block, for a run that is ending anyway."""
     before = handle_signals(lambda _number, _frame: None)
     try:
         yield
@@ -122,6 +122,6 @@ def _restore(before: t.Mapping[int, t.Any]) -> None:
 
 
 def alias_warnings(validation: t.Any) -> list[str]:
-    """What Ansible's validation of arguments warns of: an option that is set together with its alias."""
+    """Returns Ansible's warnings about options that are set together with their alias."""
     text = "Both option {option} and its alias {alias} are set."
     return [text.format(**names) for names in getattr(validation, "_warnings", ())]

@@ -5,12 +5,12 @@
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
 """
-The run of ansible-playbook that this process is about, and the results of its tasks.
+The current run of ansible-playbook, and the results of its tasks.
 
-The statistics that callback plugins get cannot say how a playbook ends: they keep failures that clear_host_errors has
-forgiven, and lack a role that could not be included. ansible-core's own exit code can, and it stands in
-PlaybookExecutor.run, from which a plugin is called. A run that is interrupted sends no statistics at all, but always
-cleans up.
+The statistics that callback plugins receive do not determine how a playbook ends: they still count failures cleared by
+clear_host_errors, and miss a role that could not be included. ansible-core's own exit code does determine it. It is a
+local variable of PlaybookExecutor.run, which is on the call stack of every plugin. An interrupted run sends no
+statistics, but always cleans up.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ try:
 except ImportError:
     PlaybookExecutor = type(None)
 
-# What ansible-core's statistics call the host of what is published for all.
+# The host name in ansible-core's statistics for data published for all hosts.
 ALL_HOSTS = "_run"
-# Seconds. A worker that is terminated has a file to write at most.
+# Seconds. A terminated worker has at most one file to write.
 _WORKER_SECONDS = 10
-# As a shell says it: 128 and the number of the signal.
-_SHELL = 128
-_TERMINATED = {_SHELL + number: number.name for number in (signal.SIGTERM, signal.SIGHUP)}
+# As in a shell, the exit code after a signal is 128 plus the signal number.
+_SIGNAL_EXIT_BASE = 128
+_TERMINATED = {_SIGNAL_EXIT_BASE + number: number.name for number in (signal.SIGTERM, signal.SIGHUP)}
 _EXIT_CODE = "result"
-_OF_MANAGER = (
+_MANAGER_ATTRIBUTES = (
     *("_stats", "_failed_hosts", "_unreachable_hosts", "_variable_manager", "_start_at_done"),
     *("_callback_plugins", "_workers", "cleanup"),
 )
 
 
 def _frame() -> t.Optional[types.FrameType]:
-    """The frame of PlaybookExecutor.run from which we are called."""
+    """Returns the frame of PlaybookExecutor.run on the current call stack."""
     frame: t.Optional[types.FrameType] = sys._getframe()
     while frame is not None and not isinstance(frame.f_locals.get("self", ...), PlaybookExecutor):
         frame = frame.f_back
@@ -56,30 +56,30 @@ def _frame() -> t.Optional[types.FrameType]:
 
 
 def _exit_code() -> t.Optional[int]:
-    """ansible-core's own exit code as it stands now, None where it cannot be found."""
+    """Returns ansible-core's own exit code so far; None if it cannot be found."""
     frame = _frame()
     found = None if frame is None else frame.f_locals.get(_EXIT_CODE)
     return found if isinstance(found, int) else None
 
 
 class PlaybookRun:
-    """The run that this process is about. Made when the first playbook of the command line starts.
+    """The current run. Created when the first playbook of the command line starts.
 
-    manager is ansible-core's TaskQueueManager. missing are the private names that this ansible-core does not have: then
-    the run goes by the public statistics and by the failures that were seen.
+    manager is ansible-core's TaskQueueManager. missing lists the private names that this ansible-core lacks:
+    the public statistics and the recorded failures are the fallback.
     """
 
     def __init__(self, manager: t.Any) -> None:
         self._manager = manager
         self._started = 0
-        self._seen: dict[str, int] = {}
+        self._failures_seen: dict[str, int] = {}
         self.stats: t.Any = getattr(manager, "_stats", None)
-        self.missing = [name for name in _OF_MANAGER if not hasattr(manager, name)]
+        self.missing = [name for name in _MANAGER_ATTRIBUTES if not hasattr(manager, name)]
         self.missing += [] if _exit_code() is not None else [_EXIT_CODE]
 
     @classmethod
-    def here(cls) -> t.Optional[PlaybookRun]:
-        """The run from which we are called; None where this is no ansible-playbook."""
+    def current(cls) -> t.Optional[PlaybookRun]:
+        """Returns the run of this process; None outside ansible-playbook."""
         frame = _frame()
         if frame is None and ("module_name" in context.CLIARGS or not context.CLIARGS.get("args")):
             return None
@@ -89,7 +89,7 @@ class PlaybookRun:
         self._started += 1
 
     def exit_code(self) -> int:
-        """The exit code that ansible-playbook would return now. To be called from within one of its callbacks."""
+        """Returns the exit code of ansible-playbook so far. Call it only from a callback plugin."""
         found = _exit_code()
         if found is not None:
             return found
@@ -103,32 +103,32 @@ class PlaybookRun:
         return self.exit_code() != 0 or self._started >= len(context.CLIARGS["args"])
 
     def failed_hosts(self) -> list[str]:
-        """The hosts that count as failed or unreachable now."""
+        """Returns the hosts that are failed or unreachable so far."""
         failed = getattr(self._manager, "_failed_hosts", self._of_stats("failures"))
         return sorted({*failed, *getattr(self._manager, "_unreachable_hosts", self._of_stats("dark"))})
 
     def failures(self, host: str) -> int:
-        """How often a host was counted as failed or unreachable: where that is neither rescued nor ignored.
+        """Returns how often a host failed or was unreachable, without rescued and ignored failures.
 
-        Without statistics every failure that is seen counts.
+        Without statistics every failure counts.
         """
         if self.stats is None:
-            self._seen[host] = self._seen.get(host, 0) + 1
-            return self._seen[host]
+            self._failures_seen[host] = self._failures_seen.get(host, 0) + 1
+            return self._failures_seen[host]
         return int(self.stats.failures.get(host, 0)) + int(self.stats.dark.get(host, 0))
 
     def extra_vars(self, loader: t.Any) -> dict[str, t.Any]:
-        """The extra vars as they were given; loader is Ansible's."""
+        """Returns the extra vars, templates not yet rendered; loader is Ansible's."""
         manager = getattr(self._manager, "_variable_manager", None)
         found: dict[str, t.Any] = load_extra_vars(loader) if manager is None else manager.extra_vars
         return found
 
     def variables(self, playbook: t.Any) -> dict[str, t.Any]:
-        """The variables of the first play where they can be loaded, else the extra vars alone."""
+        """Returns the variables of the first play if they can be loaded, else the extra vars only."""
         manager: t.Any = getattr(self._manager, "_variable_manager", None)
         try:
             found: dict[str, t.Any] = manager.get_vars(play=playbook.get_plays()[0])
-        except Exception:  # pylint: disable=broad-exception-caught  # a vault without its password, for one
+        except Exception:  # pylint: disable=broad-exception-caught  # for example a vault without its password
             return self.extra_vars(loader_of(playbook))
         return found
 
@@ -137,36 +137,36 @@ class PlaybookRun:
         """Whether it is known which task published what, and so what no_log hides."""
         return hasattr(self._manager, "_stats")
 
-    def watch_published(self, seen: t.Callable[[str, str], None]) -> None:
-        """Calls seen with host and name of whatever is published from now on, the host "_run" where it is for all.
+    def watch_published(self, record: t.Callable[[str, str], None]) -> None:
+        """Calls record with host and name of everything published from now on, with ALL_HOSTS where it is for all.
 
-        ansible-core publishes what a task gives before it calls callback plugins for that task.
+        ansible-core publishes the data of a task before it calls callback plugins for that task.
         """
 
-        def watched(publish: t.Callable[..., None]) -> t.Callable[..., None]:
+        def recorded(publish: t.Callable[..., None]) -> t.Callable[..., None]:
             def publishing(which: str, what: t.Any, host: t.Optional[str] = None) -> None:
-                seen(host or ALL_HOSTS, which)
+                record(host or ALL_HOSTS, which)
                 publish(which, what, host)
 
             return publishing
 
         for name in ("set_custom_stats", "update_custom_stats") if self.sees_published else ():
-            setattr(self.stats, name, watched(getattr(self.stats, name)))
+            setattr(self.stats, name, recorded(getattr(self.stats, name)))
 
     def found_no_task_to_start_at(self) -> t.Optional[str]:
-        """The task of --start-at-task where it does not exist."""
+        """Returns the task of --start-at-task if it does not exist, else None."""
         wanted: t.Optional[str] = context.CLIARGS.get("start_at_task")
         return wanted if wanted and not getattr(self._manager, "_start_at_done", True) else None
 
     @staticmethod
     def batches() -> t.Optional[int]:
-        """How many batches of hosts the current play has; None where that is not known."""
+        """Returns the number of host batches of the current play; None if unknown."""
         frame = _frame()
         batches = None if frame is None else frame.f_locals.get("batches")
         return len(batches) if isinstance(batches, list) else None
 
     def add_callback(self, plugin: t.Any) -> None:
-        """Lets a callback plugin receive the events that follow."""
+        """Registers a callback plugin for all later events."""
         if hasattr(plugin, "_init_callback_methods"):
             plugin._init_callback_methods()
         self.callbacks.append(plugin)
@@ -182,9 +182,9 @@ class PlaybookRun:
         return bool(context.CLIARGS.get("check"))
 
     def when_cleaned_up(self, then: t.Callable[[t.Optional[BaseException]], None]) -> None:
-        """Calls then when the run is over, with what has interrupted it, None where nothing has.
+        """Calls then at the end of the run, with the exception that interrupted it or None.
 
-        Signals wait while it is called.
+        Signals are ignored during the call.
         """
         if not hasattr(self._manager, "cleanup"):
             return
@@ -194,7 +194,7 @@ class PlaybookRun:
             reason = sys.exc_info()[1]
             with signals_ignored() if reason is not None else nullcontext():
                 try:
-                    # Where the terminal is gone, this fails.
+                    # Fails if the terminal is closed.
                     clean_up()
                 finally:
                     then(reason)
@@ -206,21 +206,21 @@ class PlaybookRun:
         return [worker for worker in workers if worker is not None and worker.is_alive()]
 
     def wait_for_workers(self) -> None:
-        """Waits for workers that were terminated: they may have something to save."""
+        """Waits for terminated workers, which may still be saving a report."""
         for worker in self._living_workers():
             worker.join(_WORKER_SECONDS)
 
     def end_on_signals(self) -> None:
-        """Lets a signal end the run as an exception does, so that it cleans up.
+        """Makes a signal end the run with an exception, so that the run cleans up.
 
-        Ansible knows how to do that for SIGINT, once: from ansible-core 2.20 on, a second one would kill.
+        Ansible itself does so only for the first SIGINT: since ansible-core 2.20 a second one kills the process.
         """
         process = os.getpid()
         before: dict[int, t.Any] = {}
 
         def end(number: int, frame: t.Any) -> None:
             if os.getpid() != process:
-                # A worker, which has inherited this.
+                # A worker process inherits this handler.
                 signal.signal(number, before[number])
                 os.kill(os.getpid(), number)
                 return
@@ -231,28 +231,28 @@ class PlaybookRun:
                     signal.signal(number, end)
             for worker in self._living_workers():
                 worker.terminate()
-            raise SystemExit(_SHELL + number)
+            raise SystemExit(_SIGNAL_EXIT_BASE + number)
 
         before.update(handle_signals(end))
 
 
 def describe_interruption(reason: BaseException) -> str:
-    """What has interrupted a run, in a line."""
+    """Describes in one line what interrupted a run."""
     if isinstance(reason, KeyboardInterrupt):
         return "interrupted (Ctrl-C)"
     if isinstance(reason, SystemExit) and reason.code in _TERMINATED:
         return "terminated (%s)" % _TERMINATED[reason.code]
     lines = str(reason).strip().splitlines()
-    return "broken off: %s" % (lines[0] if lines else type(reason).__name__)
+    return "aborted: %s" % (lines[0] if lines else type(reason).__name__)
 
 
 def loader_of(playbook: t.Any) -> t.Any:
-    """What reads files for a playbook."""
+    """Returns the DataLoader of a playbook."""
     return getattr(playbook, "_loader", None) or DataLoader()
 
 
 def task_of(result: t.Any) -> t.Any:
-    """The task of a result, in every release of ansible-core."""
+    """Returns the task of a result, in every supported release of ansible-core."""
     return result.task if hasattr(result, "task") else result._task
 
 
@@ -266,12 +266,12 @@ def values_of(result: t.Any) -> t.Mapping[str, t.Any]:
 
 
 def key_of(task: t.Any) -> str:
-    """What tells tasks of one name apart, as far as ansible-core says it."""
+    """Returns a key that distinguishes tasks of the same name; empty if ansible-core provides none."""
     return str(getattr(task, "_uuid", ""))
 
 
 def causes_of(result: t.Any) -> list[str]:
-    """The texts of the exceptions behind a failure, outermost first: ansible-core 2.19 and later keep them apart."""
+    """Returns the messages of the exception chain, outermost first. Empty before ansible-core 2.19."""
     found: list[str] = []
     event = getattr(getattr(result, "exception", None), "event", None)
     while event is not None:

@@ -37,7 +37,7 @@ def answer(simulator: Simulator, ansible_playbook: Callable[..., Run]) -> Callab
 def test_all_that_is_missing_is_told_at_once(answer: Any, given: dict[str, str]) -> None:
     finished = answer(**given, fgs_undelivered_file="nowhere.yml")
     assert finished.returncode == 2, finished.output
-    message = finished.result("Check that everything is there")["msg"]
+    message = finished.result("Check that all required values are set")["msg"]
     assert "there is none at " in message
     assert all(f"{name} is unset" in message for name in NAMES), message
     assert "Answer" not in [t.task for t in finished.tasks]
@@ -129,7 +129,7 @@ def test_notification_of_awx_is_reported_as_fail(simulator: Simulator, answer: A
 def test_notification_without_ids_is_skipped(answer: Any) -> None:
     finished = answer(awx_note=note({"release": "1"}))
     assert finished.returncode == 0, finished.output
-    assert "AWX workflow job 47 was launched without IDs" in finished.result("Say why nothing is sent")["msg"]
+    assert "AWX workflow job 47 was launched without IDs" in finished.result("Show why nothing is sent")["msg"]
     assert [task.outcome for task in finished.tasks if task.task == "Answer"] == ["skipped"]
 
 
@@ -192,6 +192,6 @@ def test_a_job_that_ran_in_check_mode_is_not_reported(simulator: Simulator, answ
     variables = {**reporting.extra_vars(run), **EDGE, "fgs_workflow_result": "success"}
     finished = answer(**variables, fgs_workflow_check_mode=True)
     assert finished.returncode == 0, finished.output
-    assert "ran in check mode" in finished.result("Say why nothing is sent")["msg"]
+    assert "ran in check mode" in finished.result("Show why nothing is sent")["msg"]
     became = simulator.run(run)
     assert (became["status"], became["callback_requests"]) == ("running", 0)

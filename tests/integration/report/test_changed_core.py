@@ -21,7 +21,7 @@ pytestmark = pytest.mark.core
 
 EXECUTOR = r"ansible\.executor\.playbook_executor"
 CORE = r"ansible\.(executor|playbook|plugins|cli|vars)\..*"
-NAMES = dict.fromkeys(run._OF_MANAGER, CORE) | {
+NAMES = dict.fromkeys(run._MANAGER_ATTRIBUTES, CORE) | {
     "PlaybookExecutor": rf"{EXECUTOR}|ansible\.cli\.playbook",
     "_tqm": CORE,
     run._EXIT_CODE: EXECUTOR,

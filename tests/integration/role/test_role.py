@@ -207,8 +207,8 @@ def test_missing_role_fails_the_runbook(launched: Any) -> None:
 @pytest.mark.parametrize(
     ("tasks", "code", "result", "error"),
     [
-        ([task("reach", "nowhere")], 4, "fail", "broken off: couldn't resolve module/action…"),
-        ([{"name": "two", "ansible.builtin.raw": "true", "ansible.builtin.fail": {}}], 4, "fail", "broken off: …"),
+        ([task("reach", "nowhere")], 4, "fail", "aborted: couldn't resolve module/action…"),
+        ([{"name": "two", "ansible.builtin.raw": "true", "ansible.builtin.fail": {}}], 4, "fail", "aborted: …"),
         ([{"ansible.builtin.meta": "end_play"}], 0, "success", ""),
         ([{"ansible.builtin.meta": "end_host"}], 0, "success", ""),
     ],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the playbook callback sends, from what was given, saved, or said by AWX."""
+"""What the playbook callback sends, from extra vars, a saved file, or AWX."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made(
-    given: dict[str, Any] | None = None, saved: Any = None, note: Any = "", variables: dict[str, Any] | None = None
+    extra_vars: dict[str, Any] | None = None, saved: Any = None, note: Any = "", variables: dict[str, Any] | None = None
 ) -> Any:
-    found = _fgs_workflow_callback.what_to_send(
+    found = _fgs_workflow_callback.decision(
         {
-            "given": {"check_mode": False, **(given or {})},
+            "extra_vars": {"check_mode": False, **(extra_vars or {})},
             "saved": saved or {},
             "note": note,
             "job": variables or NO_JOB,
@@ -51,7 +51,7 @@ def made(
     return found
 
 
-def noted(**changes: Any) -> Any:
+def decided_for_note(**changes: Any) -> Any:
     return made(note={**NOTE, "extra_vars": json.dumps(VARIABLES), **changes})
 
 
@@ -137,15 +137,15 @@ def test_an_output_that_was_given_stays(output: Any, expected: Any) -> None:
     ],
 )
 def test_error_of_a_notification(changes: dict[str, Any], error: str) -> None:
-    found = noted(**changes)
+    found = decided_for_note(**changes)
     assert (found["result"], found["error"], found["problems"]) == ("fail", error, [])
     assert {name: found[name] for name in IDS} == IDS
 
 
 def test_output_of_a_notification() -> None:
-    found = noted(status="error", traceback="no space left", url="https://towerhost/#/jobs/playbook/47")["output"][
-        "ansible"
-    ]
+    found = decided_for_note(status="error", traceback="no space left", url="https://towerhost/#/jobs/playbook/47")[
+        "output"
+    ]["ansible"]
     assert "Base URL of the service" in found.pop("job_hint")
     assert found == {
         "job": "https://towerhost/#/jobs/playbook/47",
@@ -163,18 +163,18 @@ def test_a_notification_is_a_failure_whatever_result_was_given() -> None:
 
 @pytest.mark.parametrize("status", ["successful", "running"])
 def test_a_notification_of_something_else_is_skipped(status: str) -> None:
-    assert f'AWX job 47 has the status "{status}"' in noted(status=status)["unsent_because"]
+    assert f'AWX job 47 has the status "{status}"' in decided_for_note(status=status)["unsent_because"]
 
 
 @pytest.mark.parametrize("extra_vars", ["", "{}", {}, None, '{"release": "1"}', dict.fromkeys(VARIABLES, "")])
 def test_a_notification_without_ids_is_skipped(extra_vars: Any) -> None:
-    found = noted(extra_vars=extra_vars)
+    found = decided_for_note(extra_vars=extra_vars)
     assert "AWX job 47 was launched without IDs" in found["unsent_because"]
     assert found["problems"] == []
 
 
 def test_a_notification_with_half_of_the_ids_is_a_problem() -> None:
-    found = noted(extra_vars='{"fgs_workflow_id": "w"}')
+    found = decided_for_note(extra_vars='{"fgs_workflow_id": "w"}')
     assert found["problems"] == ["fgs_workflow_run_id is unset", "fgs_workflow_state_id is unset"]
     assert found["unsent_because"] == ""
 
@@ -185,7 +185,9 @@ def test_what_is_no_notification(note: Any) -> None:
 
 
 def test_extra_vars_that_cannot_be_read() -> None:
-    assert noted(extra_vars="$encrypted$")["problems"] == ["awx_note.extra_vars must be a mapping or a JSON object"]
+    assert decided_for_note(extra_vars="$encrypted$")["problems"] == [
+        "awx_note.extra_vars must be a mapping or a JSON object"
+    ]
 
 
 def test_nothing_is_reported_of_a_check() -> None:
@@ -196,7 +198,7 @@ def test_nothing_is_reported_of_a_check() -> None:
 def test_secrets_are_redacted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "AKEXAMPLE0001")
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", SECRET)
-    found = noted(status="error", name=f"with {SECRET}", traceback="x" * 4090 + SECRET)
+    found = decided_for_note(status="error", name=f"with {SECRET}", traceback="x" * 4090 + SECRET)
     assert SECRET[:8] not in json.dumps(found)
 
 
@@ -205,7 +207,7 @@ def test_a_file_that_is_not_there(tmp_path: Path, exists: bool) -> None:
     file = tmp_path / "saved.yml"
     if exists:
         file.touch()
-    arguments = {"step": "decide", "given": {"check_mode": False, **IDS, "result": "success"}, "job": NO_JOB}
+    arguments = {"step": "decide", "extra_vars": {"check_mode": False, **IDS, "result": "success"}, "job": NO_JOB}
     found = action(_fgs_workflow_callback, {**arguments, "file": str(file)}).run()
     problem = f"fgs_undelivered_file must be a file on the controller, and there is none at {file}"
     assert (found["problems"], found["workflow_id"]) == ([] if exists else [problem], "w")

@@ -40,7 +40,7 @@ def _nothing_around(monkeypatch: pytest.MonkeyPatch) -> None:
 def published(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the runbook has published."""
     found: dict[str, Any] = {}
-    monkeypatch.setattr(_runbook, "seen_published", lambda _ids: dict(found))
+    monkeypatch.setattr(_runbook, "published_so_far", lambda _ids: dict(found))
     return found
 
 
@@ -49,9 +49,9 @@ def facts(output: Any = None, failure: Any = None) -> dict[str, Any]:
     state = {"state": CALLBACK["workflow_state_id"]}
     seen: dict[str, Any] = {**state, "ended_well": failure is None, "failure": failure}
     return {
-        "__runbook_acted": state,
-        "__runbook_came": state,
-        "__runbook_seen": seen,
+        "__runbook_leader": state,
+        "__runbook_reached": state,
+        "__runbook_outcome": seen,
         "__runbook_output": {**state, "value": {} if output is None else output},
     }
 
@@ -130,7 +130,7 @@ def test_what_is_to_be_run(role: str, tasks_file: str, problem: str | None) -> N
 
 BATCHES = "With serial the outcome of all hosts cannot be known once: use the callback plugin "
 OUT_OF_STEP = "All hosts of the play must come to the role together, "
-COME = {name: fact for name, fact in facts().items() if name != "__runbook_acted"}
+COME = {name: fact for name, fact in facts().items() if name != "__runbook_leader"}
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ COME = {name: fact for name, fact in facts().items() if name != "__runbook_acted
         (1, {"hostvars": {"web1": facts(), "web2": {}}}, OUT_OF_STEP),
         (1, {"hostvars": {"web1": facts(), "web2": facts()}}, OUT_OF_STEP),
         # Facts of another state, from a role before this one.
-        (1, {"hostvars": {"web1": facts(), "web2": {**COME, "__runbook_came": {"state": "other"}}}}, OUT_OF_STEP),
+        (1, {"hostvars": {"web1": facts(), "web2": {**COME, "__runbook_reached": {"state": "other"}}}}, OUT_OF_STEP),
     ],
 )
 def test_all_hosts_come_to_the_role_together(
@@ -325,7 +325,7 @@ def test_report_that_is_refused_for_another_reason_is_not_sent_again(published: 
 
 def test_recap_of_the_hosts_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """As by the report plugin, of what ansible-core has counted until now."""
-    monkeypatch.setattr(PlaybookRun, "here", classmethod(lambda _cls: SimpleNamespace(stats=stats)))
+    monkeypatch.setattr(PlaybookRun, "current", classmethod(lambda _cls: SimpleNamespace(stats=stats)))
     stats = AggregateStats()
     stats.increment("ok", "web1")
     counts = {"changed": 0, "unreachable": 0, "skipped": 0, "rescued": 0, "ignored": 0}
@@ -355,15 +355,18 @@ def test_failed_runbook_is_reported(published: dict[str, Any]) -> None:
     }
 
 
-UNTOLD = {"host": "web1", "task": "", "line": _recap.UNTOLD, "message": None}
+UNKNOWN_REASON = {"host": "web1", "task": "", "line": _recap.UNKNOWN_REASON, "message": None}
 
 
 @pytest.mark.parametrize(
     ("hosts", "error"),
     [
         # Ansible does not tell of a host that fails because others do, and a host that is gone has left nothing.
-        ({"web1": facts(failure=UNTOLD), "web2": facts(failure={**FAILED, "host": "web2"})}, "web2: break: gone"),
-        ({"web1": facts(failure=UNTOLD), "web2": {}}, f"web1: {_recap.UNTOLD}"),
+        (
+            {"web1": facts(failure=UNKNOWN_REASON), "web2": facts(failure={**FAILED, "host": "web2"})},
+            "web2: break: gone",
+        ),
+        ({"web1": facts(failure=UNKNOWN_REASON), "web2": {}}, f"web1: {_recap.UNKNOWN_REASON}"),
         ({"web1": {}, "web2": facts()}, "web1: unreachable, or gone before the end of the runbook"),
     ],
 )

@@ -90,7 +90,7 @@ def test_items_of_a_loop_share_a_connection(monkeypatch: pytest.MonkeyPatch) -> 
     with scripted(YES, YES, YES) as server:
         for _unused in range(3):
             run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url})
-        adapters = [adapter for key, adapter in _action._kept_connections._adapters.items() if server.url in str(key)]
+        adapters = [adapter for key, adapter in _action._worker_connections._adapters.items() if server.url in str(key)]
     assert len(adapters) == 1
 
 

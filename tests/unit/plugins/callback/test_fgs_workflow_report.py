@@ -212,7 +212,7 @@ def test_error_at_the_start_does_not_disable_it(monkeypatch: pytest.MonkeyPatch,
     started: list[str] = []
     run = SimpleNamespace(playbook_starts=lambda: started.append("one"))
     launch = _report.Launch({"workflow_id": "w"}, [], None)
-    monkeypatch.setattr(PlaybookRun, "here", lambda: run)
+    monkeypatch.setattr(PlaybookRun, "current", lambda: run)
     monkeypatch.setattr(_report, "launch", lambda *_given: launch)
     monkeypatch.setattr(_reporter.Reporter, "start", broken)
     plugin.set_options()

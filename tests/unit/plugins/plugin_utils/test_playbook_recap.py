@@ -167,18 +167,18 @@ def test_async_job_of_another_state_is_ignored(recap: Recap, made: Callable[...,
 def test_one_play_can_disable_the_report(recap: Recap, variables: list[dict[str, Any]], alone: bool) -> None:
     for each in variables:
         recap.play(play(**each))
-    assert recap.is_left_alone is alone
+    assert recap.is_disabled is alone
     # The same is known as soon as the playbook starts.
     before = Recap(IDS)
     before.playbook(SimpleNamespace(get_plays=lambda: [play(**each) for each in variables]))
-    assert before.is_left_alone is alone
+    assert before.is_disabled is alone
 
 
 @pytest.mark.parametrize("alone", [False, True])
 def test_extra_var_wins_over_plays(alone: bool) -> None:
     recap = Recap(IDS, alone)
     recap.play(play(fgs_workflow_report=not alone))
-    assert recap.is_left_alone is alone
+    assert recap.is_disabled is alone
 
 
 def test_stats_published_under_no_log_are_redacted(recap: Recap, made: Callable[..., Any]) -> None:
@@ -264,9 +264,9 @@ def test_no_failure(recap: Recap) -> None:
 
 def test_failure_without_an_event(recap: Recap, made: Callable[..., Any]) -> None:
     """As of a role that could not be included, before ansible-core 2.19: the last task that is known."""
-    assert recap.failure(["web1"]) == Failure("web1", "", _recap.UNTOLD, None)
+    assert recap.failure(["web1"]) == Failure("web1", "", _recap.UNKNOWN_REASON, None)
     recap.ok(made(task(name="before"), {}))
-    assert recap.failure(["web1", "web2"]) == Failure("web1", "before", _recap.UNTOLD, None)
+    assert recap.failure(["web1", "web2"]) == Failure("web1", "before", _recap.UNKNOWN_REASON, None)
 
 
 def test_first_failed_item_describes_the_task(recap: Recap, made: Callable[..., Any]) -> None:

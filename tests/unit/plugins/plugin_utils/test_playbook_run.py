@@ -52,7 +52,7 @@ def arguments(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_finds_the_run_that_calls_it() -> None:
-    found = Executor(manager(_failed_hosts={"web1": True})).run(PlaybookRun.here)
+    found = Executor(manager(_failed_hosts={"web1": True})).run(PlaybookRun.current)
     assert found.failed_hosts() == ["web1"]
 
 
@@ -71,7 +71,7 @@ def test_batches_of_the_play() -> None:
 def test_no_run_without_a_playbook(monkeypatch: pytest.MonkeyPatch, line: dict[str, Any]) -> None:
     """As of the command ansible, or of another program."""
     monkeypatch.setattr(context, "CLIARGS", line)
-    assert PlaybookRun.here() is None
+    assert PlaybookRun.current() is None
     assert PlaybookRun(manager()).exit_code() == 0
 
 
@@ -152,9 +152,9 @@ def test_cause_of_an_interrupted_run(reason: BaseException | None) -> None:
         (KeyboardInterrupt(), "interrupted (Ctrl-C)"),
         (SystemExit(143), "terminated (SIGTERM)"),
         (SystemExit(129), "terminated (SIGHUP)"),
-        (SystemExit("no more"), "broken off: no more"),
-        (RuntimeError("\n no such role \nin site.yml\n"), "broken off: no such role "),
-        (RuntimeError(" "), "broken off: RuntimeError"),
+        (SystemExit("no more"), "aborted: no more"),
+        (RuntimeError("\n no such role \nin site.yml\n"), "aborted: no such role "),
+        (RuntimeError(" "), "aborted: RuntimeError"),
     ],
 )
 def test_interruption_is_described_in_one_line(reason: BaseException, line: str) -> None:

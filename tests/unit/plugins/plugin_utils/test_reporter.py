@@ -25,7 +25,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _htt
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook, _report, _reporter
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import UNTOLD
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import UNKNOWN_REASON
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import Launch
 
 try:
@@ -107,7 +107,7 @@ def test_only_an_id_that_cannot_be_evaluated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "is_left_alone"),
+    ("value", "is_disabled"),
     [
         (False, True),
         ("false", True),
@@ -119,8 +119,8 @@ def test_only_an_id_that_cannot_be_evaluated() -> None:
         (trust_as_template("{{ nobody_knows }}"), False),
     ],
 )
-def test_extra_var_disables_the_report(value: Any, is_left_alone: bool | None) -> None:
-    assert launched(**EXTRA_VARS, fgs_workflow_report=value).is_left_alone is is_left_alone
+def test_extra_var_disables_the_report(value: Any, is_disabled: bool | None) -> None:
+    assert launched(**EXTRA_VARS, fgs_workflow_report=value).is_disabled is is_disabled
 
 
 def test_start_without_problems_is_silent() -> None:
@@ -158,7 +158,7 @@ def test_disabled_report_gets_no_warning(where: str) -> None:
         problems=LACKING,
         wrong_options=("option timeout is wrong.",),
         strict=True,
-        is_left_alone=True if where == "extra var" else None,
+        is_disabled=True if where == "extra var" else None,
     )
     session.start(**({"fgs_workflow_report": False} if where == "play" else {}))
     assert session.end() == []
@@ -258,7 +258,7 @@ def test_interrupted_run() -> None:
         cleaned_up(KeyboardInterrupt())
     (came,) = server.came
     body = json.loads(came.body)
-    assert (body["result"], body["error"]) == ("fail", "broken off: no such role")
+    assert (body["result"], body["error"]) == ("fail", "aborted: no such role")
     failed_task = body["output"]["ansible"]["failed_task"]
     assert failed_task == {"host": "", "task": "", "message": "no such role\nin site.yml"}
 
@@ -275,7 +275,7 @@ def test_interrupted_run_without_a_reason() -> None:
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_disabled_report_is_not_sent(strict: bool) -> None:
-    session = Session(strict=strict, is_left_alone=True)
+    session = Session(strict=strict, is_disabled=True)
     assert session.end() == []
     assert session.messages == []
 
@@ -371,7 +371,7 @@ def test_key_published_by_the_playbook_wins() -> None:
     assert session.messages[0] == ("warning", text)
 
 
-@pytest.mark.parametrize(("code", "error"), [(0, None), (2, UNTOLD)])
+@pytest.mark.parametrize(("code", "error"), [(0, None), (2, UNKNOWN_REASON)])
 def test_report_is_sent_although_its_output_fails(code: int, error: str | None) -> None:
     session = Session(Run(code, failed=["web1"], stats=None))
     (body,) = session.end(YES)
@@ -510,7 +510,7 @@ def test_report_caused_by_an_error_can_be_interrupted(
     with pytest.raises(SystemExit):
         session.run.happened[0](RuntimeError("no such role"))
     (kept,) = tmp_path.iterdir()
-    assert 'fgs_workflow_error: "broken off: no such role"' in kept.read_text()
+    assert 'fgs_workflow_error: "aborted: no such role"' in kept.read_text()
 
 
 def noted(*notes: dict[str, Any], **options: Any) -> Session:

@@ -15,7 +15,7 @@ from support.reporting import MASK
 from support.tasks import SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _runbook
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import HIDDEN, UNTOLD
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import HIDDEN, UNKNOWN_REASON
 
 TASK = {"name": "do it", "action": "ansible.builtin.command", "no_log": False}
 GONE = {"failed": True, "msg": "gone"}
@@ -89,13 +89,13 @@ def test_what_is_not_hidden(result: dict[str, Any], line: str) -> None:
 
 @pytest.mark.parametrize("result", [None, {}, ""])
 def test_a_host_that_others_drag_along(result: Any) -> None:
-    assert said(result, None) == (f"web1: {UNTOLD}", {"host": "web1", "task": "", "message": None})
+    assert said(result, None) == (f"web1: {UNKNOWN_REASON}", {"host": "web1", "task": "", "message": None})
     assert said(result, TASK)[0].startswith("web1: do it: failed")
 
 
 def test_whether_ansible_tells_what_failed() -> None:
     assert failure(GONE, TASK)["line"] == "gone"
-    assert failure({}, None)["line"] == UNTOLD
+    assert failure({}, None)["line"] == UNKNOWN_REASON
 
 
 def test_secrets_of_options_and_environment_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,8 +102,8 @@ def test_what_the_runbook_publishes_is_seen() -> None:
     executor.stats.set_custom_stats("password", SECRET)
     plugin.v2_runner_item_on_ok(result())
     plugin.v2_runner_on_ok(result(censored=True))
-    assert executor.run(_runbook.seen_published, OPTIONS) == {"name": "web"}
-    assert executor.run(_runbook.seen_published, {**OPTIONS, "workflow_run_id": "other"}) == {}
+    assert executor.run(_runbook.published_so_far, OPTIONS) == {"name": "web"}
+    assert executor.run(_runbook.published_so_far, {**OPTIONS, "workflow_run_id": "other"}) == {}
 
 
 def test_it_is_switched_on_once_for_a_state() -> None:
@@ -113,7 +113,7 @@ def test_it_is_switched_on_once_for_a_state() -> None:
     assert len(executor.plugins) == 1
     executor.watch({**OPTIONS, "workflow_state_id": 83})
     assert len(executor.plugins) == 2
-    assert executor.plugins[-1]._reporter.recap.is_ours({**IDS, "workflow_state_id": "83"})
+    assert executor.plugins[-1]._reporter.recap.is_for_this_state({**IDS, "workflow_state_id": "83"})
 
 
 def test_events_reach_the_reporter(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +125,7 @@ def test_events_reach_the_reporter(monkeypatch: pytest.MonkeyPatch) -> None:
         reported.append(outcome)
         return True
 
-    monkeypatch.setattr(plugin._reporter, "_ended", ended)
+    monkeypatch.setattr(plugin._reporter, "_close", ended)
     executor.stats.increment("failures", "web1")
     plugin.v2_playbook_on_task_start(SimpleNamespace(action="raw", args={}), False)
     plugin.v2_runner_item_on_failed(result(msg="gone", failed=True))
@@ -192,9 +192,9 @@ def test_notes_of_the_report_of_the_role() -> None:
     executor.watch()
     assert executor.run(_runbook.notes_of_report, OPTIONS) is notes
     assert executor.run(_runbook.notes_of_report, {**OPTIONS, "workflow_run_id": "other"}) is None
-    plugin._reporter.recap.is_left_alone = True
+    plugin._reporter.recap.is_disabled = True
     assert executor.run(_runbook.notes_of_report, OPTIONS) is None
-    plugin._reporter.recap.is_left_alone, plugin._reporter.recap.completed = False, True
+    plugin._reporter.recap.is_disabled, plugin._reporter.recap.completed = False, True
     assert executor.run(_runbook.notes_of_report, OPTIONS) is None
 
 
@@ -228,7 +228,7 @@ def test_no_playbook_around(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(context, "CLIARGS", {"module_name": "include_role"})
     _runbook.listen()
     _runbook.watch(OPTIONS, False)
-    assert _runbook.seen_published(OPTIONS) == {}
+    assert _runbook.published_so_far(OPTIONS) == {}
     assert _runbook.notes_of_report(OPTIONS) is None
 
 
@@ -241,8 +241,8 @@ def test_what_a_later_ansible_core_may_do(monkeypatch: pytest.MonkeyPatch) -> No
     assert executor.run(_runbook.is_listening) is False
     executor.run(_runbook.watch, OPTIONS, False)
     assert "what the runbook publishes is not sent, as it cannot be seen: AttributeError: " in said[0]
-    assert executor.run(_runbook.seen_hosts, []) == {}
-    assert executor.run(_runbook.seen_published, OPTIONS) == {}
+    assert executor.run(_runbook.hosts_so_far, []) == {}
+    assert executor.run(_runbook.published_so_far, OPTIONS) == {}
     assert executor.run(_runbook.notes_of_report, OPTIONS) is None
 
 
