@@ -43,11 +43,23 @@ nox.options.reuse_venv = "yes"
 nox.options.sessions = ["code"]
 
 
-@per_core("integration", matrix.CORES, newest="test")
-def integration(session: nox.Session, core: str) -> None:
+def playbooks(session: nox.Session, core: str, *arguments: str) -> None:
     """Real playbooks against the simulator; on an older core those that depend on ansible-core."""
     install(session, f"core-{core}")
-    pytest(session, "tests/integration", *([] if core == matrix.NEWEST_CORE else ["-m", "core"]))
+    pytest(session, *arguments, *([] if core == matrix.NEWEST_CORE else ["-m", "core"]))
+
+
+@per_core("integration", matrix.CORES, newest="test")
+def integration(session: nox.Session, core: str) -> None:
+    """Modules in real playbooks."""
+    others = ("--ignore=tests/integration/report", "--ignore=tests/integration/role")
+    playbooks(session, core, "tests/integration", *others)
+
+
+@per_core("report", matrix.CORES, newest="test")
+def report(session: nox.Session, core: str) -> None:
+    """Report plugin, role and the playbook callback in real playbooks."""
+    playbooks(session, core, "tests/integration/report", "tests/integration/role")
 
 
 @on(NEWEST, "test-all")
@@ -179,7 +191,7 @@ def unit(session: nox.Session, core: str) -> None:
 
 @on(NEWEST, "check")
 def fast(session: nox.Session) -> None:
-    """The tests that need no playbook: unit tests, and pages compared with code."""
+    """The tests that need no playbook, unit tests and pages compared with code, or what is given after --."""
     install(session, f"core-{matrix.NEWEST_CORE}")
     pages = (f"tests/docs/test_{name}.py" for name in ("facts", "languages", "troubleshooting"))
     pytest(session, "tests/unit", *pages)
@@ -240,15 +252,8 @@ def demo(session: nox.Session) -> None:
 
 
 @on(NEWEST)
-def file(session: nox.Session) -> None:
-    """The test file, or whatever else pytest understands, that is given after --."""
-    install(session, f"core-{matrix.NEWEST_CORE}")
-    pytest(session, "tests/unit")
-
-
-@on(NEWEST)
 def watch(session: nox.Session) -> None:
-    """The same, once more whenever a file changes."""
+    """The unit tests, or what is given after --, once more whenever a file changes."""
     install(session, "tools")
     env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session))
     session.run("ptw", "--now", ".", *(session.posargs or ["tests/unit"]), env=env)
