@@ -33,7 +33,7 @@ def pins(lines: Iterable[object]) -> dict[str, str]:
     return {match[1].lower(): match[2] for match in found if match}
 
 
-def tested(name: str) -> str:
+def version_of(name: str) -> str:
     """The version that the tests in this folder run with, or on an older Python would run with."""
     try:
         return importlib.metadata.version(name)
@@ -61,7 +61,7 @@ def test_the_recipe_pins_what_the_tests_of_awx_run_with() -> None:
     programs = [DEPENDENCIES[name]["package_pip"] for name in ("ansible_core", "ansible_runner")]
     pinned = pins([*DEPENDENCIES["python"], *programs])
     assert len(pinned) == len(DEPENDENCIES["python"]) + 2
-    assert pinned == {name: tested(name) for name in pinned}
+    assert pinned == {name: version_of(name) for name in pinned}
     assert {line.partition(">")[0] for line in REQUIRED} <= pinned.keys()
 
 
