@@ -12,53 +12,55 @@ version_added: 1.0.0
 author:
   - functiongraph.workflow contributors (@functiongraph)
 description:
-  - Tells a FunctionGraph workflow that waits at a callback node how a playbook ended, without a change to the playbook.
-  - It reports once per run of C(ansible-playbook), after everything else, with C(fail) exactly where the exit code is
-    not 0, and where nothing was done, because no host matched or no task to start at was found. Everything else is
-    C(success), also failures that were rescued, ignored or forgiven by C(clear_host_errors).
-  - A run that breaks off after its first playbook was read, because of an error, Ctrl-C, SIGTERM or SIGHUP, is reported
-    as C(fail) too. Nothing can be reported of a playbook that cannot be read at all, of a C(--limit) that matches no
-    host of the inventory, as Ansible ends before it loads plugins, nor after SIGKILL, which is how AWX cancels a job
-    and ends one that takes too long.
-  - A signal that comes while a report is sent interrupts it. The report is then saved in O(undelivered_path), and a
-    warning says what is known. Further signals interrupt neither that nor a report that is sent because of a signal. A
-    signal that is ignored when the plugin starts, as by C(nohup), stays ignored.
-  - It is silent unless it finds the IDs of the state that waits. It takes them from the extra vars C(fgs_workflow_id),
-    C(fgs_workflow_run_id) and C(fgs_workflow_state_id), or, where none of these is given, from the environment
-    (E(FGS_WORKFLOW_ID), E(FGS_WORKFLOW_RUN_ID), E(FGS_WORKFLOW_STATE_ID)). An empty value counts as not given. Extra
-    vars may be templates, of the variables of the first play too where these can be loaded; those that AWX marks as
-    unsafe are taken as they are.
-  - It does nothing where the playbook already completed this state with
+  - Reports the end of a playbook to a FunctionGraph workflow that waits at a callback node. The playbook is unchanged.
+  - It reports once per run of C(ansible-playbook), after everything else, with C(fail) if the exit code is not 0,
+    or if nothing was done, because no host matched or the task of C(--start-at-task) was not found. Everything else is
+    C(success), including failures that were rescued, ignored or cleared by C(clear_host_errors).
+  - A run that is interrupted after its first playbook was read, by an error, Ctrl-C, SIGTERM or SIGHUP, is reported
+    as C(fail) too. Nothing can be reported if the playbook cannot be read, if C(--limit) matches no host of the
+    inventory, because Ansible then exits before it loads plugins, or after SIGKILL, with which AWX cancels jobs and
+    ends those that exceed their timeout.
+  - A signal while a report is sent interrupts the report. It is then saved in O(undelivered_path), with a warning.
+    Further signals interrupt neither saving nor a report that is sent because of a signal. A signal that is ignored
+    when the plugin starts, for example by C(nohup), stays ignored.
+  - It does nothing unless it finds the IDs of the waiting state. It takes them from the extra vars C(fgs_workflow_id),
+    C(fgs_workflow_run_id) and C(fgs_workflow_state_id), or, if none of these is set, from the environment
+    (E(FGS_WORKFLOW_ID), E(FGS_WORKFLOW_RUN_ID), E(FGS_WORKFLOW_STATE_ID)). An empty value is treated as unset.
+    Extra vars may be templates, which can use the variables of the first play if these can be loaded. Values that AWX
+    marks as unsafe are not rendered.
+  - It does nothing if the playbook has already completed this state with
     M(functiongraph.workflow.fgs_workflow_callback), in a run with the extra var C(fgs_workflow_report=false), and,
-    where that extra var is unset, in a run that has a play with the variable C(fgs_workflow_report=false).
-  - The C(output) is what the playbook published with M(ansible.builtin.set_stats), and under C(ansible) the recap by
-    host with what a host published for itself (C(per_host)), the failed task with its message, whether it was a check,
-    and in AWX the link to the job. Where the playbook publishes C(ansible) itself, that is sent and the recap is not.
-  - What was published and cannot be sent is left out, and named in C(published_left_out) under C(ansible). That is what
-    JSON does not have, such as NaN and infinity, what is nested more than 200 levels deep, the largest of what is more
-    than 11.9 MB as JSON, and all of it where the service refuses it as too large.
-  - What stands under C(ansible) takes at most 16384 bytes as JSON, the message 4096 of them. Failed hosts come first;
-    hosts that find no room are counted in C(hosts_left_out).
-  - The C(error) is host, task and first useful line, with colons in between, shortened to the 64 characters that the
-    service allows.
-  - Arguments of tasks are never sent, and of tasks under C(no_log) nothing but the name, so that what these publish is
-    not sent either. Secrets that this plugin knows are replaced everywhere.
-  - In check mode it says what it would send, and sends nothing. It publishes C(fgs_workflow_check_mode=true) as
-    M(ansible.builtin.set_stats) does, so that a job of AWX behind this one reports nothing either, see
+    if that extra var is unset, in a run that has a play with the variable C(fgs_workflow_report=false).
+  - The C(output) contains the data that the playbook published with M(ansible.builtin.set_stats). Under C(ansible) it
+    contains the recap by host, with the data that each host published for itself (C(per_host)), the failed task with
+    its message, whether check mode was on, and in AWX the link to the job. If the playbook publishes C(ansible) itself,
+    that is sent instead of the recap.
+  - Published data that cannot be sent is left out, and its names are listed in C(published_left_out) under C(ansible).
+    This applies to values that JSON does not support, such as NaN and infinity, to data nested more than 200 levels
+    deep, to the largest values if all of them exceed 11.9 MB as JSON, and to all data if the service refuses it as too
+    large.
+  - The data under C(ansible) is limited to 16384 bytes as JSON, of which the message may have 4096. Failed hosts come
+    first. Hosts that do not fit are counted in C(hosts_left_out).
+  - The C(error) consists of host, task and first useful line, separated by colons, shortened to the 64 characters that
+    the service allows.
+  - Arguments of tasks are never sent. Of tasks under C(no_log) only the name is sent, not the data that they publish.
+    Secrets that this plugin knows are redacted everywhere.
+  - In check mode it shows what it would send, and sends nothing. It publishes C(fgs_workflow_check_mode=true) as
+    M(ansible.builtin.set_stats) does, so that the next job in an AWX workflow reports nothing either, see
     C(functiongraph.workflow.callback).
 notes:
-  - Credentials are those of the modules, by environment, credentials file or ECS agency, see
+  - Credentials come from the same sources as for the modules, environment, credentials file or ECS agency, see
     M(functiongraph.workflow.fgs_workflow_callback). They are never options of this plugin.
-  - Region, endpoints and project are taken from the environment variables of the modules too, where the options of this
-    plugin do not give them.
-  - Callback plugins are switched on by C(callbacks_enabled) in the section C([defaults]) of C(ansible.cfg), for AWX of
-    the one at the root of the project. Extra vars cannot do that.
-  - An option of this plugin whose value is wrong, such as a O(timeout) that is no number or out of range, counts as
-    unset, with a warning. A wrong O(region), O(endpoint), O(iam_endpoint), O(project_id) or O(ca_path) prevents the
-    report, as a default would send it elsewhere, and so does a wrong O(credentials_file) where the environment has no
-    keys.
-  - With O(strict=true) plugins that stand behind this one in C(callbacks_enabled) are not told of the end of the run
-    where the report failed. So let it be the last.
+  - Region, endpoints and project are taken from the environment variables of the modules if the options of this plugin
+    are unset.
+  - Callback plugins are enabled by C(callbacks_enabled) in the section C([defaults]) of C(ansible.cfg). AWX reads the
+    one at the root of the project. Extra vars cannot enable them.
+  - An option of this plugin with an invalid value, for example a O(timeout) that is not a number or out of range, is
+    treated as unset, with a warning. An invalid O(region), O(endpoint), O(iam_endpoint), O(project_id) or O(ca_path)
+    prevents the report, because a default would send it elsewhere. So does an invalid O(credentials_file) if the
+    environment has no keys.
+  - With O(strict=true), if the report fails, plugins listed after this one in C(callbacks_enabled) do not receive the
+    end of the run. List this plugin last.
 requirements:
   - enabled by C(callbacks_enabled)
   - requests >= 2.25
@@ -66,10 +68,10 @@ requirements:
 options:
   strict:
     description:
-      - Whether C(ansible-playbook) ends with an exit code other than 0 where the end could not be reported, or where an
-        option of this plugin is wrong.
-      - What is known before the first task to prevent the report, for example an unset ID or missing credentials, ends
-        C(ansible-playbook) then, before any work is done.
+      - Whether C(ansible-playbook) exits with a code other than 0 if the end could not be reported, or if an option of
+        this plugin is invalid.
+      - A problem that is known before the first task, for example an unset ID or missing credentials, ends
+        C(ansible-playbook) before any work is done.
     type: bool
     default: false
     env:
@@ -79,7 +81,7 @@ options:
         key: strict
   no_hosts:
     description:
-      - What a playbook counts as when no host matched any of its plays. Ansible itself calls that a success.
+      - What to report if no host matched any play. Ansible itself treats that as a success.
     type: str
     choices: [fail, ignore]
     default: fail
@@ -90,9 +92,9 @@ options:
         key: no_hosts
   confirm:
     description:
-      - When to read the run back, as for the module.
-      - With V(always) a second report of the same outcome is no error. Where the run cannot be read, it is sent with a
-        warning.
+      - When to read the run, as for the module.
+      - With V(always) a second report of the same outcome is not an error. If the run cannot be read, the report is
+        sent with a warning.
     type: str
     choices: [never, when_unknown, always]
     default: always
@@ -103,11 +105,11 @@ options:
         key: confirm
   undelivered_path:
     description:
-      - A file, or a folder in which a file is made, to keep a report that could not be delivered for reasons of the
-        network or the gateway, or because its outcome is unknown.
-      - In a folder each workflow, run and state has a file of its own. A file that is named here is replaced by that of
-        a later run.
-      - It holds variables and no secrets, and the playbook C(functiongraph.workflow.callback) sends it later.
+      - A file in which to save a report that could not be delivered because of the network or the gateway, or whose
+        outcome is unknown. For a directory, a file is created in it.
+      - In a directory each workflow, run and state has its own file. An existing file is replaced by that of a later
+        run.
+      - The file contains variables but no secrets, and the playbook C(functiongraph.workflow.callback) sends it later.
     type: path
     env:
       - name: FGS_REPORT_UNDELIVERED_PATH
@@ -143,7 +145,7 @@ options:
         key: iam_endpoint
   project_id:
     description:
-      - The ID of the project. Looked up in IAM by the region where it is not given.
+      - The ID of the project. If unset, it is looked up in IAM by the region.
     type: str
     env:
       - name: FGS_REPORT_PROJECT_ID
@@ -161,8 +163,8 @@ options:
         key: credentials_file
   use_ecs_agency:
     description:
-      - Whether to get temporary keys from the metadata service of the ECS on which Ansible runs, where nothing else
-        gives credentials.
+      - Whether to get temporary keys from the metadata service of the ECS on which Ansible runs, if no other source
+        has credentials.
     type: bool
     default: false
     env:
@@ -172,7 +174,7 @@ options:
         key: use_ecs_agency
   validate_certs:
     description:
-      - Whether to check the certificates of servers. Set it to V(false) only in tests.
+      - Whether to verify server certificates. Set it to V(false) only in tests.
     type: bool
     default: true
     env:
@@ -182,7 +184,7 @@ options:
         key: validate_certs
   ca_path:
     description:
-      - A file or folder of CA certificates to trust instead of the usual ones.
+      - A file or directory of CA certificates to trust instead of the default ones.
     type: path
     env:
       - name: FGS_REPORT_CA_PATH
@@ -191,7 +193,7 @@ options:
         key: ca_path
   timeout:
     description:
-      - Seconds that one attempt may take as a whole, from connecting to the last byte read.
+      - The timeout in seconds of one whole attempt, from connecting to the last byte read.
     type: float
     default: 30.0
     env:
@@ -201,7 +203,7 @@ options:
         key: timeout
   retries:
     description:
-      - How often a request is sent again at most, and a connection tried again, as for the module.
+      - The maximum number of retries of a request, and of a connection, as for the module.
     type: int
     default: 3
     env:
@@ -233,34 +235,34 @@ _OPTIONS = (*_report.OPTIONS, "strict", "no_hosts")
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]
-    """Hands what happens to the Reporter. Switches itself off where there is nothing to report."""
+    """Passes events to the Reporter. Disables itself if there is nothing to report."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "functiongraph.workflow.fgs_workflow_report"
     CALLBACK_NEEDS_ENABLED = True
 
-    # Set before any other event comes.
+    # Set before any other event.
     _reporter: Reporter
     _wrong_options: t.Sequence[str] = ()
     _defaults: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
     def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
-        # AWX fills optional fields that were left empty with '', which is no number and no boolean.
+        # AWX sets empty optional fields to '', which is neither a number nor a boolean.
         for name in [name for name, value in os.environ.items() if name.startswith("FGS_REPORT_") and not value]:
             del os.environ[name]
-        # Ansible does not load a plugin with a wrong option, and goes on: then nobody would report.
+        # Ansible skips a plugin with an invalid option and continues: then nothing would be reported.
         self._defaults, self._wrong_options = self._without_wrong_options(task_keys, var_options, direct)
         super().set_options(task_keys=task_keys, var_options=var_options, direct={**(direct or {}), **self._defaults})
 
     def _option(self, name: str) -> t.Any:
-        # To Ansible None, the default of undelivered_path, is no value to take instead of a wrong one.
+        # Ansible does not accept None, the default of undelivered_path, as a replacement for an invalid value.
         return self._defaults[name] if name in self._defaults else self.get_option(name)
 
     def _without_wrong_options(
         self, task_keys: t.Any, var_options: t.Any, direct: t.Any
     ) -> tuple[dict[str, t.Any], list[str]]:
-        """The defaults of options that Ansible or the module cannot take, and a sentence on each."""
+        """Returns the defaults of options with invalid values, and a sentence about each."""
         defaults: dict[str, t.Any] = {}
         sentences: list[str] = []
         for name, definition in C.config.get_configuration_definitions("callback", self._load_name).items():
@@ -284,7 +286,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
     @staticmethod
     def _check_boolean(name: str) -> None:
-        """Raises TypeError where an option is neither true nor false: Ansible takes all that is not true as false."""
+        """Raises TypeError if an option is not a boolean: Ansible converts any other value to false."""
         parser = configparser.ConfigParser(inline_comment_prefixes=(";",))
         parser.read(C.CONFIG_FILE or [], encoding="utf-8")
         in_file = parser.get("fgs_workflow_report", name, raw=True, fallback=None)
@@ -294,9 +296,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
     @staticmethod
     def _check_limits(name: str, value: t.Any) -> None:
-        """Raises ValueError where the module would refuse the value.
+        """Raises ValueError if the module would refuse the value.
 
-        Not for options that say where and as whom to report: a default would report elsewhere, or as somebody else.
+        Not for options about destination and credentials: a default would report elsewhere, or with another identity.
         """
         violations = _options.limit_violations({name: value})
         if name == "undelivered_path" and value:
@@ -309,7 +311,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             self._reporter.recap.playbook(playbook)
             self._reporter.run.playbook_starts()
             return
-        # Until there is a reporter, no other event is of use.
+        # Ignore all other events until there is a reporter.
         self.disabled = True
         run = PlaybookRun.current()
         launch = _report.launch(run, playbook, os.environ) if run is not None else None
@@ -317,13 +319,13 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             return
         options = {name: self._option(name) for name in _OPTIONS}
         self._reporter = Reporter(run, launch, options, self._wrong_options, dict(os.environ), self._display)
-        # Before start: whatever that may raise, Ansible goes on, and the end is to be reported.
+        # Before start: even if that raises, Ansible continues, and the end must be reported.
         self.disabled = False
         run.playbook_starts()
         self._reporter.start(playbook)
 
     def report_role(self, run: PlaybookRun, launch: _report.Launch, options: t.Mapping[str, t.Any]) -> Reporter:
-        """Reports for the role, whose options these are, an end that does not come to the role's own report."""
+        """Enables the report for the role, in case the run ends before the role reports. options are the role's."""
         options = {**options, "strict": True, "no_hosts": "ignore"}
         self._reporter = Reporter(run, launch, options, [], dict(os.environ), self._display, is_of_role=True)
         return self._reporter

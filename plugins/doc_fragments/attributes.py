@@ -10,7 +10,7 @@ class ModuleDocFragment:
 options: {}
 attributes:
   action:
-    description: Whether the module has an action plugin, and so can act on the controller.
+    description: Whether the module has an action plugin, so that it can run on the controller.
     support: full
   action_group:
     description: Use C(group/functiongraph.workflow.fgs) in C(module_defaults) to set options for all modules at once.
@@ -21,10 +21,10 @@ attributes:
     description: Can be used with C(async).
     support: partial
     details:
-      - Only with O(run_on=target). The module and its arguments, secrets included, are stored in the C(remote_tmp) of
-        the host until some seconds after the job has ended, and stay there where the job is killed from outside.
+      - Only with O(run_on=target). The module and its arguments, including secrets, are stored in the C(remote_tmp) of
+        the host until some seconds after the job has ended, and remain there if the job is killed.
   check_mode:
-    description: Can run in check mode and tell what would change without changing it.
+    description: Can run in check mode and report changes without making them.
   diff_mode:
     description: Shows what changes in diff mode.
   idempotent:

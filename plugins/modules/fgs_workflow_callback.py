@@ -12,14 +12,14 @@ version_added: 1.0.0
 author:
   - functiongraph.workflow contributors (@functiongraph)
 description:
-  - A FunctionGraph workflow pauses at a callback node until somebody tells it how the work outside ended.
-    This module tells it, with success and an output or with fail and an error.
-  - The arguments are validated against the service's specification before anything is sent, and everything that is
-    wrong with them is reported at once.
-  - The callback is not idempotent, and a lost one leaves a workflow hanging. So a request is sent again only where it
-    cannot have arrived, or where the run, read back, shows that the state still waits. See O(confirm).
-  - By default the call is made by the Ansible process itself, on the controller. The host of the task needs neither
-    Python nor a connection, and the credentials stay where they are. See O(run_on).
+  - A FunctionGraph workflow waits at a callback node until it receives the result of external work.
+    This module reports that result, success with an output or fail with an error.
+  - The arguments are validated against the service's specification before anything is sent, and all violations
+    are reported at once.
+  - The callback is not idempotent, and without it the workflow waits indefinitely. A request is retried only if it
+    cannot have arrived, or if the run details show that the state is still waiting. See O(confirm).
+  - By default the call is made by the Ansible process itself, on the controller. The target host needs neither
+    Python nor a connection, and the credentials stay on the controller. See O(run_on).
 extends_documentation_fragment:
   - functiongraph.workflow.connection
   - functiongraph.workflow.attributes
@@ -32,27 +32,27 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows the request that is, or in check mode would be, sent, without secrets and signature.
+      - Shows the request that is sent, or in check mode would be sent, without secrets and signature.
   idempotent:
     support: partial
     details:
-      - With O(confirm=always), as far as the run can be read.
+      - With O(confirm=always), if the run can be read.
 options:
   workflow_id:
     description:
       - The ID of the workflow definition, 1 to 512 characters.
-      - A function in the workflow learns the three IDs from its context.
+      - A function in the workflow gets the three IDs from its context.
     type: str
     required: true
   workflow_run_id:
     description:
-      - The ID of the run that waits.
+      - The ID of the waiting run.
     type: str
     required: true
     aliases: [run_id]
   workflow_state_id:
     description:
-      - The ID of the state, a node of the workflow, that waits.
+      - The ID of the waiting state, which is a node of the workflow.
       - Whether the state ID in the context of a function is that of the callback node is not documented.
     type: str
     required: true
@@ -65,50 +65,50 @@ options:
     choices: [success, fail]
   output:
     description:
-      - The result of the state, a mapping that is sent as a JSON object. It is always sent, if only as an empty one.
-      - The service's page says that it has a value only on success. Whatever is given here is sent.
-      - A text that holds a JSON object is taken as well. It may be nested up to 200 levels deep.
+      - The output of the state, a mapping that is sent as a JSON object. It is always sent, even if empty.
+      - According to the service's API page, it has a value only on success. This module sends any value.
+      - A string that contains a JSON object is accepted as well. The maximum nesting depth is 200 levels.
     type: dict
     default: {}
   output_schema:
     description:
-      - A JSON Schema that O(output) must meet before anything is sent. It is the contract with the next state.
-      - It is read by the draft that its C($schema) names, by the newest one that the installed jsonschema knows where
-        it names none. References out of the schema are not fetched.
+      - A JSON Schema that O(output) must satisfy before anything is sent. It is the contract with the next state.
+      - C($schema) selects the draft. Without it, the newest draft that the installed jsonschema supports is used.
+        External references are not fetched.
     type: dict
   error:
     description:
-      - What went wrong, 1 to 64 characters. An empty text counts as not given.
+      - The error, 1 to 64 characters. An empty string is treated as unset.
     type: str
   truncate_error:
     description:
-      - Whether to shorten an O(error) of more than 64 characters instead of failing. Words are kept, and the text then
-        ends with C(…).
+      - Whether to shorten an O(error) of more than 64 characters instead of failing. It is cut between words, and
+        then ends with C(…).
     type: bool
     default: false
   confirm:
     description:
-      - When to read the run back.
-      - With V(when_unknown), where it is not known whether a request arrived, that is after a lost connection, a
-        timeout, an interim response without a final one, a status of 408 or of 500 or above, a success without a valid
-        C(execution_id), or anything else that fails after the first byte was sent. Where the state still waits, the
-        request is sent again. Where the run cannot be read, the task fails.
-      - With V(always) also before anything is sent, so that a state that already ended with this result is left alone,
-        and afterwards. This makes a task that can be repeated. Where the run cannot be read beforehand, the request is
-        sent with a warning.
-      - With V(never), not at all. An unknown outcome fails the task. Each callback has a connection of its own.
-      - Workflows of the express kind keep no history, so nothing can be read back from them.
+      - When to read the run.
+      - V(when_unknown), if it is unknown whether a request arrived. That is so after a lost connection, a timeout, an
+        interim response without a final one, a status code of 408 or of 500 or above, a success without a valid
+        C(execution_id), and any other failure after the first byte was sent. If the state is still waiting, the request
+        is retried. If the run cannot be read, the task fails.
+      - V(always), also before anything is sent and afterwards. If the state has already finished with this result,
+        nothing is sent, so that the task can be repeated. If the run cannot be read before sending, the request is sent
+        with a warning.
+      - V(never), not at all. An unknown outcome fails the task. Each callback uses its own connection.
+      - Express workflows keep no history, so their runs cannot be read.
     type: str
     choices: [never, when_unknown, always]
     default: when_unknown
   undelivered_path:
     description:
-      - A file, or a folder in which a file is made, to keep an answer that could not be delivered for reasons of the
-        network or the gateway, or because its outcome is unknown.
-      - In a folder each workflow, run and state has a file of its own. A file that is named here is replaced, so name a
-        folder where more than one answer may have to be kept.
+      - A file in which to save a report that could not be delivered because of the network or the gateway, or whose
+        outcome is unknown. For a directory, a file is created in it.
+      - In a directory each workflow, run and state has its own file. An existing file is replaced, so set a directory
+        if more than one report may have to be saved.
       - A device, a pipe or a socket is refused before anything is sent.
-      - It holds variables and no secrets, and the playbook C(functiongraph.workflow.callback) sends it later.
+      - The file contains variables but no secrets, and the playbook C(functiongraph.workflow.callback) sends it later.
     type: path
 seealso:
   - name: CreateCallbackWorkflow
@@ -135,10 +135,10 @@ EXAMPLES = r"""
     workflow_run_id: "{{ fgs_workflow_run_id }}"
     workflow_state_id: "{{ fgs_workflow_state_id }}"
     result: fail
-    error: "The disk of the database server is full, and there is nothing left that could be deleted"
+    error: "The disk of the database server is full, and no data can be deleted"
     truncate_error: true
 
-- name: Send nothing that the next state does not understand, and nothing twice
+- name: Validate the output for the next state, and send nothing twice
   functiongraph.workflow.fgs_workflow_callback:
     region: cn-north-4
     workflow_id: "{{ fgs_workflow_id }}"
@@ -156,21 +156,21 @@ EXAMPLES = r"""
     confirm: always
   register: callback
 
-- name: Show which run goes on
+- name: Show which run continues
   ansible.builtin.debug:
-    msg: "{{ callback.execution_id }} goes on"
+    msg: "{{ callback.execution_id }} continues"
 """
 
 RETURN = r"""
 execution_id:
-  description: The ID of the run that goes on, as the service answered it or as it was read back.
+  description: The ID of the run that continues, from the response of the service or from the run details.
   type: str
   returned: when RV(delivery) is V(delivered) or V(already_delivered)
   sample: 48aff955-ea10-4ffd-b426-190bc192dc13
 ansible_facts:
   description: A fact for later plays.
   type: dict
-  returned: when RV(execution_id) is
+  returned: when RV(execution_id) is returned
   contains:
     fgs_workflow_execution_id:
       description: The same as RV(execution_id).
@@ -181,11 +181,11 @@ delivery:
   description:
     - How the delivery ended.
     - V(delivered), this task completed the state.
-    - V(already_delivered), the state had this result before, as the run shows. Nothing was changed.
-    - V(not_sent), nothing reached the service. That is also so where the access key was refused before with status 401,
-      as repeated failures lock the key.
+    - V(already_delivered), the state had already finished with this result, as the run shows. Nothing was changed.
+    - V(not_sent), nothing reached the service. This includes a key that was refused earlier with status code 401,
+      because repeated failures lock the key.
     - V(rejected), the service refused the callback.
-    - V(superseded), the state ended with another result, as the run shows.
+    - V(superseded), the state finished with another result, as the run shows.
     - V(unknown), the callback may or may not have arrived.
   type: str
   returned: always
@@ -197,63 +197,63 @@ requests_sent:
   returned: always
   sample: 1
 http_status:
-  description: The HTTP status of the last answer.
+  description: The HTTP status code of the last response.
   type: int
-  returned: answered
+  returned: when the service or the gateway responded
   sample: 200
 error_code:
-  description: The code of the service's or the gateway's error.
+  description: The error code of the service or the gateway.
   type: str
-  returned: answered with an error that has one
+  returned: when the error response has one
   sample: FGS.3002
 error_msg:
-  description: The text of the service's or the gateway's error, without secrets and without an echoed request.
+  description: The error message of the service or the gateway, without secrets and without an echoed request.
   type: str
-  returned: answered with an error that has one
+  returned: when the error response has one
   sample: Invalid parameters.
 request_id:
-  description: The ID of the request, for the service's support.
+  description: The ID of the request, for support requests to the service.
   type: str
-  returned: answered with one
+  returned: when the response has one
   sample: 6f9a2e4a8f0f4f9ab5c2d0d1d7a3f8aa
 violations:
-  description: Everything that is wrong with the arguments.
+  description: All violations in the arguments.
   type: list
   elements: dict
-  returned: when something is
+  returned: when an argument is invalid
   contains:
     option:
-      description: The option, empty where the rule is not about one.
+      description: The option; empty if the rule does not belong to one.
       type: str
       returned: always
       sample: error
     rule:
-      description: The rule that is broken.
+      description: The violated rule.
       type: str
       returned: always
       sample: maxLength
     limit:
-      description: What the rule allows, V(null) where it has no number or list.
+      description: The limit of the rule; V(null) if it has no number or list.
       type: raw
       returned: always
       sample: 64
     message:
-      description: The same in words.
+      description: The violation in words.
       type: str
       returned: always
       sample: error must have at most 64 characters, got 65 (set truncate_error=true to have it shortened)
 undelivered_file:
-  description: The file in which the answer was kept.
+  description: The file in which the report was saved.
   type: str
-  returned: when O(undelivered_path) is given and the answer was kept
+  returned: when O(undelivered_path) is set and the report was saved
   sample: /var/lib/runbooks/undelivered.yml
 hint:
-  description: What to do.
+  description: How to fix the failure.
   type: str
-  returned: failed, where something is known
+  returned: failed, when a remedy is known
   sample: "Check workflow_id, workflow_run_id and region: the service does not know them there."
 msg:
-  description: What went wrong, in a sentence that stands alone.
+  description: The failure in one self-contained sentence.
   type: str
   returned: failed
   sample: "The service refused the callback: status 404 (FGS.5002: Function flow not found)."

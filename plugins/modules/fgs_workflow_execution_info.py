@@ -12,9 +12,9 @@ version_added: 1.0.0
 author:
   - functiongraph.workflow contributors (@functiongraph)
 description:
-  - Reads a run and, where O(workflow_state_id) is given, the state in it. Never changes anything.
-  - Made for C(until) loops that wait for a run to go on or to end.
-  - Runs of express workflows leave no history and cannot be read. An answer of more than 1 MiB cannot be read either.
+  - Reads a run and, if O(workflow_state_id) is set, a state in it. Never changes anything.
+  - Use it in C(until) loops that wait for a run to continue or to end.
+  - Express workflows keep no history, so their runs cannot be read. Nor can a response of more than 1 MiB.
 extends_documentation_fragment:
   - functiongraph.workflow.connection
   - functiongraph.workflow.attributes
@@ -36,14 +36,14 @@ options:
   execution_id:
     description:
       - The ID of the run. RV(functiongraph.workflow.fgs_workflow_callback#module:execution_id) is one.
-      - That the ID by which a run is called back is the same is very likely, but not stated by the service.
+      - This is very likely the run ID of the callback, but the service does not document it.
     type: str
     required: true
     aliases: [workflow_run_id, run_id]
   workflow_state_id:
     description:
-      - The ID of a state in the run, by its node's C(node_id) or C(execution_id). The service does not say which of the
-        two is meant where a workflow is called back, so both are looked for.
+      - The ID of a state in the run, by its node's C(node_id) or C(execution_id). The service does not document which
+        of the two the callback uses, so both are compared.
     type: str
     aliases: [state_id]
 seealso:
@@ -82,7 +82,7 @@ status:
   choices: [success, fail, running, timeout, cancel]
   sample: running
 execution:
-  description: The run as the service answered it.
+  description: The run as returned by the service.
   type: dict
   returned: success
   sample:
@@ -92,7 +92,7 @@ execution:
 state:
   description: The state with that ID.
   type: dict
-  returned: success, when O(workflow_state_id) is given
+  returned: success, when O(workflow_state_id) is set
   contains:
     node_id:
       description: The ID of the node.
@@ -112,48 +112,48 @@ state:
     status:
       description:
         - The status of the node's latest execution.
-        - The service has no status for a state that waits for its callback. It most likely shows V(running).
+        - The service has no status for a state that is waiting for its callback. It most likely shows V(running).
       type: str
       returned: always
       sample: running
     error_message:
-      description: What went wrong, V(null) unless the state failed.
+      description: The error of the state; V(null) unless the state failed.
       type: raw
       returned: always
 http_status:
-  description: The HTTP status of the answer.
+  description: The HTTP status code of the response.
   type: int
-  returned: answered
+  returned: when the service or the gateway responded
   sample: 200
 error_code:
-  description: The code of the service's or the gateway's error.
+  description: The error code of the service or the gateway.
   type: str
-  returned: answered with an error that has one
+  returned: when the error response has one
   sample: FGS.5002
 error_msg:
-  description: The text of the service's or the gateway's error, without secrets and without an echoed request.
+  description: The error message of the service or the gateway, without secrets and without an echoed request.
   type: str
-  returned: answered with an error that has one
+  returned: when the error response has one
   sample: Function flow not found.
 request_id:
-  description: The ID of the request, for the service's support.
+  description: The ID of the request, for support requests to the service.
   type: str
-  returned: answered with one
+  returned: when the response has one
   sample: 6f9a2e4a8f0f4f9ab5c2d0d1d7a3f8aa
 violations:
   description:
-    - Everything that is wrong with the arguments, each as in
+    - All violations in the arguments, each as in
       RV(functiongraph.workflow.fgs_workflow_callback#module:violations).
   type: list
   elements: dict
-  returned: when something is
+  returned: when an argument is invalid
 hint:
-  description: What to do.
+  description: How to fix the failure.
   type: str
-  returned: failed, where something is known
+  returned: failed, when a remedy is known
   sample: "Check workflow_id, workflow_run_id and region: the service does not know them there."
 msg:
-  description: What went wrong, in a sentence that stands alone.
+  description: The failure in one self-contained sentence.
   type: str
   returned: failed
   sample: "The run could not be read: status 404: FGS.5002 Function flow not found."

@@ -310,7 +310,7 @@ class Reporter:
                 )
                 return False
             is_delivered = self._deliver(result, failure, may_be_interrupted)
-        except Exception as error:  # pylint: disable=broad-exception-caught  # a failed report must not fail the playbook
+        except Exception as error:  # pylint: disable=broad-exception-caught  # must not fail the playbook
             self._warn(
                 "the result %s could not be reported to the workflow: %s: %s" % (result, type(error).__name__, error)
             )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX accepts, as rules of our own, made from what was measured on a real one (AWX 24.6.1)."""
+"""The rules by which AWX accepts credential types and surveys, derived from measurements of AWX 24.6.1."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import jsonschema
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTENSIONS = ROOT / "extensions"
-# What the playbook awx_setup reads.
+# The data files of the playbook awx_setup.
 DATA = ROOT / "playbooks/files/awx"
 _SCHEMAS = Path(__file__).resolve().parent / "schemas"
 _TEMPLATES = jinja2.sandbox.ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
@@ -32,7 +32,7 @@ def _schema(name: str) -> dict[str, Any]:
 
 
 def _names(document: Any) -> dict[str, Any]:
-    """What a template in this credential type may name: its fields, and the files that it writes."""
+    """Returns the names that a template in this credential type may use: its fields, and the files that it writes."""
     try:
         names: dict[str, Any] = {
             field["id"]: "a value" for field in document["inputs"].get("fields", []) if "id" in field
@@ -49,7 +49,7 @@ def _names(document: Any) -> dict[str, Any]:
 
 
 def credential_type_faults(document: Any) -> list[str]:
-    """Everything for which AWX would refuse a credential type, and two slips that it would not notice."""
+    """Returns all errors for which AWX refuses a credential type, and two errors that it does not detect."""
     names = _names(document)
     checker = jsonschema.FormatChecker()
 
@@ -65,18 +65,18 @@ def credential_type_faults(document: Any) -> list[str]:
 
     validator = jsonschema.Draft202012Validator(_schema("credential_type"), format_checker=checker)
     faults = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
-    return faults or _unnoticed(document["inputs"])
+    return faults or _undetected_faults(document["inputs"])
 
 
-def _unnoticed(inputs: dict[str, Any]) -> list[str]:
-    """AWX takes a required field that does not exist, and a field that is there twice."""
+def _undetected_faults(inputs: dict[str, Any]) -> list[str]:
+    """Returns errors that AWX accepts: a required field that does not exist, and a duplicate field."""
     ids = Counter(field["id"] for field in inputs.get("fields", []))
-    faults = [f"required names {name}, which is no field" for name in inputs.get("required", []) if name not in ids]
-    return faults + [f"field {name} is there {count} times" for name, count in ids.items() if count > 1]
+    faults = [f"required names {name}, which is not a field" for name in inputs.get("required", []) if name not in ids]
+    return faults + [f"field {name} is defined {count} times" for name, count in ids.items() if count > 1]
 
 
 def survey_faults(document: Any) -> list[str]:
-    """Everything for which AWX would refuse a survey, and limits that contradict each other."""
+    """Returns all errors for which AWX refuses a survey, and limits that contradict each other."""
     validator = jsonschema.Draft202012Validator(_schema("survey"))
     faults = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
     if faults:
@@ -87,5 +87,5 @@ def survey_faults(document: Any) -> list[str]:
         if question.get("min", 0) > question.get("max", float("inf")):
             faults.append(f"{question['variable']}: min is above max")
         if question["default"] and question["default"] not in question.get("choices", [question["default"]]):
-            faults.append(f"{question['variable']}: default is no choice")
+            faults.append(f"{question['variable']}: default is not a choice")
     return faults

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The stand-in for AWX's API, over HTTP or HTTPS on loopback."""
+"""A fake AWX API, over HTTP or HTTPS on loopback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ROOT = {place: f"{V2}{place}/" for place in KINDS}
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request. server.awx is what is asked."""
+    """Handles one request. server.awx holds the objects."""
 
     protocol_version = "HTTP/1.1"
     server: Any
@@ -39,20 +39,20 @@ class Handler(BaseHTTPRequestHandler):
         self.server.awx.requests.append((self.command, url.path, body))
         try:
             with self.server.lock:
-                status, answer = self.answer(url.path, dict(parse_qsl(url.query, keep_blank_values=True)), body)
+                status, response = self.respond(url.path, dict(parse_qsl(url.query, keep_blank_values=True)), body)
         except Refused as refused:
-            status, answer = 400, refused.body
+            status, response = 400, refused.body
         except KeyError:
-            status, answer = 404, {"detail": "Not found."}
+            status, response = 404, {"detail": "Not found."}
         if status is None:
             self.close_connection = True
             return
-        self.give(status, answer)
+        self.send_json(status, response)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815  # http.server's names
 
-    def give(self, status: int, answer: Any) -> None:
-        data = b"" if answer is None else json.dumps(answer).encode()
+    def send_json(self, status: int, response: Any) -> None:
+        data = b"" if response is None else json.dumps(response).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
@@ -62,16 +62,16 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def permitted(self) -> bool:
+    def is_authorized(self) -> bool:
         basic = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         return self.headers.get("Authorization") in (f"Bearer {TOKEN}", basic)
 
-    def answer(self, path: str, query: dict[str, str], body: Json) -> tuple[int | None, Any]:
+    def respond(self, path: str, query: dict[str, str], body: Json) -> tuple[int | None, Any]:
         if path == "/api/":
             return 200, {"current_version": V2, "available_versions": {"v2": V2}}
         if path == V2:
             return 200, _ROOT
-        if not self.permitted():
+        if not self.is_authorized():
             return 401, {"detail": "Authentication credentials were not provided."}
         parts = path[len(V2) :].strip("/").split("/")
         if parts[0] == "tokens":
@@ -82,34 +82,36 @@ class Handler(BaseHTTPRequestHandler):
             kinds = ("job_templates", "workflow_job_templates")
             return 200, self.page([each for kind in kinds for each in self.awx.objects[kind].values()], query)
         if len(parts) == 1:
-            return self.of_kind(parts[0], query, body)
+            return self.collection_response(parts[0], query, body)
         found = self.awx.objects[parts[0]][int(parts[1])]
         if len(parts) == 2:
-            return self.of_object(parts[0], found, body)
+            return self.object_response(parts[0], found, body)
         if parts[2] == "update":
             return 202, self.awx.update_project(found["id"])
         if parts[2] == "test":
             return 202, {"notification": self.awx.notify(found)["id"]}
-        return self.below(parts[0], found["id"], parts[2], query, body)
+        return self.subresource_response(parts[0], found["id"], parts[2], query, body)
 
     @property
     def awx(self) -> Awx:
         awx: Awx = self.server.awx
         return awx
 
-    def of_kind(self, place: str, query: dict[str, str], body: Json) -> tuple[int, Any]:
+    def collection_response(self, place: str, query: dict[str, str], body: Json) -> tuple[int, Any]:
         if self.command == "POST":
             return 201, self.awx.create(place, body)
         return 200, self.page([*self.awx.objects[place].values()], query)
 
-    def of_object(self, place: str, found: Json, body: Json) -> tuple[int, Any]:
+    def object_response(self, place: str, found: Json, body: Json) -> tuple[int, Any]:
         if self.command in ("PUT", "PATCH"):
             return 200, self.awx.update(place, found["id"], body)
         if place == "jobs" and found["status"] == "pending":
             self.awx.end(found)
         return 200, found
 
-    def below(self, place: str, number: int, name: str, query: dict[str, str], body: Json) -> tuple[int | None, Any]:
+    def subresource_response(
+        self, place: str, number: int, name: str, query: dict[str, str], body: Json
+    ) -> tuple[int | None, Any]:
         if self.command == "POST" and name in self.awx.refused:
             return 403, {"detail": "You do not have permission to perform this action."}
         if name == "survey_spec":
@@ -131,9 +133,9 @@ class Handler(BaseHTTPRequestHandler):
         owned = {"hosts": "hosts", "workflow_nodes": "workflow_job_template_nodes"}
         if name in owned and self.command == "POST":
             owner = {KINDS[place].type: number}
-            return self.of_kind(owned[name], query, {**owner, **body})
+            return self.collection_response(owned[name], query, {**owner, **body})
         if (place, name, self.command) == ("organizations", "users", "POST"):
-            return self.of_kind(name, query, body)
+            return self.collection_response(name, query, body)
         if self.command == "POST":
             self.awx.link(place, number, name, body)
             return 204, None
@@ -142,7 +144,7 @@ class Handler(BaseHTTPRequestHandler):
         return 200, self.page(self.awx.linked(place, number, name), query)
 
     def page(self, found: list[Json], query: dict[str, str]) -> Json:
-        """A page of a list. A filter that no object has a field for is refused, as AWX does."""
+        """Returns a page of a list. Refuses a filter by an unknown field, as AWX does."""
         size, number = int(query.pop("page_size", 25)), int(query.pop("page", 1))
         if query.pop("order_by", "") == "-id":
             found = sorted(found, key=lambda each: -each["id"])
@@ -171,12 +173,12 @@ class Server(ThreadingHTTPServer):
         self.awx, self.lock = awx, threading.Lock()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that gives up is no news."""
+        """Ignores clients that close the connection early."""
 
 
 @contextmanager
 def serving(awx: Awx, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """The address at which awx answers while the block runs."""
+    """Serves awx during the block, and yields its URL."""
     server = Server(awx)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The credential type that we ship is one that AWX takes; each rule of AWX has a case that breaks it."""
+"""AWX accepts the shipped credential type. Each rule of AWX has a case that violates it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def shipped() -> Any:
 
 
 def small() -> Any:
-    """A credential type that uses everything that AWX accepts."""
+    """Returns a credential type that uses every feature that AWX accepts."""
     return {
         "name": "Small",
         "kind": "net",
@@ -52,7 +52,7 @@ def test_shipped_type_is_accepted() -> None:
     assert credential_type_faults(shipped()) == []
 
 
-def test_everything_that_awx_accepts_is_accepted() -> None:
+def test_every_feature_of_awx_is_accepted() -> None:
     assert credential_type_faults(small()) == []
     one_file = small()
     one_file["injectors"]["file"] = {"template": "{{ key }}"}
@@ -82,9 +82,9 @@ BREAKS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "PYTHONPATH": (env("PYTHONPATH", "x"), "'PYTHONPATH'"),
     "JOB_ID, which AWX sets": (env("JOB_ID", "x"), "'JOB_ID'"),
     "AWX_HOST, which AWX sets": (env("AWX_HOST", "x"), "'AWX_HOST'"),
-    "no name of a variable": (env("SMALL-KEY", "x"), "SMALL-KEY"),
-    "a number as value": (env("SMALL_PORT", 8), "is not of type 'string'"),
-    "nothing as value": (env("SMALL_PORT", None), "is not of type 'string'"),
+    "invalid variable name": (env("SMALL-KEY", "x"), "SMALL-KEY"),
+    "number as value": (env("SMALL_PORT", 8), "is not of type 'string'"),
+    "null as value": (env("SMALL_PORT", None), "is not of type 'string'"),
     "not ASCII": (env("SMALL_NAME", "schlüssel"), "does not match"),
     "unknown field in a template": (env("SMALL_NAME", "{{ kee }}"), "awx-template"),
     "unknown field in a branch not taken": (env("A", "{% if not strict %}{{ kee }}{% endif %}"), "awx-template"),
@@ -101,7 +101,7 @@ BREAKS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "field of type integer": (field(type="integer"), "'integer' is not one of"),
     "unknown key of a field": (field(placeholder="x"), "'placeholder'"),
     "unknown format": (field(format="email"), "'email'"),
-    "no choices": (field(choices=[]), "choices"),
+    "empty choices": (field(choices=[]), "choices"),
     "field without label": (lambda document: document["inputs"]["fields"][0].pop("label"), "'label'"),
     "field without id": (lambda document: document["inputs"]["fields"].append({"label": "x"}), "'id'"),
     "secret boolean": (
@@ -111,9 +111,9 @@ BREAKS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "unknown key of inputs": (lambda document: document["inputs"].update(optional=[]), "'optional'"),
     "kind other than cloud and net": (lambda document: document.update(kind="scm"), "'scm'"),
     "unknown key of the type": (lambda document: document.update(managed=True), "'managed'"),
-    # AWX itself does not notice these two.
-    "required names no field": (lambda document: document["inputs"].update(required=["kee"]), "is no field"),
-    "field there twice": (
+    # AWX itself does not detect these two.
+    "required names no field": (lambda document: document["inputs"].update(required=["kee"]), "is not a field"),
+    "duplicate field": (
         lambda document: document["inputs"]["fields"].append({"id": "key", "label": "x"}),
         "2 times",
     ),
@@ -121,7 +121,7 @@ BREAKS: dict[str, tuple[Callable[[Any], Any], str]] = {
 
 
 @pytest.mark.parametrize("rule", BREAKS)
-def test_what_breaks_a_rule_is_refused(rule: str) -> None:
+def test_violation_is_refused(rule: str) -> None:
     document = small()
     broken, expected = BREAKS[rule]
     broken(document)
@@ -130,8 +130,8 @@ def test_what_breaks_a_rule_is_refused(rule: str) -> None:
     assert expected in faults[0]
 
 
-def test_every_field_reaches_the_collection() -> None:
-    """Each input fills one variable, one that the collection reads for the option of that name."""
+def test_every_field_sets_a_variable_of_the_collection() -> None:
+    """Each input sets the first environment variable of the option with the same name."""
     document = shipped()
     injected = {value: name for name, value in document["injectors"]["env"].items()}
     fields = [entry["id"] for entry in document["inputs"]["fields"]]
@@ -140,6 +140,6 @@ def test_every_field_reaches_the_collection() -> None:
         assert injected[f"{{{{ {name} }}}}"] == _options.ENVIRONMENT[name][0]
 
 
-def test_every_secret_is_kept_as_one() -> None:
+def test_every_secret_option_is_a_secret_field() -> None:
     secret = {entry["id"] for entry in shipped()["inputs"]["fields"] if entry.get("secret")}
     assert secret == set(_options.SECRET_OPTIONS)

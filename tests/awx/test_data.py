@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The surveys and the sample project: consistent, and such that a launch takes what it gets."""
+"""The surveys and the sample project are valid and consistent with the collection."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from awx.rules import DATA, EXTENSIONS, survey_faults
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 
-# The job template that only reports asks for the outcome too. fgs_workflow_output is no question: as an artifact of the
-# job before it is a dictionary, which no response to a survey can be.
+# The job template of the report also asks for the result. It does not ask for fgs_workflow_output, an artifact of the
+# previous job, because a survey cannot ask for a dictionary.
 SURVEYS = {"survey_ids.json": _report.IDS, "survey.json": (*_report.IDS, "result", "error")}
 
 
@@ -29,7 +29,7 @@ def document(name: str) -> Any:
 
 
 def question(option: str) -> dict[str, Any]:
-    """What AWX asks for an option of the module, by the table of the service's page that has its field."""
+    """Returns the survey question for an option of the module, from the service's specification of its field."""
     row = field(option)
     asked: dict[str, Any] = {
         "question_name": re.sub(r"\bid\b", "ID", option.replace("_", " ").capitalize()),
@@ -41,7 +41,7 @@ def question(option: str) -> dict[str, Any]:
     }
     if row.enum:
         return {**asked, "choices": list(row.enum)}
-    # An empty error counts as unset, so it is a valid response; an empty ID is not.
+    # An empty error is treated as unset, so it is valid; an empty ID is not.
     limits = {"min": (row.min_length or 1) if row.mandatory else 0, "max": row.max_length}
     return {**asked, **{name: limit for name, limit in limits.items() if limit is not None}}
 
@@ -63,14 +63,14 @@ SURVEY_BREAKS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "limit as a string": (lambda survey: survey["spec"][0].update(max="512"), "'512'"),
     "choices without any": (lambda survey: survey["spec"][3].pop("choices"), "'choices'"),
     "limit of choices": (lambda survey: survey["spec"][3].update(max=3), "should not be valid"),
-    "default that is no choice": (lambda survey: survey["spec"][3].update(default="maybe"), "default"),
+    "default that is not a choice": (lambda survey: survey["spec"][3].update(default="maybe"), "default"),
     "asked twice": (lambda survey: survey["spec"].append(survey["spec"][0]), "2 times"),
     "contradiction": (lambda survey: survey["spec"][0].update(min=600), "min is above max"),
 }
 
 
 @pytest.mark.parametrize("rule", SURVEY_BREAKS)
-def test_a_wrong_survey_is_refused(rule: str) -> None:
+def test_invalid_survey_is_refused(rule: str) -> None:
     survey = copy.deepcopy(document("survey.json"))
     broken, expected = SURVEY_BREAKS[rule]
     broken(survey)
@@ -79,8 +79,8 @@ def test_a_wrong_survey_is_refused(rule: str) -> None:
     assert expected in faults[0]
 
 
-def test_every_playbook_that_the_set_up_names_is_in_the_sample_project() -> None:
-    """And nothing that a project update would have to fetch: then it could fail."""
+def test_sample_project_contains_the_playbooks_of_awx_setup() -> None:
+    """It has no requirements file, which could make a project update fail."""
     project = EXTENSIONS / "awx/project"
     for name in ("runbook.yml", "report.yml"):
         plays = yaml.safe_load((project / name).read_text())

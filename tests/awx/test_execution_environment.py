@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ansible-builder puts into an execution environment because of this collection.
+"""The contents of an execution environment that ansible-builder creates for this collection.
 
-Images cannot be built everywhere, but what would go into one can be checked everywhere: what the collection requires,
-and what our execution-environment.yml, with a pin for each requirement, would install.
+Building an image is not possible everywhere, but checking its contents is: the requirements of the collection, and the
+pinned versions in execution-environment.yml.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ import trees
 import yaml
 from support.playbooks import BIN, ROOT, run_to_end
 
-RECIPE_FILE = ROOT / "execution-environment.yml"
-RECIPE: dict[str, Any] = yaml.safe_load(RECIPE_FILE.read_text(encoding="utf-8"))
-DEPENDENCIES = RECIPE["dependencies"]
+DEFINITION_FILE = ROOT / "execution-environment.yml"
+DEFINITION: dict[str, Any] = yaml.safe_load(DEFINITION_FILE.read_text(encoding="utf-8"))
+DEPENDENCIES = DEFINITION["dependencies"]
 REQUIRED = ["requests>=2.25", "jsonschema>=3.2"]
 
 
 def pins(lines: Iterable[object]) -> dict[str, str]:
-    """Versions by name, of the lines that pin."""
+    """Returns the pinned versions by name."""
     found = (re.match(r"([A-Za-z0-9_.-]+)==([^\s;]+)", str(line)) for line in lines)
     return {match[1].lower(): match[2] for match in found if match}
 
@@ -47,7 +47,7 @@ def builder(place: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_the_collection_requires_two_libraries_and_no_system_package(tmp_path: Path) -> None:
+def test_collection_requires_two_libraries_and_no_system_package(tmp_path: Path) -> None:
     trees.copy(tmp_path)
     found = yaml.safe_load(builder(tmp_path, "introspect", "--sanitize", str(tmp_path)))
     # A comment names the collection that requires a line.
@@ -57,7 +57,7 @@ def test_the_collection_requires_two_libraries_and_no_system_package(tmp_path: P
     }
 
 
-def test_the_recipe_pins_what_the_tests_of_awx_run_with() -> None:
+def test_pinned_versions_are_those_of_the_awx_tests() -> None:
     programs = [DEPENDENCIES[name]["package_pip"] for name in ("ansible_core", "ansible_runner")]
     pinned = pins([*DEPENDENCIES["python"], *programs])
     assert len(pinned) == len(DEPENDENCIES["python"]) + 2
@@ -65,14 +65,14 @@ def test_the_recipe_pins_what_the_tests_of_awx_run_with() -> None:
     assert {line.partition(">")[0] for line in REQUIRED} <= pinned.keys()
 
 
-def test_the_recipe_installs_this_release() -> None:
+def test_definition_installs_this_release() -> None:
     version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
     assert DEPENDENCIES["galaxy"]["collections"] == [{"name": "functiongraph.workflow", "version": version}]
 
 
 @pytest.mark.parametrize(("name", "kind"), [("requirements.txt", "python"), ("bindep.txt", "system")])
-def test_the_context_of_a_build_has_what_the_recipe_names(tmp_path: Path, name: str, kind: str) -> None:
-    builder(tmp_path, "create", "-f", str(RECIPE_FILE), "-c", str(tmp_path / "context"))
+def test_build_context_contains_the_dependencies(tmp_path: Path, name: str, kind: str) -> None:
+    builder(tmp_path, "create", "-f", str(DEFINITION_FILE), "-c", str(tmp_path / "context"))
     written = (tmp_path / "context/_build" / name).read_text(encoding="utf-8").split("\n")
     assert [line for line in written if line] == DEPENDENCIES[kind]
     container = next(path for path in (tmp_path / "context").iterdir() if path.name in ("Containerfile", "Dockerfile"))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The function that launches the job, against the stand-in for AWX's API, over TLS."""
+"""The function that launches the job, against the fake AWX API, over TLS."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FUNCTION = EXTENSIONS / "functiongraph/launch_awx_job.py"
 IDS = {"fgs_workflow_id": "workflow", "fgs_workflow_run_id": "run", "fgs_workflow_state_id": "state"}
 
 
-def load() -> Any:
+def load_launcher() -> Any:
     spec = importlib.util.spec_from_file_location("launch_awx_job", FUNCTION)
     assert spec is not None
     assert spec.loader is not None
@@ -36,11 +36,11 @@ def load() -> Any:
     return module
 
 
-launcher = load()
+launcher = load_launcher()
 
 
 class Context:
-    """What FunctionGraph hands to a function: ids of the workflow, settings, a logger."""
+    """The context that FunctionGraph passes to a function: IDs of the workflow, settings, a logger."""
 
     def __init__(self, settings: dict[str, str], ids: dict[str, str] | None = None) -> None:
         self.settings, self.ids = settings, IDS if ids is None else ids
@@ -66,7 +66,7 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-def server_side(authority: trustme.CA) -> ssl.SSLContext:
+def server_context(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     return context
@@ -74,29 +74,29 @@ def server_side(authority: trustme.CA) -> ssl.SSLContext:
 
 @pytest.fixture
 def awx() -> Awx:
-    """An AWX with a job template and a workflow template that ask for the ids, and a job template that asks nothing."""
+    """Returns an AWX with a job template and a workflow template with a survey, and a job template without one."""
     awx = Awx()
     survey = json.loads((DATA / "survey_ids.json").read_text())
     awx.create("projects", {"name": "p", "organization": 1})
     awx.create("inventories", {"name": "i", "organization": 1})
     template = {"project": 2, "inventory": 3, "playbook": "runbook.yml"}
-    awx.create("job_templates", {**template, "name": "asks", "survey_enabled": True})
-    awx.create("job_templates", {**template, "name": "asks nothing"})
+    awx.create("job_templates", {**template, "name": "with survey", "survey_enabled": True})
+    awx.create("job_templates", {**template, "name": "without survey"})
     awx.create("workflow_job_templates", {"name": "workflow", "organization": 1, "survey_enabled": True})
-    for place, name in (("job_templates", "asks"), ("workflow_job_templates", "workflow")):
+    for place, name in (("job_templates", "with survey"), ("workflow_job_templates", "workflow")):
         awx.set_survey(place, awx.named(place, name)["id"], survey)
     return awx
 
 
 @pytest.fixture
 def address(awx: Awx, authority: trustme.CA) -> Iterator[str]:
-    with serving(awx, server_side(authority)) as address:
+    with serving(awx, server_context(authority)) as address:
         yield address
 
 
 @pytest.fixture
 def settings(awx: Awx, address: str, authority: trustme.CA) -> dict[str, str]:
-    template = f"job_templates/{awx.named('job_templates', 'asks')['id']}"
+    template = f"job_templates/{awx.named('job_templates', 'with survey')['id']}"
     certificate = authority.cert_pem.bytes().decode()
     return {"AWX_URL": address, "AWX_TOKEN": TOKEN, "AWX_TEMPLATE": template, "AWX_CA_CERTIFICATE": certificate}
 
@@ -105,7 +105,7 @@ def launches(awx: Awx) -> list[Any]:
     return [body for method, path, body in awx.requests if method == "POST" and path.endswith("/launch/")]
 
 
-def test_launches_with_the_ids(awx: Awx, settings: dict[str, str]) -> None:
+def test_job_is_launched_with_the_ids(awx: Awx, settings: dict[str, str]) -> None:
     result = launcher.handler({"any": "event"}, Context(settings))
     (job,) = awx.objects["jobs"].values()
     assert result == {"awx_job": job["id"], "awx_job_kind": "job", "launched_before": False}
@@ -113,7 +113,7 @@ def test_launches_with_the_ids(awx: Awx, settings: dict[str, str]) -> None:
     assert launches(awx) == [{"extra_vars": IDS}]
 
 
-def test_launches_a_workflow_template(awx: Awx, settings: dict[str, str]) -> None:
+def test_workflow_template_is_launched_once(awx: Awx, settings: dict[str, str]) -> None:
     template = f"workflow_job_templates/{awx.named('workflow_job_templates', 'workflow')['id']}"
     context = Context({**settings, "AWX_TEMPLATE": template})
     first = launcher.handler({}, context)
@@ -122,19 +122,21 @@ def test_launches_a_workflow_template(awx: Awx, settings: dict[str, str]) -> Non
     assert len(awx.objects["workflow_jobs"]) == 1
 
 
-def test_a_second_call_finds_the_job(awx: Awx, settings: dict[str, str]) -> None:
-    """Also among others: with one request for 50 jobs, as lists contain the extra variables."""
+def test_second_call_finds_the_job(awx: Awx, settings: dict[str, str]) -> None:
+    """Even among 60 others, with one request for 50 jobs, because lists contain the extra variables."""
     first = launcher.handler({}, Context(settings))
     for number in range(60):
         awx.launch(
-            "job_templates", awx.named("job_templates", "asks")["id"], {**IDS, "fgs_workflow_state_id": str(number)}
+            "job_templates",
+            awx.named("job_templates", "with survey")["id"],
+            {**IDS, "fgs_workflow_state_id": str(number)},
         )
     awx.requests.clear()
     assert launcher.handler({}, Context(settings)) == {**first, "launched_before": True}
     assert [method for method, _path, _body in awx.requests] == ["GET", "GET"]
 
 
-def test_a_launch_whose_answer_was_lost_is_not_repeated(awx: Awx, settings: dict[str, str]) -> None:
+def test_launch_with_lost_response_is_not_repeated(awx: Awx, settings: dict[str, str]) -> None:
     awx.drop_launches = 1
     with pytest.raises(launcher.LaunchError, match="did not respond to POST"):
         launcher.handler({}, Context(settings))
@@ -142,30 +144,30 @@ def test_a_launch_whose_answer_was_lost_is_not_repeated(awx: Awx, settings: dict
     assert len(awx.objects["jobs"]) == 1
 
 
-def test_another_state_gets_its_own_job(awx: Awx, settings: dict[str, str]) -> None:
+def test_each_state_has_its_own_job(awx: Awx, settings: dict[str, str]) -> None:
     launcher.handler({}, Context(settings))
     other = {**IDS, "fgs_workflow_state_id": "another"}
     assert launcher.handler({}, Context(settings, other))["launched_before"] is False
     assert len(awx.objects["jobs"]) == 2
 
 
-def test_a_job_without_its_ids_is_canceled(awx: Awx, settings: dict[str, str]) -> None:
-    template = f"job_templates/{awx.named('job_templates', 'asks nothing')['id']}"
+def test_job_without_ids_is_canceled(awx: Awx, settings: dict[str, str]) -> None:
+    template = f"job_templates/{awx.named('job_templates', 'without survey')['id']}"
     with pytest.raises(launcher.LaunchError, match=r"ignored fgs_workflow_id, .*was canceled.*survey"):
         launcher.handler({}, Context({**settings, "AWX_TEMPLATE": template}))
     (job,) = awx.objects["jobs"].values()
     assert job["status"] == "canceled"
 
 
-def test_the_message_says_why_a_job_cannot_be_canceled(awx: Awx, settings: dict[str, str]) -> None:
-    template = f"job_templates/{awx.named('job_templates', 'asks nothing')['id']}"
+def test_failed_cancellation_is_reported(awx: Awx, settings: dict[str, str]) -> None:
+    template = f"job_templates/{awx.named('job_templates', 'without survey')['id']}"
     awx.ended_at_once = True
     with pytest.raises(launcher.LaunchError, match=r"could not be canceled \(AWX returned 405 for POST .*: "):
         launcher.handler({}, Context({**settings, "AWX_TEMPLATE": template}))
 
 
 @pytest.mark.parametrize("document", [None, {}, {"results": [{"id": 1}]}, []])
-def test_what_is_no_list_of_jobs_launches_nothing(document: Any) -> None:
+def test_invalid_list_of_jobs_prevents_the_launch(document: Any) -> None:
     class NotAwx(launcher.Awx):  # type: ignore[name-defined,misc]
         def ask(self, method: str, path: str, body: Any = None) -> Any:
             return document
@@ -174,26 +176,26 @@ def test_what_is_no_list_of_jobs_launches_nothing(document: Any) -> None:
         launcher.launched_before(NotAwx("https://127.0.0.1", TOKEN), "job_templates/1", IDS)
 
 
-def test_a_variable_that_nothing_asks_for_is_told(settings: dict[str, str]) -> None:
+def test_ignored_variable_is_reported(settings: dict[str, str]) -> None:
     with pytest.raises(launcher.LaunchError, match="AWX ignored release, so"):
         launcher.handler({"extra_vars": {"release": "1"}}, Context(settings))
 
 
-def test_a_workflow_template_refuses_what_it_does_not_ask_for(awx: Awx, settings: dict[str, str]) -> None:
+def test_workflow_template_refuses_unknown_variables(awx: Awx, settings: dict[str, str]) -> None:
     template = f"workflow_job_templates/{awx.named('workflow_job_templates', 'workflow')['id']}"
     with pytest.raises(launcher.LaunchError, match=r"returned 400 .*Variables release are not allowed on launch"):
         launcher.handler({"extra_vars": {"release": "1"}}, Context({**settings, "AWX_TEMPLATE": template}))
     assert awx.objects["workflow_jobs"] == {}
 
 
-def test_the_event_cannot_change_the_ids(awx: Awx, settings: dict[str, str]) -> None:
+def test_event_cannot_change_the_ids(awx: Awx, settings: dict[str, str]) -> None:
     launcher.handler({"extra_vars": {"fgs_workflow_id": "another"}}, Context(settings))
     assert launches(awx) == [{"extra_vars": IDS}]
 
 
 @pytest.mark.parametrize("name", IDS)
 @pytest.mark.parametrize("value", [None, ""])
-def test_refuses_without_an_id(awx: Awx, settings: dict[str, str], name: str, value: Any) -> None:
+def test_missing_id_prevents_the_launch(awx: Awx, settings: dict[str, str], name: str, value: Any) -> None:
     with pytest.raises(launcher.LaunchError, match=f"has no {name}"):
         launcher.handler({}, Context(settings, {**IDS, name: value}))
     assert awx.requests == []
@@ -214,7 +216,7 @@ def test_refuses_without_an_id(awx: Awx, settings: dict[str, str], name: str, va
         ({"AWX_TEMPLATE": "job_templates/999"}, "returned 404"),
     ],
 )
-def test_says_what_is_wrong_and_launches_nothing(
+def test_invalid_setting_is_reported_and_nothing_is_launched(
     awx: Awx, settings: dict[str, str], changes: dict[str, str], message: str
 ) -> None:
     with pytest.raises(launcher.LaunchError, match=message) as raised:
@@ -224,7 +226,7 @@ def test_says_what_is_wrong_and_launches_nothing(
     assert "a-wrong-token" not in str(raised.value)
 
 
-def test_the_token_does_not_follow_a_redirect(awx: Awx, settings: dict[str, str], authority: trustme.CA) -> None:
+def test_token_is_not_sent_to_a_redirect_target(awx: Awx, settings: dict[str, str], authority: trustme.CA) -> None:
     class Redirect(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(302)
@@ -236,7 +238,7 @@ def test_the_token_does_not_follow_a_redirect(awx: Awx, settings: dict[str, str]
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Redirect)
-    server.socket = server_side(authority).wrap_socket(server.socket, server_side=True)
+    server.socket = server_context(authority).wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -249,7 +251,7 @@ def test_the_token_does_not_follow_a_redirect(awx: Awx, settings: dict[str, str]
     assert awx.requests == []
 
 
-def test_needs_nothing_but_python() -> None:
+def test_function_imports_only_the_standard_library() -> None:
     tree = ast.parse(FUNCTION.read_text(), feature_version=(3, 6))
     imported = {
         alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names

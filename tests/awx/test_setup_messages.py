@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What awx_setup says where something is missing. Here awx.awx is missing too: there is ansible-core only."""
+"""The messages of awx_setup about missing variables, and without the collection awx.awx."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from support.playbooks import Run
 
 PLAYBOOK = "functiongraph.workflow.awx_setup"
-GIVEN = {
+VARIABLES = {
     "fgs_awx_host": "https://awx.example.com",
     "fgs_awx_token": "a-token",
     "fgs_awx_image": "registry.example.com/image:1",
@@ -21,10 +21,10 @@ GIVEN = {
     "fgs_secret_key": "sk",
     "fgs_region": "cn-north-4",
 }
-CHECK = "Check that everything is set"
+CHECK = "Check that all required variables are set"
 
 
-def test_names_everything_that_is_missing_at_once(ansible_playbook: Callable[..., Run]) -> None:
+def test_all_missing_variables_are_reported_at_once(ansible_playbook: Callable[..., Run]) -> None:
     run = ansible_playbook(PLAYBOOK)
     message = run.result(CHECK)["msg"]
     for variable in (
@@ -39,28 +39,28 @@ def test_names_everything_that_is_missing_at_once(ansible_playbook: Callable[...
     assert message.startswith("awx_setup cannot begin. Set fgs_awx_host")
 
 
-def test_half_a_key(ansible_playbook: Callable[..., Run]) -> None:
-    half: dict[str, Any] = {**GIVEN, "fgs_secret_key": ""}
+def test_access_key_without_secret_key_is_refused(ansible_playbook: Callable[..., Run]) -> None:
+    half: dict[str, Any] = {**VARIABLES, "fgs_secret_key": ""}
     run = ansible_playbook(PLAYBOOK, extra_vars=half)
     expected = "awx_setup cannot begin. Set both fgs_access_key and fgs_secret_key; one of them is empty."
     assert run.result(CHECK)["msg"] == expected
 
 
-def test_keys_and_regions_that_are_not_needed_are_not_asked_for(ansible_playbook: Callable[..., Run]) -> None:
-    run = ansible_playbook(PLAYBOOK, extra_vars={**GIVEN, "fgs_access_key": "", "fgs_awx_only": "smoke"})
+def test_smoke_part_requires_neither_key_nor_region(ansible_playbook: Callable[..., Run]) -> None:
+    run = ansible_playbook(PLAYBOOK, extra_vars={**VARIABLES, "fgs_access_key": "", "fgs_awx_only": "smoke"})
     assert run.result(CHECK)["msg"] == "All assertions passed"
 
 
-def test_a_part_that_is_none(ansible_playbook: Callable[..., Run]) -> None:
-    run = ansible_playbook(PLAYBOOK, extra_vars={**GIVEN, "fgs_awx_only": "keys"})
+def test_unknown_part_is_refused(ansible_playbook: Callable[..., Run]) -> None:
+    run = ansible_playbook(PLAYBOOK, extra_vars={**VARIABLES, "fgs_awx_only": "keys"})
     expected = "fgs_awx_only must be credential, notification, smoke or empty, got keys."
     assert run.result(CHECK)["msg"] == f"awx_setup cannot begin. {expected}"
 
 
-def test_without_the_collection(ansible_playbook: Callable[..., Run]) -> None:
-    run = ansible_playbook(PLAYBOOK, extra_vars=GIVEN)
+def test_missing_collection_is_reported(ansible_playbook: Callable[..., Run]) -> None:
+    run = ansible_playbook(PLAYBOOK, extra_vars=VARIABLES)
     assert run.returncode == 2
     assert (
         "awx_setup needs the collection awx.awx, which is not installed here"
-        in (run.result("Refuse to go on without the collection awx.awx")["msg"])
+        in (run.result("Require the collection awx.awx")["msg"])
     )

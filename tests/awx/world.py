@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the stand-in for AWX knows: objects, how they refer to each other, and what a launch makes of its variables.
+"""The objects of the fake AWX, their relations, and the effects of a launch.
 
-Written from what the modules of awx.awx 24.6.1 and our launcher ask for, and from what was measured on a real AWX. It
-shows that they ask for the right things in the right order, not that AWX would do them. A job ends when it is read.
+Based on the requests of the modules of awx.awx 24.6.1 and of our launcher, and on measurements of a real AWX. It shows
+that they send the right requests in the right order, not that AWX accepts them. A job ends when it is read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ENCRYPTED = "$encrypted$"
 
 
 class Refused(Exception):
-    """A request that AWX would answer with 400; the body says why."""
+    """A request to which AWX responds with status code 400. The body contains the reason."""
 
     def __init__(self, body: Json) -> None:
         super().__init__(str(body))
@@ -32,7 +32,7 @@ class Refused(Exception):
 
 @dataclass
 class Kind:
-    """A kind of object: what may be sent for it (id: it names another object), what it begins with, what leads on."""
+    """A kind of object: its fields (id: a reference), their defaults, its sublists, and its required fields."""
 
     type: str
     fields: dict[str, str]
@@ -43,14 +43,14 @@ class Kind:
 
 _TEXT = {"name": "string", "description": "string"}
 _PROMPTS = {"survey_enabled": "boolean", "ask_variables_on_launch": "boolean", "allow_simultaneous": "boolean"}
-_NOT_ASKED = {
+_NO_PROMPTS = {
     **dict.fromkeys(("survey_enabled", "ask_variables_on_launch", "allow_simultaneous"), False),
     **dict.fromkeys(("ask_limit_on_launch", "ask_labels_on_launch", "ask_inventory_on_launch"), False),
     "ask_execution_environment_on_launch": False,
     "extra_vars": "",
 }
 _NODES = ("success_nodes", "failure_nodes", "always_nodes")
-# What refuses a second object of the same name: everywhere, or in one organization.
+# The fields that must be unique together with the name.
 _UNIQUE = {
     **dict.fromkeys(("execution_environments", "credential_types", "users"), ()),
     **dict.fromkeys(("projects", "inventories", "workflow_job_templates", "labels"), ("organization",)),
@@ -114,14 +114,14 @@ KINDS: dict[str, Kind] = {
             "extra_vars": "json",
             "ask_execution_environment_on_launch": "boolean",
         },
-        {**_NOT_ASKED, "execution_environment": None, "timeout": 0},
+        {**_NO_PROMPTS, "execution_environment": None, "timeout": 0},
         ("credentials", "labels", "jobs"),
         required=("name", "project", "inventory", "playbook"),
     ),
     "workflow_job_templates": Kind(
         "workflow_job_template",
         {**_TEXT, **_PROMPTS, "organization": "id"},
-        _NOT_ASKED,
+        _NO_PROMPTS,
         ("workflow_nodes", "workflow_jobs", "labels", "notification_templates_error"),
     ),
     "workflow_job_template_nodes": Kind(
@@ -162,7 +162,7 @@ _REFERENCES = {"unified_job_template": "job_templates"}
 
 
 class Awx:
-    """All objects of one AWX, as its API shows them. requests holds what was asked: method, path, body."""
+    """All objects of one AWX, as its API returns them. requests records method, path and body of each request."""
 
     def __init__(self) -> None:
         self.objects: dict[str, dict[int, Json]] = {name: {} for name in KINDS}
@@ -182,16 +182,16 @@ class Awx:
         self.create("organizations", {"name": "Default"})
 
     def changes(self) -> list[tuple[str, str, Any]]:
-        """Every request that asked for a change."""
+        """Returns all requests that may change something."""
         return [request for request in self.requests if request[0] in ("POST", "PUT", "PATCH", "DELETE")]
 
     def named(self, place: str, name: str) -> Json:
-        """The one object of that name or identifier."""
+        """Returns the only object with that name or identifier."""
         (found,) = (o for o in self.objects[place].values() if name in (o.get("name"), o.get("identifier")))
         return found
 
     def link(self, place: str, number: int, name: str, data: Json) -> None:
-        """Puts an object into a list below another one, or takes it out. Either may be done twice."""
+        """Adds an object to a sublist of another one, or removes it. Both are idempotent."""
         ids, each = self.links.setdefault((place, number, name), []), data["id"]
         target = self._target(place, name)
         if each not in self.objects[target]:
@@ -203,7 +203,7 @@ class Awx:
 
     @staticmethod
     def _target(place: str, name: str) -> str:
-        """The kind of the objects in a list below one of place."""
+        """Returns the kind of the objects in a sublist."""
         targets = {
             "workflow_nodes": "workflow_job_template_nodes",
             "notification_templates_error": "notification_templates",
@@ -212,7 +212,7 @@ class Awx:
         return targets.get(name, name)
 
     def linked(self, place: str, number: int, name: str) -> list[Json]:
-        """The objects in a list below another one."""
+        """Returns the objects in a sublist of another one."""
         target = self._target(place, name)
         if (place, name) in (("inventories", "hosts"), ("workflow_job_templates", "workflow_nodes")):
             owner = KINDS[place].type
@@ -231,7 +231,7 @@ class Awx:
         if unknown or missing:
             raise Refused({name: ["unknown"] for name in unknown} | {name: ["required"] for name in missing})
         number = self._next
-        found = {"description": "", **kind.defaults, **self._checked(place, data)}
+        found = {"description": "", **kind.defaults, **self._validated(place, data)}
         if place == "job_templates":
             found["organization"] = self.objects["projects"][found["project"]]["organization"]
         name = "username" if place == "users" else "name"
@@ -240,19 +240,19 @@ class Awx:
         if any(all(other.get(field) == value for field, value in same.items()) for other in others):
             raise Refused({name: [f"{found[name]} already exists."]})
         self._next += 1
-        self.objects[place][number] = self._dressed(place, number, found)
+        self.objects[place][number] = self._with_metadata(place, number, found)
         if "scm_url" in found:
             self.update_project(number)
         return self.objects[place][number]
 
     def add(self, place: str, data: Json) -> Json:
-        """What AWX makes by itself."""
+        """Adds an object that AWX creates itself."""
         number, self._next = self._next, self._next + 1
-        self.objects[place][number] = self._dressed(place, number, data)
+        self.objects[place][number] = self._with_metadata(place, number, data)
         return self.objects[place][number]
 
     def update_project(self, number: int) -> Json:
-        """Fails where the address is one of those that are broken."""
+        """Updates a project. Fails if its URL is in broken."""
         project = self.objects["projects"][number]
         failed = project.get("scm_url") in self.broken
         ended = {**_ENDED, "failed": failed, "failure": "the repository is not there" if failed else ""}
@@ -262,12 +262,12 @@ class Awx:
 
     def update(self, place: str, number: int, data: Json) -> Json:
         found = self.objects[place][number]
-        found.update(self._checked(place, {**data, "credential_type": found.get("credential_type")}))
-        self.objects[place][number] = self._dressed(place, number, found)
+        found.update(self._validated(place, {**data, "credential_type": found.get("credential_type")}))
+        self.objects[place][number] = self._with_metadata(place, number, found)
         return found
 
-    def _checked(self, place: str, data: Json) -> Json:
-        """data as it is kept, when AWX would take it."""
+    def _validated(self, place: str, data: Json) -> Json:
+        """Returns data as AWX stores it. Raises Refused if AWX refuses it."""
         data = {name: value for name, value in data.items() if name in KINDS[place].fields and name != "type"}
         for name, value in data.items():
             if KINDS[place].fields[name] == "id" and value is not None:
@@ -280,7 +280,7 @@ class Awx:
             if faults:
                 raise Refused({"injectors": faults})
         if place == "credentials" and "inputs" in data:
-            data = {**data, "inputs": self._locked(data)}
+            data = {**data, "inputs": self._encrypted(data)}
         if place == "users":
             self.passwords[data["username"]] = data["password"]
             data = {**data, "password": ENCRYPTED}
@@ -294,8 +294,8 @@ class Awx:
                 raise Refused({"playbook": ["Playbook not found for project."]})
         return data
 
-    def _locked(self, data: Json) -> Json:
-        """Inputs of a credential, with secrets that are never shown again."""
+    def _encrypted(self, data: Json) -> Json:
+        """Returns the inputs of a credential with encrypted secrets."""
         fields = self.objects["credential_types"][data["credential_type"]]["inputs"]["fields"]
         secret = {entry["id"]: bool(entry.get("secret")) for entry in fields}
         if set(data["inputs"]) - set(secret):
@@ -306,8 +306,8 @@ class Awx:
         self.secrets += [value for name, value in data["inputs"].items() if secret[name] and value != ENCRYPTED]
         return {name: ENCRYPTED if value and secret[name] else value for name, value in data["inputs"].items()}
 
-    def _dressed(self, place: str, number: int, found: Json) -> Json:
-        """An object with what AWX adds to it."""
+    def _with_metadata(self, place: str, number: int, found: Json) -> Json:
+        """Returns an object with the fields that AWX adds."""
         kind, url = KINDS[place], f"{V2}{place}/{number}/"
         related = {name: f"{url}{name}/" for name in kind.lists}
         for name, value in found.items():
@@ -322,7 +322,7 @@ class Awx:
         owner = self.objects["organizations"].get(found.get("organization", 0))
         summary: Json = {"organization": {"name": owner["name"]}} if owner else {}
         if place == "job_templates":
-            # The role that lets users launch it has the template's own number.
+            # The execute role has the same ID as the template.
             summary["object_roles"] = {"execute_role": {"id": number}}
             self.objects["roles"][number] = {"id": number}
         return {**found, **shown, "related": related, "summary_fields": summary}
@@ -334,10 +334,10 @@ class Awx:
         self.surveys[place, number] = document
 
     def launch(self, place: str, number: int, extra_vars: Json) -> Json:
-        """Starts a job. It starts without variables that nothing asks for; a workflow template refuses them."""
+        """Starts a job. A job template ignores variables that it does not ask for, a workflow template refuses them."""
         template = self.objects[place][number]
         questions = self.surveys.get((place, number), {}).get("spec", []) if template["survey_enabled"] else []
-        faults = [fault for fault in (_answer_fault(question, extra_vars) for question in questions) if fault]
+        faults = [fault for fault in (_response_fault(question, extra_vars) for question in questions) if fault]
         if faults:
             raise Refused({"variables_needed_to_start": faults})
         asked = {question["variable"] for question in questions}
@@ -355,33 +355,33 @@ class Awx:
         return {**job, KINDS[kind].type: job["id"], "ignored_fields": {"extra_vars": ignored} if ignored else {}}
 
     def end(self, job: Json) -> None:
-        """A job of a project whose last update failed is refused, as on a real AWX; any other one succeeds."""
+        """Ends a job. As in AWX, it fails if the last update of its project failed, else it succeeds."""
         template = self.objects["job_templates"][job["unified_job_template"]]
         failed = self.objects["projects"][template["project"]]["status"] == "failed"
-        explained = "Missing a revision to run due to failed project update." if failed else ""
+        explanation = "Missing a revision to run due to failed project update." if failed else ""
         status = "failed" if failed else "successful"
-        job.update(_ENDED, status=status, failed=failed, job_explanation=explained, result_traceback="")
+        job.update(_ENDED, status=status, failed=failed, job_explanation=explanation, result_traceback="")
 
     def notify(self, template: Json) -> Json:
-        """Sends a notification to AWX itself, as one that is tested: it launches the job template that it is about."""
+        """Sends a test notification to AWX itself, which launches the job template in its URL."""
         url = template["notification_configuration"]["url"]
         username, password = self.logins[url]
         number = int(url.split("/")[-3])
         launchers = [self.objects["users"][each]["username"] for each in self.links.get(("roles", number, "users"), [])]
-        permitted = self.passwords.get(username) == password and username in launchers
-        if permitted:
+        authorized = self.passwords.get(username) == password and username in launchers
+        if authorized:
             self.launch("job_templates", number, {})
-        error = "" if permitted else "Error sending webhook notification: 401"
+        error = "" if authorized else "Error sending webhook notification: 401"
         return self.add("notifications", {"status": "failed" if error else "successful", "error": error})
 
 
-def _answer_fault(question: Json, answers: Json) -> str | None:
+def _response_fault(question: Json, answers: Json) -> str | None:
     name = question["variable"]
     if name not in answers:
         return f"'{name}' value missing" if question["required"] else None
     value = answers[name]
     if not isinstance(value, str):
-        return f"{name} is to be a text"
+        return f"{name} must be a string"
     if not question.get("min", 0) <= len(value) <= question.get("max", len(value)):
-        return f"{name} has a wrong length"
-    return None if value in question.get("choices", [value]) else f"{name} is no choice"
+        return f"{name} has an invalid length"
+    return None if value in question.get("choices", [value]) else f"{name} is not a choice"

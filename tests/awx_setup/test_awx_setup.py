@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook awx_setup with the real modules of awx.awx, against the stand-in for AWX's API."""
+"""The playbook awx_setup with the real modules of awx.awx, against the fake AWX API."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def set_up(ansible_playbook: Callable[..., Run], address: str) -> Callable[..., 
     def run(*arguments: str, env: dict[str, str] | None = None, **variables: Any) -> Run:
         keys = {"HUAWEICLOUD_SDK_AK": KEY, "HUAWEICLOUD_SDK_SK": SECRET, "HW_REGION_NAME": "cn-north-4"}
         env = {"CONTROLLER_OAUTH_TOKEN": TOKEN} if env is None else env
-        given = {"fgs_awx_host": address, **variables}
-        return ansible_playbook(PLAYBOOK, *arguments, extra_vars=given, env={**keys, **env})
+        extra_vars = {"fgs_awx_host": address, **variables}
+        return ansible_playbook(PLAYBOOK, *arguments, extra_vars=extra_vars, env={**keys, **env})
 
     return run
 
@@ -63,8 +63,8 @@ def changed(run: Run) -> list[str]:
     return sorted({t.task for t in run.tasks if t.result.get("changed") and "item" not in t.outcome})
 
 
-def made(awx: Awx) -> Any:
-    """Everything that a set-up may change: the jobs that it runs are left out."""
+def configuration(awx: Awx) -> Any:
+    """Returns a copy of everything that awx_setup may change, without the jobs that it runs."""
     jobs = ("jobs", "workflow_jobs", "notifications", "project_updates")
     objects = {place: kind for place, kind in awx.objects.items() if place not in jobs}
     return copy.deepcopy((objects, awx.links, awx.surveys))
@@ -78,9 +78,9 @@ def linked(awx: Awx, place: str, name: str, links: str) -> list[str]:
     return [each["name"] for each in awx.linked(place, named(awx, place, name)["id"], links)]
 
 
-def test_from_nothing_and_again(awx: Awx, set_up: Callable[..., Run]) -> None:
-    look = set_up("--check", **NEW)
-    assert look.returncode == 0, look.output
+def test_set_up_is_complete_and_idempotent(awx: Awx, set_up: Callable[..., Run]) -> None:
+    check = set_up("--check", **NEW)
+    assert check.returncode == 0, check.output
     assert awx.changes() == []
 
     first = set_up("-vvv", **NEW)
@@ -89,25 +89,25 @@ def test_from_nothing_and_again(awx: Awx, set_up: Callable[..., Run]) -> None:
     assert secrets == []
     workflow = named(awx, "workflow_job_templates", " runbook and report")
     expected = f"AWX is ready: a function launches workflow_job_templates/{workflow['id']} "
-    assert first.result("What comes next")["msg"].startswith(expected)
+    assert first.result("Show what to do next")["msg"].startswith(expected)
     inputs = named(awx, "credentials", "")["inputs"]
     assert inputs == {"access_key": ENCRYPTED, "secret_key": ENCRYPTED, "region": "cn-north-4"}
     assert {KEY, SECRET} <= set(awx.secrets)
-    launches_take_the_ids(awx)
-    report_needs_nothing_of_the_runbook(awx)
+    assert_launches_accept_the_ids(awx)
+    assert_report_is_independent_of_the_runbook(awx)
 
     operators_change(awx)
-    before, asked = made(awx), len(awx.changes())
+    before, asked = configuration(awx), len(awx.changes())
     assert changed(set_up()) == []
-    assert made(awx) == before
+    assert configuration(awx) == before
     assert {path.split("/")[5] for _method, path, _body in awx.changes()[asked:]} == {"launch", "test"}
 
-    what_is_set_changes(awx, set_up)
-    keys_are_rotated(awx, set_up)
+    assert_set_variables_change_objects(awx, set_up)
+    assert_keys_are_rotated(awx, set_up)
 
 
-def launches_take_the_ids(awx: Awx) -> None:
-    """What was made can be launched, and nothing that a launch or a node gives is ignored."""
+def assert_launches_accept_the_ids(awx: Awx) -> None:
+    """The templates can be launched, and ignore no variable of a launch or a node."""
     for place, name in (("job_templates", " runbook"), ("workflow_job_templates", " runbook and report")):
         job = awx.launch(place, named(awx, place, name)["id"], IDS)
         assert job["ignored_fields"] == {}
@@ -118,7 +118,7 @@ def launches_take_the_ids(awx: Awx) -> None:
         output = {"fgs_workflow_output": {"hosts_done": 3}}
         report = awx.launch("job_templates", node["unified_job_template"], {**IDS, **output, **node["extra_data"]})
         assert report["ignored_fields"] == {}
-    # The report names the workflow job by itself, unless it is given an error.
+    # Without an error the report names the workflow job itself.
     expected = {"fgs_workflow_result": "fail", "fgs_report_fails": True}
     assert awx.named("workflow_job_template_nodes", "report-fail")["extra_data"] == expected
     edges = awx.named("workflow_job_template_nodes", "runbook")["id"]
@@ -127,8 +127,8 @@ def launches_take_the_ids(awx: Awx) -> None:
         assert found["identifier"] == target
 
 
-def report_needs_nothing_of_the_runbook(awx: Awx) -> None:
-    """Project and execution environment are its own; and the error notification may launch one job template only."""
+def assert_report_is_independent_of_the_runbook(awx: Awx) -> None:
+    """It has its own project and execution environment. The error notification may launch only one job template."""
     runbook, report = named(awx, "job_templates", " runbook"), named(awx, "job_templates", " report")
     assert runbook["project"] != report["project"]
     assert runbook["execution_environment"] != report["execution_environment"]
@@ -163,17 +163,17 @@ def operators_change(awx: Awx) -> None:
     awx.update("execution_environments", environment["id"], {"image": "registry.example.com/own:2", "pull": "always"})
 
 
-def what_is_set_changes(awx: Awx, set_up: Callable[..., Run]) -> None:
-    """And nothing else. Here with a user instead of a token."""
+def assert_set_variables_change_objects(awx: Awx, set_up: Callable[..., Run]) -> None:
+    """Nothing else changes. Logs in with user and password instead of a token."""
     login = {"fgs_awx_username": USER, "fgs_awx_password": PASSWORD}
     variables = {"fgs_awx_image": "registry.example.com/own:3", "fgs_awx_timeout": 90, "fgs_awx_labels": ["nightly"]}
     lists = {"fgs_awx_credentials": ["servers"], "fgs_awx_survey": [QUESTION]}
     run = set_up("-vvv", env={}, **login, **variables, **lists, fgs_awx_smoke=False)
     assert changed(run) == [
-        "Images of execution environments, where they are set",
-        "Labels",
-        "What is set for the runbook",
-        "What is set for the workflow template",
+        "Create the labels",
+        "Update the images of the execution environments",
+        "Update the job template of the runbook",
+        "Update the workflow template",
     ]
     assert PASSWORD not in run.output
     environment = named(awx, "execution_environments", " (Default)")
@@ -188,23 +188,23 @@ def what_is_set_changes(awx: Awx, set_up: Callable[..., Run]) -> None:
         assert awx.launch(place, named(awx, place, name)["id"], answers)["ignored_fields"] == {}
 
 
-def keys_are_rotated(awx: Awx, set_up: Callable[..., Run]) -> None:
-    """The secrets are one set; what else the credential holds stays, and so does everything else."""
-    before = made(awx)
+def assert_keys_are_rotated(awx: Awx, set_up: Callable[..., Run]) -> None:
+    """The secrets are one set. Other inputs of the credential and all other objects do not change."""
+    before = configuration(awx)
     credential = named(awx, "credentials", "")
     awx.update("credentials", credential["id"], {"inputs": {**credential["inputs"], "security_token": "old"}})
     new = {"fgs_access_key": "AKNEW", "fgs_secret_key": "sk-new", "fgs_region": "", "fgs_awx_only": "credential"}
-    assert changed(set_up(**new)) == ["Keys of the credential"]
+    assert changed(set_up(**new)) == ["Rotate the keys of the credential"]
     inputs = {"access_key": ENCRYPTED, "secret_key": ENCRYPTED, "region": "cn-north-4"}
     assert named(awx, "credentials", "")["inputs"] == inputs
     assert {"AKNEW", "sk-new"} <= set(awx.secrets)
-    assert made(awx) == before
+    assert configuration(awx) == before
 
 
-def test_each_organization_has_a_set_up_of_its_own(awx: Awx, set_up: Callable[..., Run]) -> None:
+def test_each_organization_has_its_own_set_up(awx: Awx, set_up: Callable[..., Run]) -> None:
     quick = {**NEW, "fgs_awx_smoke": False}
     assert set_up(**quick).returncode == 0
-    before = made(awx)
+    before = configuration(awx)
     assert set_up(**quick, fgs_awx_organization="Second").result("Check that the organization exists")["msg"] == (
         "AWX has no organization Second; set fgs_awx_organization to one that exists."
     )
@@ -227,7 +227,7 @@ def test_each_organization_has_a_set_up_of_its_own(awx: Awx, set_up: Callable[..
                 assert awx.objects[place][template[field]]["organization"] == second["id"]
 
 
-def test_a_project_whose_update_failed_is_updated_again(awx: Awx, set_up: Callable[..., Run], address: str) -> None:
+def test_failed_project_update_is_retried(awx: Awx, set_up: Callable[..., Run], address: str) -> None:
     awx.broken.add(URL)
     message = set_up(**NEW).result("Check that the project was updated")["msg"]
     update = max(awx.objects["project_updates"])
@@ -238,7 +238,7 @@ def test_a_project_whose_update_failed_is_updated_again(awx: Awx, set_up: Callab
     awx.broken.clear()
     assert set_up(**NEW, fgs_awx_smoke=False).returncode == 0
 
-    # A smoke job that fails says why, and what is not reached is named.
+    # The reasons of failed smoke jobs and of an unreachable notification target are reported.
     awx.objects["projects"][named(awx, "job_templates", " smoke")["project"]]["status"] = "failed"
     awx.passwords.clear()
     smoke = set_up(fgs_awx_only="smoke").result("Check that the smoke jobs were successful")["msg"]
@@ -252,15 +252,15 @@ def test_a_project_whose_update_failed_is_updated_again(awx: Awx, set_up: Callab
     assert len(jobs) == 2
     assert smoke == " ".join(["AWX is set up, but a smoke job failed.", *jobs, unsent])
 
-    # Created alone, it would be attached to nothing.
+    # Created without the rest, it would not be attached to a workflow template.
     awx.objects["notification_templates"].clear()
-    assert set_up(fgs_awx_only="notification").result("Check that everything is set")["msg"] == (
+    assert set_up(fgs_awx_only="notification").result("Check that all required variables are set")["msg"] == (
         "awx_setup cannot begin. AWX has no notification to renew yet; run awx_setup without fgs_awx_only first."
     )
 
 
-def test_what_an_interrupted_run_left_is_completed(awx: Awx, set_up: Callable[..., Run]) -> None:
-    """Else the workflow waits for ever: nobody reports a cancel, or no launch takes the IDs, or no report has a key."""
+def test_interrupted_run_is_completed(awx: Awx, set_up: Callable[..., Run]) -> None:
+    """Else the workflow could wait for ever, without a report of a cancellation, without IDs, or without keys."""
     quick = {**NEW, "fgs_awx_smoke": False}
     for refused in ("credentials", "survey_spec", "notification_templates_error"):
         awx.refused = {refused}
@@ -268,24 +268,24 @@ def test_what_an_interrupted_run_left_is_completed(awx: Awx, set_up: Callable[..
     awx.refused.clear()
     assert set_up(**quick).returncode == 0
     assert linked(awx, "job_templates", " runbook", "credentials") == ["FunctionGraph"]
-    launches_take_the_ids(awx)
-    report_needs_nothing_of_the_runbook(awx)
+    assert_launches_accept_the_ids(awx)
+    assert_report_is_independent_of_the_runbook(awx)
 
-    # A notification that somebody has detached looks the same: whoever wants none says so.
+    # A detached notification cannot be distinguished from an interrupted run: a variable disables it.
     workflow = named(awx, "workflow_job_templates", " runbook and report")
     report = named(awx, "job_templates", " report")
     awx.links["workflow_job_templates", workflow["id"], "notification_templates_error"].clear()
     awx.links["job_templates", report["id"], "credentials"].clear()
-    # A runbook without its survey keeps a credential of its own.
+    # A runbook without its survey keeps its own credential.
     runbook = named(awx, "job_templates", " runbook")
     credential_type = awx.named("credentials", "FunctionGraph")["credential_type"]
     own = awx.create("credentials", {"name": "own", "organization": 1, "credential_type": credential_type})
     awx.links["job_templates", runbook["id"], "credentials"][:] = [own["id"]]
     del awx.surveys["job_templates", runbook["id"]]
-    completed = ["What is set for the report", "What is set for the runbook"]
+    completed = ["Update the job template of the runbook", "Update the job templates of the report"]
     assert changed(set_up(**quick, fgs_awx_notification=False)) == completed
     assert linked(awx, "job_templates", " report", "credentials") == ["FunctionGraph"]
     assert linked(awx, "job_templates", " runbook", "credentials") == ["own"]
-    launches_take_the_ids(awx)
-    assert changed(set_up(**quick)) == ["Error notification of the workflow template"]
-    report_needs_nothing_of_the_runbook(awx)
+    assert_launches_accept_the_ids(awx)
+    assert changed(set_up(**quick)) == ["Attach the error notification to the workflow template"]
+    assert_report_is_independent_of_the_runbook(awx)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sample rulebooks with a real ansible-rulebook: an event with a token becomes a report to the workflow."""
+"""The sample rulebooks with a real ansible-rulebook: an event with a token leads to a report to the workflow."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from support.simulators import Simulator
 
 RULEBOOKS = ROOT / "extensions/eda/rulebooks"
 TOKEN = "token-of-the-webhook"
-pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="ansible-rulebook needs a JDK, and there is none")
+pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="ansible-rulebook requires a JDK")
 
 
 class Rulebook:
@@ -50,7 +50,7 @@ class Rulebook:
     def text(self) -> str:
         return "".join(self.output)
 
-    def listens(self) -> bool:
+    def is_listening(self) -> bool:
         assert self.process.poll() is None, self.text()
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
@@ -90,7 +90,7 @@ def running(name: str, place: Path, environment: dict[str, str]) -> Iterator[Rul
     rulebook = Rulebook(port, process)
     try:
         deadline = time.monotonic() + 120
-        while not rulebook.listens():
+        while not rulebook.is_listening():
             assert time.monotonic() < deadline, rulebook.text()
             time.sleep(0.2)
         yield rulebook
@@ -104,20 +104,20 @@ def event(run: dict[str, str], **changes: str) -> dict[str, str]:
     return {**ids, "work": "runbook", **changes}
 
 
-def test_an_event_becomes_a_report(simulator: Simulator, tmp_path: Path) -> None:
-    """Only with the token, and only for ids that are ids: what looks like a template is never evaluated."""
+def test_event_is_reported(simulator: Simulator, tmp_path: Path) -> None:
+    """Only with the token and with valid IDs. Templates in an event are never rendered."""
     place = tmp_path / "project"
     shutil.copytree(PROJECT, place)
     environment = Job(simulator, tmp_path / "job", None).environment()
     refused, run = simulator.start_run(), simulator.start_run()
-    mark = tmp_path / "evaluated"
-    template = "{{ lookup('ansible.builtin.pipe', 'touch " + str(mark) + "') }}"
+    marker = tmp_path / "evaluated"
+    template = "{{ lookup('ansible.builtin.pipe', 'touch " + str(marker) + "') }}"
     with running("work_here.yml", place, environment) as rulebook:
         assert rulebook.post(event(refused), token=None) == 401
         assert rulebook.post(event(refused), token="another") == 401
         assert rulebook.post(event(refused, fgs_workflow_state_id=template)) == 200
         assert rulebook.post(event(refused, work="../../elsewhere", password="of-somebody")) == 200
-        # Events are taken in order, so when this one is done the ones before were seen.
+        # Events are processed in order: after this one, all earlier ones are processed.
         assert rulebook.post(event(run)) == 200
         path = f"/_simulator/wait?run={run['workflow_run_id']}&for=ended&timeout=120"
         assert simulator.ask("GET", path, timeout=150)["happened"], rulebook.text()
@@ -125,8 +125,8 @@ def test_an_event_becomes_a_report(simulator: Simulator, tmp_path: Path) -> None
     assert (became["status"], became["completed_times"], became["callback_requests"]) == ("success", 1, 1)
     assert became["output"]["hosts_done"] == 1
     assert simulator.run(refused)["requests"] == []
-    assert not mark.exists()
-    # The sender got 200 for what was refused: this log is the only record of it.
+    assert not marker.exists()
+    # The sender receives 200 even for refused events: only this log records them.
     logged = [line for line in rulebook.text().splitlines() if line.startswith("No rule takes this event: ")]
     assert len(logged) == 2, rulebook.text()
     assert "touch " in logged[0]
@@ -136,8 +136,8 @@ def test_an_event_becomes_a_report(simulator: Simulator, tmp_path: Path) -> None
     assert simulator.accounts["permanent"]["secret_key"] not in rulebook.text()
 
 
-def test_an_event_launches_the_workflow_template(simulator: Simulator, tmp_path: Path) -> None:
-    """In an AWX whose certificate is of an authority that only EDA_CONTROLLER_SSL_VERIFY names."""
+def test_event_launches_the_workflow_template(simulator: Simulator, tmp_path: Path) -> None:
+    """With a certificate authority that only EDA_CONTROLLER_SSL_VERIFY trusts."""
     authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Our signatures are the official signer's, request by request.
+"""Compares our signatures with those of the official signer.
 
-Signer and requests see the same request in their own ways: the signer gets a path as it goes over the wire, requests
-the whole URL. Runs where the official SDK is, without Ansible.
+The official signer gets the path as sent, requests gets the whole URL. Requires the official SDK, and not Ansible.
 """
 
 from __future__ import annotations
@@ -38,59 +37,57 @@ VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text())["vect
 DATE = "20240102T030405Z"
 
 LETTERS = "abcXYZ019-_.~"
-ODD = " %/+&=?#;:@!$'()*,[]{}|\\^`\"<>"
-FAR = "äöß中文字🙂é\u200b"
+SPECIAL = " %/+&=?#;:@!$'()*,[]{}|\\^`\"<>"
+NON_ASCII = "äöß中文字🙂é\u200b"
 
 
-def text(chance: random.Random, alphabet: str, least: int, most: int) -> str:
-    return "".join(chance.choice(alphabet) for _unused in range(chance.randint(least, most)))
+def text(rng: random.Random, alphabet: str, least: int, most: int) -> str:
+    return "".join(rng.choice(alphabet) for _unused in range(rng.randint(least, most)))
 
 
-def header_name(chance: random.Random, number: int) -> str:
-    name = f"X-{text(chance, 'abcdefgh', 1, 8)}{'_' if chance.random() < 0.15 else '-'}{number}"
-    return "".join(chance.choice((letter.upper(), letter.lower())) for letter in name)
+def header_name(rng: random.Random, number: int) -> str:
+    name = f"X-{text(rng, 'abcdefgh', 1, 8)}{'_' if rng.random() < 0.15 else '-'}{number}"
+    return "".join(rng.choice((letter.upper(), letter.lower())) for letter in name)
 
 
 def generated(seed: int) -> dict[str, Any]:
-    """One request, and who signs it. A segment is never "." or "..": no argument of ours may be."""
-    chance = random.Random(seed)
-    alphabet = LETTERS * 4 + ODD + FAR
+    """Returns a random request with its keys. No segment is "." or "..", which arguments do not allow."""
+    rng = random.Random(seed)
+    alphabet = LETTERS * 4 + SPECIAL + NON_ASCII
     segments = [
         segment + "x" * (segment in (".", ".."))
-        for segment in (text(chance, alphabet, 0 if number else 1, 12) for number in range(chance.randint(1, 7)))
+        for segment in (text(rng, alphabet, 0 if number else 1, 12) for number in range(rng.randint(1, 7)))
     ]
-    port = chance.choice(("", "", ":443", ":8443", ":80"))
-    body = chance.choice((None, "", "{}", json.dumps({"output": text(chance, alphabet, 0, 80)}, ensure_ascii=False)))
+    port = rng.choice(("", "", ":443", ":8443", ":80"))
+    body = rng.choice((None, "", "{}", json.dumps({"output": text(rng, alphabet, 0, 80)}, ensure_ascii=False)))
     headers = {}
-    for number in range(chance.randint(0, 6)):
-        blanks = chance.choice(("", "", " ", "  ", "\t"))
-        value = text(chance, LETTERS + FAR + ' ,;=%"', 0, 20)
-        headers[header_name(chance, number)] = f"{blanks}{value}{blanks}"
-    if chance.random() < 0.8:
-        headers[chance.choice(("Content-Type", "content-type"))] = "application/json"
-    if chance.random() < 0.3:
+    for number in range(rng.randint(0, 6)):
+        whitespace = rng.choice(("", "", " ", "  ", "\t"))
+        value = text(rng, LETTERS + NON_ASCII + ' ,;=%"', 0, 20)
+        headers[header_name(rng, number)] = f"{whitespace}{value}{whitespace}"
+    if rng.random() < 0.8:
+        headers[rng.choice(("Content-Type", "content-type"))] = "application/json"
+    if rng.random() < 0.3:
         headers["Host"] = "signed.example"
     return {
-        "method": chance.choice(("POST", "GET", "PUT", "delete")),
-        "scheme": chance.choice(("https", "http")),
+        "method": rng.choice(("POST", "GET", "PUT", "delete")),
+        "scheme": rng.choice(("https", "http")),
         "host": "functiongraph.cn-north-4.myhuaweicloud.com" + port,
-        "path": "/" + "/".join(quote(segment, safe=chance.choice(("", "~", "@:+"))) for segment in segments),
-        "query": [
-            (text(chance, alphabet, 1, 6), text(chance, alphabet, 0, 8)) for _pair in range(chance.randint(0, 4))
-        ],
+        "path": "/" + "/".join(quote(segment, safe=rng.choice(("", "~", "@:+"))) for segment in segments),
+        "query": [(text(rng, alphabet, 1, 6), text(rng, alphabet, 0, 8)) for _pair in range(rng.randint(0, 4))],
         "headers": {**headers, "X-Sdk-Date": DATE},
-        "body": body.encode() if body and chance.random() < 0.5 else body,
-        "access_key": text(chance, "ABCDEF0123456789", 8, 20),
-        "secret_key": text(chance, LETTERS + FAR, 8, 40),
-        "security_token": text(chance, LETTERS + "+/=", 20, 60) if chance.random() < 0.4 else None,
+        "body": body.encode() if body and rng.random() < 0.5 else body,
+        "access_key": text(rng, "ABCDEF0123456789", 8, 20),
+        "secret_key": text(rng, LETTERS + NON_ASCII, 8, 40),
+        "security_token": text(rng, LETTERS + "+/=", 20, 60) if rng.random() < 0.4 else None,
     }
 
 
-def ours(request: dict[str, Any]) -> requests.PreparedRequest:
+def our_signature(request: dict[str, Any]) -> requests.PreparedRequest:
     query = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in request["query"])
     url = f"{request['scheme']}://{request['host']}{request['path']}" + (f"?{query}" if query else "")
     prepared = requests.Request(request["method"], url, data=request["body"]).prepare()
-    # Straight into the prepared request: requests refuses some of what a signature has to stand.
+    # Set on the prepared request, because requests refuses some headers that a signature must support.
     prepared.headers.pop("Content-Type", None)
     prepared.headers.update(request["headers"])
     auth = AccessKeyAuth(request["access_key"], request["secret_key"], request["security_token"])
@@ -98,7 +95,7 @@ def ours(request: dict[str, Any]) -> requests.PreparedRequest:
     return signed
 
 
-def theirs(request: dict[str, Any]) -> dict[str, str]:
+def official_signature(request: dict[str, Any]) -> dict[str, str]:
     scheme_port = {"http": ":80", "https": ":443"}[request["scheme"]]
     headers = dict(request["headers"])
     if request["security_token"]:
@@ -117,31 +114,31 @@ def theirs(request: dict[str, Any]) -> dict[str, str]:
     return dict(signed.header_params)
 
 
-def test_signs_like_the_official_signer() -> None:
+def test_signature_equals_that_of_the_official_signer() -> None:
     differing = []
     for seed in range(REQUESTS):
         request = generated(seed)
-        expected = theirs(request)
-        prepared = ours(request)
+        expected = official_signature(request)
+        prepared = our_signature(request)
         found = prepared.headers
         if found["Authorization"] != expected["Authorization"] or found["Host"] != expected["Host"]:
             differing.append((seed, request, canonical_request(prepared)[0], expected["Authorization"]))
     assert not differing, f"{len(differing)} of {REQUESTS}, the first: {differing[0]}"
 
 
-def test_writes_headers_as_the_official_signer_does() -> None:
-    """The official one hands Latin-1 texts to requests, which end as the same bytes on the wire."""
+def test_headers_equal_those_of_the_official_signer() -> None:
+    """The official signer passes Latin-1 strings to requests, which sends the same bytes."""
     for seed in range(200):
         request = generated(seed)
-        expected, found = theirs(request), ours(request).headers
+        expected, found = official_signature(request), our_signature(request).headers
         for name in expected:
             value = found[name]
             written = value if isinstance(value, bytes) else value.encode("latin-1")
-            # Blanks around a value are no part of it.
+            # Whitespace around a value is not part of it.
             assert written.decode("utf-8").strip() == expected[name].encode("latin-1").decode("utf-8"), (seed, name)
 
 
-def test_generated_requests_hold_what_they_promise() -> None:
+def test_generated_requests_cover_special_cases() -> None:
     made = [generated(seed) for seed in range(REQUESTS)]
     for wanted in ("%20", "%2F", "%25", "%E4%B8%AD", "//"):
         assert sum(wanted in request["path"] for request in made) > 50, wanted
@@ -157,8 +154,8 @@ def test_generated_requests_hold_what_they_promise() -> None:
 
 
 @pytest.mark.parametrize("change", ["method", "path", "query", "body", "headers", "secret_key", "security_token"])
-def test_notices_every_change(change: str) -> None:
-    """The comparison can fail: whatever is signed, a change of it is seen."""
+def test_every_change_changes_the_signature(change: str) -> None:
+    """The comparison is sensitive to every signed part."""
     request = {
         "method": "POST",
         "scheme": "https",
@@ -180,13 +177,13 @@ def test_notices_every_change(change: str) -> None:
         "headers": {"X-Sdk-Date": DATE, "X-One": "2"},
         "security_token": None,
     }
-    expected = theirs(request)["Authorization"]
-    assert ours(request).headers["Authorization"] == expected
-    assert ours({**request, change: changed[change]}).headers["Authorization"] != expected
+    expected = official_signature(request)["Authorization"]
+    assert our_signature(request).headers["Authorization"] == expected
+    assert our_signature({**request, change: changed[change]}).headers["Authorization"] != expected
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
-def test_meets_the_vectors(vector: dict[str, Any]) -> None:
+def test_signature_matches_the_vectors(vector: dict[str, Any]) -> None:
     assert vector["signer"] == "Signer"
     prepared = requests.Request(vector["method"], f"https://{vector['host']}{vector['uri_sent']}").prepare()
     prepared.headers.update(vector["headers_in"])

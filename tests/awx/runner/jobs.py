@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A job as AWX runs it: ansible-runner with a private data directory laid out as AWX lays it out."""
+"""Runs a job like AWX: ansible-runner with a private data directory in AWX's layout."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ WORKFLOW_JOB, WORKFLOW = 6, "FunctionGraph {{ runbook }} and report"
 PROJECT = EXTENSIONS / "awx/project"
 TYPE = yaml.safe_load((DATA / "credential_type.yml").read_text())
 LOCAL = json.loads((DATA / "localhost.json").read_text())
-# A host that nobody answers for: port 1 of loopback.
+# An unreachable host: nothing listens on port 1 of loopback.
 UNREACHABLE = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
 Json = dict[str, Any]
 
 
 def injected(inputs: Json) -> dict[str, str]:
-    """The environment that AWX makes of a credential: a field that was left empty is an empty text there."""
+    """Returns the environment that AWX creates from a credential: an empty field is an empty string."""
     values = {entry["id"]: inputs.get(entry["id"], "") for entry in TYPE["inputs"]["fields"]}
     return {name: jinja2.Template(template).render(values) for name, template in TYPE["injectors"]["env"].items()}
 
 
 @dataclass
 class Finished:
-    """A job that ended: its status in AWX's words, its events, and the folder of its artifacts."""
+    """A finished job: its AWX status, its events, and the directory of its artifacts."""
 
     status: str
     returncode: int
@@ -53,17 +53,17 @@ class Finished:
 
     @property
     def artifacts(self) -> Json:
-        """What set_stats published: AWX keeps it as the job's artifacts."""
+        """Returns the data published with set_stats, which AWX stores as the job's artifacts."""
         for event in self.events:
             if event["event"] == "playbook_on_stats":
                 return dict(event["event_data"].get("artifact_data", {}))
         return {}
 
     def texts(self) -> Iterator[tuple[str, str]]:
-        """Everything that the job left behind, by file.
+        """Yields all files that the job wrote, and its events.
 
-        Not the file "command": ansible-runner itself writes the whole environment, secrets included, into it, and no
-        playbook can keep it from that. The guide says so to those who use ansible-runner without AWX.
+        Except the file "command": ansible-runner writes the whole environment, including secrets, to it, which no
+        playbook can prevent. The guide documents this for users of ansible-runner without AWX.
         """
         for path in sorted(self.folder.rglob("*")):
             if path.is_file() and path.name != "command":
@@ -143,11 +143,11 @@ class Job:
         )
 
     def start(self, cancel: Callable[[list[Json]], bool] | None = None) -> Finished:
-        """Runs the job to its end. cancel is asked again and again, with the events so far, whether to cancel it."""
+        """Runs the job to its end. cancel is polled with the events so far, and returns whether to cancel the job."""
         self.lay_out()
         events: list[Json] = []
 
-        def keep(event: Json) -> bool:
+        def record(event: Json) -> bool:
             events.append(event)
             return True
 
@@ -156,14 +156,14 @@ class Job:
             playbook=self.playbook,
             ident=str(self.number),
             quiet=True,
-            event_handler=keep,
+            event_handler=record,
             cancel_callback=(lambda: cancel(events)) if cancel else None,
         )
         return Finished(done.status, done.rc, events, self.place / "artifacts" / str(self.number))
 
 
 def _unsafe(value: Any) -> str:
-    """value in YAML, with every text in it marked as AWX does it."""
+    """Returns value as YAML, with every string marked as unsafe like in AWX."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_unsafe(name)}: {_unsafe(item)}" for name, item in value.items()) + "}"
     if isinstance(value, list):
@@ -171,6 +171,6 @@ def _unsafe(value: Any) -> str:
     return f"!unsafe {json.dumps(value)}" if isinstance(value, str) else json.dumps(value)
 
 
-def has_begun(task: str) -> Callable[[list[Json]], bool]:
-    """Cancel as soon as this task has begun."""
+def has_started(task: str) -> Callable[[list[Json]], bool]:
+    """Returns a condition that is true when this task has started."""
     return lambda events: any(event.get("event_data", {}).get("task") == task for event in events)

@@ -40,7 +40,7 @@ def test_all_that_is_missing_is_told_at_once(answer: Any, given: dict[str, str])
     message = finished.result("Check that all required values are set")["msg"]
     assert "there is none at " in message
     assert all(f"{name} is unset" in message for name in NAMES), message
-    assert "Answer" not in [t.task for t in finished.tasks]
+    assert "Send the callback" not in [t.task for t in finished.tasks]
 
 
 def test_all_variables(simulator: Simulator, answer: Any) -> None:
@@ -63,7 +63,7 @@ def test_all_variables(simulator: Simulator, answer: Any) -> None:
     assert became["output"] == {"reason": "none of the disks has room"}
     assert became["error"] == "There is no room on any of the disks of the database server,…"
     # The same once more is no error, and changes nothing.
-    again = answer(**variables, env=nowhere).result("Answer")
+    again = answer(**variables, env=nowhere).result("Send the callback")
     assert (again["delivery"], again["changed"], again["requests_sent"]) == ("already_delivered", False, 0)
 
 
@@ -130,7 +130,7 @@ def test_notification_without_ids_is_skipped(answer: Any) -> None:
     finished = answer(awx_note=note({"release": "1"}))
     assert finished.returncode == 0, finished.output
     assert "AWX workflow job 47 was launched without IDs" in finished.result("Show why nothing is sent")["msg"]
-    assert [task.outcome for task in finished.tasks if task.task == "Answer"] == ["skipped"]
+    assert [task.outcome for task in finished.tasks if task.task == "Send the callback"] == ["skipped"]
 
 
 def test_notification_with_half_of_the_ids_is_an_error(answer: Any) -> None:

@@ -94,7 +94,7 @@ CASES = {
     "output_cannot_be_made": Case(
         [task("tell", "set_fact", {"gone": True})],
         "fail",
-        "web1: Make the output: …",
+        "web1: Render the output: …",
         variables={"runbook_output": "{{ {'x': nowhere} if gone | default(false) else {} }}"},
         failed_hosts=ONE,
         hosts=ONE,

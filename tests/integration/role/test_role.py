@@ -21,7 +21,7 @@ from support.simulators import Simulator
 pytestmark = pytest.mark.core
 
 ROLE = "functiongraph.workflow.runbook"
-REPORT = "functiongraph.workflow.runbook : Report how the runbook ended on all hosts"
+REPORT = "functiongraph.workflow.runbook : Report the outcome of all hosts"
 CORE = tuple(int(part) for part in __version__.split(".")[:2])
 
 
@@ -280,7 +280,7 @@ def test_check_mode_sends_nothing(launched: Any) -> None:
     assert (run["status"], run["callback_requests"]) == ("running", 0)
     assert finished.result(REPORT)["changed"] is True
     assert "X-Workflow-Run-Id" in finished.result(REPORT)["diff"]["after"]
-    published = finished.result("functiongraph.workflow.runbook : Publish that this is a check")["ansible_stats"]
+    published = finished.result("functiongraph.workflow.runbook : Publish that check mode is on")["ansible_stats"]
     assert published["data"] == {"fgs_workflow_check_mode": True}
 
 

@@ -40,7 +40,7 @@ IDS_OF_ROLE: dict[str, str] = _of_role("vars/main.yml")["__runbook_ids"]
     task["ansible.builtin.set_fact"]["__runbook_output"]["value"]
     for part in _of_role("tasks/main.yml")
     for task in part.get("block", [])
-    if task["name"] == "Make the output"
+    if task["name"] == "Render the output"
 )
 
 
