@@ -101,6 +101,10 @@ class Sender(_report.Report):
         validation = ArgumentSpecValidator(_options.callback_spec()).validate(arguments)
         return validation.validated_parameters, list(validation.errors)
 
+    def learn_own_secrets(self) -> None:
+        """Learns the secrets that the report is sent with, as published values may contain them."""
+        self.learn_secrets(self._arguments)
+
     def problems(self) -> list[str]:
         """Returns as clauses everything known now that will prevent the report. Sends nothing."""
         module_result = _libraries.guarded(lambda: {"problems": self._problems()}, {})
@@ -197,6 +201,7 @@ class Reporter:
 
     def wait_for_end(self) -> None:
         """Ensures a report even if the run is interrupted."""
+        self._report.learn_own_secrets()
         self.run.watch_published(self.recap.publishes)
         self.run.when_cleaned_up(self._cleaned_up)
         self.run.end_on_signals()

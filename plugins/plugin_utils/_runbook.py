@@ -18,12 +18,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import callback_loader
 from ansible.utils.display import Display
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import (
-    _connections,
-    _credentials,
-    _options,
-    _tasks,
-)
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _credentials, _options, _tasks
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap, _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import plain
@@ -98,9 +93,9 @@ class Hosts:
         return _recap.Failure(*(found[0][name] for name in _recap.Failure._fields))
 
     def _facts(self, name: str, hosts: t.Iterable[str]) -> dict[str, t.Any]:
-        """Returns a fact of the role about this state, by host, for the hosts that have it."""
+        """Returns a fact of the role about this state, by host, for the hosts in the inventory that have it."""
         found = {}
-        for host in hosts:
+        for host in filter(self._variables["hostvars"].__contains__, hosts):
             fact = self._variables["hostvars"][host].get(name)
             if fact is not None and str(fact["state"]) == self._state:
                 found[host] = fact
@@ -182,7 +177,12 @@ class Steps:
 
         Ansible does not set them on a host that failed only because of any_errors_fatal.
         """
-        result = plain(self._render(self._variables.get("ansible_failed_result"))) or {}
+        try:
+            # Not as a template: before ansible-core 2.19 the text of an error may look like one.
+            result = plain(self._variables.get("ansible_failed_result")) or {}
+        except TypeError:
+            # Since then it contains objects of ansible-core, which only the templar makes plain.
+            result = plain(self._render(self._variables["ansible_failed_result"]))
         host = self._variables["inventory_hostname"]
         name = str(self._field("name") or self._field("action") or "")
         report = _report.Report(self._environ)

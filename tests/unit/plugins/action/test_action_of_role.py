@@ -156,6 +156,12 @@ def test_all_hosts_come_to_the_role_together(
     assert [text[: len(problem)] for text in result["problems"]] == ([problem] if problem else [])
 
 
+def test_host_that_left_the_inventory_has_failed() -> None:
+    task_vars = {**variables(web1=facts(), web2=facts()), "hostvars": {"web1": facts()}}
+    _result, requests = sent("report", YES, task_vars=task_vars)
+    assert requests[0]["output"]["ansible"]["failed_hosts"] == ["web2"]
+
+
 def test_hosts_of_the_play_are_those_at_the_start() -> None:
     """Those that it has, and those that it has lost; not one that add_host has added."""
     task_vars = {

@@ -30,7 +30,9 @@ def rendered(value: Any) -> Any:
     """What a templar gives after a loop has ended."""
     if value == "install {{ item }}":
         raise RuntimeError("'item' is undefined")
-    return value
+    if value is GONE:
+        raise RuntimeError("an error's own text is no template")
+    return GONE if isinstance(value, dict) and isinstance(value.get("exception"), Exception) else value
 
 
 def failure(result: Any, task: Any, **options: Any) -> dict[str, Any]:
@@ -58,6 +60,10 @@ def said(result: Any, task: Any) -> tuple[str, dict[str, Any]]:
 )
 def test_host_task_and_reason(task: Any, name: str) -> None:
     assert said(GONE, task) == (f"web1: {name}: gone", {"host": "web1", "task": name, "message": "gone"})
+
+
+def test_objects_of_ansible_core_are_made_plain() -> None:
+    assert failure({**GONE, "exception": Exception("gone")}, TASK)["message"] == "gone"
 
 
 @pytest.mark.parametrize(
