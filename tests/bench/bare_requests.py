@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Callbacks with requests and nothing else, from this one process: CALLS is a file of JSON, see contenders.py."""
+"""Sends callbacks with requests only, in one process. CALLS is a JSON file, see contenders.py."""
 
 from __future__ import annotations
 

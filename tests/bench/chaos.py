@@ -6,8 +6,8 @@
 
     FGS_SIMULATOR_PYTHON=… python tests/bench/chaos.py --seed 20 [--runs 1000] [--write]
 
-Each callback is a whole task, in this process; several go on at a time. Exits with 1 where any run did not end once,
-with the outcome and output that its task wanted.
+Each callback is a whole task in this process, and several run at a time. Exits with 1 unless every run ended exactly
+once, with the result and output of its task.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ AT_A_TIME = 24
 
 
 def callback(simulator: simulators.Simulator, seed: int, number: int) -> tuple[dict[str, Any], dict[str, Any], float]:
-    """One task in trouble: its result, what became of its run, and the seconds it took."""
+    """Runs one task under faults. Returns its result, its run, and its duration in seconds."""
     run = simulator.start_run(name=str(number), fault="random", share=SHARE, seed=seed)
     params = {
         **simulator.accounts["permanent"],
         **{name: run[name] for name in ("project_id", "workflow_id", "workflow_run_id", "workflow_state_id")},
-        **wanted(number),
+        **expected(number),
         "endpoint": simulator["http"],
         "confirm": "when_unknown",
         "validate_certs": True,
@@ -55,31 +55,33 @@ def callback(simulator: simulators.Simulator, seed: int, number: int) -> tuple[d
     return result, simulator.run(run), took
 
 
-def wanted(number: int) -> dict[str, Any]:
-    """What the task of that number says of its run."""
+def expected(number: int) -> dict[str, Any]:
+    """Returns the arguments of the task with that number."""
     if number % 2:
         return {"result": "fail", "output": {"number": number}, "error": f"number {number}"}
     return {"result": "success", "output": {"number": number}}
 
 
-def right(number: int, result: dict[str, Any], run: dict[str, Any]) -> bool:
-    """Whether the task says so, and the run ended once, with what the task wanted."""
-    told = (result["delivery"], result["changed"], run["callback_requests"]) == (
+def is_correct(number: int, result: dict[str, Any], run: dict[str, Any]) -> bool:
+    """Whether the task reported delivery, and the run ended exactly once with the task's result."""
+    is_reported = (result["delivery"], result["changed"], run["callback_requests"]) == (
         "delivered",
         True,
         result["requests_sent"],
     )
-    became = {name: run[name] for name in wanted(number)}
-    return bool(told and run["completed_times"] == 1 and run["completed_by"] == "callback" and became == wanted(number))
+    actual = {name: run[name] for name in expected(number)}
+    return bool(
+        is_reported and run["completed_times"] == 1 and run["completed_by"] == "callback" and actual == expected(number)
+    )
 
 
 def measure(seed: int, runs: int) -> tuple[str, list[int]]:
-    """The figures as Markdown, and the numbers of the runs that did not end right."""
+    """Returns the figures as Markdown, and the numbers of the runs with an incorrect end."""
     with simulators.running() as simulator, ThreadPoolExecutor(AT_A_TIME) as threads:
         began = time.monotonic()
         met = list(threads.map(lambda number: callback(simulator, seed, number), range(runs)))
         took = time.monotonic() - began
-    wrong = [number for number, (result, run, _unused) in enumerate(met) if not right(number, result, run)]
+    wrong = [number for number, (result, run, _unused) in enumerate(met) if not is_correct(number, result, run)]
     sent = [run["callback_requests"] for _result, run, _seconds in met]
     times = sorted(seconds for _result, _run, seconds in met)
     most = times[runs * 99 // 100]
@@ -95,21 +97,21 @@ def measure(seed: int, runs: int) -> tuple[str, list[int]]:
 
 
 def main() -> int:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--seed", type=int, default=20)
-    asked.add_argument("--runs", type=int, default=1000)
-    asked.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
-    given = asked.parse_args()
-    table, wrong = measure(given.seed, given.runs)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/benchmarks.md")
+    options = parser.parse_args()
+    table, wrong = measure(options.seed, options.runs)
     print(table)
     if wrong:
-        print("not right:", *wrong)
-    if given.write:
+        print("incorrect:", *wrong)
+    if options.write:
         text = (
-            f"{given.runs} tasks, each with a run of its own, half of them with `fail`. By chance, a third of all "
+            f"{options.runs} tasks, each with a run of its own, half of them with `fail`. By chance, a third of all "
             "requests of every run, reads included, is dropped, cut in the headers of the response (both before or "
             f"after it took effect), throttled or delayed. `retries: {RETRIES}`, everything else as by default. "
-            f"Measured on {page.machine()}, over loopback; `python tests/bench/chaos.py --seed {given.seed} --write` "
+            f"Measured on {page.machine()}, over loopback; `python tests/bench/chaos.py --seed {options.seed} --write` "
             "repeats it: seed and run decide what each request meets, so all figures but the seconds stay the same.\n\n"
             f"| figure | measured |\n|---|---|\n{table}\n"
         )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who is measured: the same callback as a task of this collection, of uri, of the official SDK, and without Ansible."""
+"""The contenders: the same callback with this collection, uri, the official SDK, and without Ansible."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ BODY = {"result": "success", "output": {"hosts_changed": 3}}
 
 
 def task(name: str, simulator: simulators.Simulator, listener: str) -> dict[str, Any]:
-    """The task of a contender. Its run is in the variable run. All of them, the no-op too, use the same templates."""
+    """Returns a contender's task, whose run is in the variable run. All, even the no-op, use the same templates."""
     account = simulator.accounts["permanent"]
     endpoint = simulator[listener]
     ids = {key: f"{{{{ run.{key} }}}}" for key in ("workflow_id", "workflow_run_id", "workflow_state_id")}
     if name == NOOP:
-        given: dict[str, Any] = {"ansible.builtin.debug": {"msg": list(ids.values())}}
+        action: dict[str, Any] = {"ansible.builtin.debug": {"msg": list(ids.values())}}
     elif name in (CONTROLLER, TARGET):
-        given = {
+        action = {
             "functiongraph.workflow.fgs_workflow_callback": {
                 **{key: account[key] for key in ("access_key", "secret_key")},
                 **ids,
@@ -50,7 +50,7 @@ def task(name: str, simulator: simulators.Simulator, listener: str) -> dict[str,
             }
         }
     elif name == URI:
-        given = {
+        action = {
             "ansible.builtin.uri": {
                 "url": url(simulator, listener, ids["workflow_id"]),
                 "method": "POST",
@@ -62,7 +62,7 @@ def task(name: str, simulator: simulators.Simulator, listener: str) -> dict[str,
             }
         }
     else:
-        given = {
+        action = {
             "ansible.builtin.command": {
                 "argv": [
                     os.environ.get("FGS_SIMULATOR_PYTHON", sys.executable),
@@ -75,7 +75,7 @@ def task(name: str, simulator: simulators.Simulator, listener: str) -> dict[str,
                 "HUAWEICLOUD_SDK_SK": account["secret_key"],
             },
         }
-    return {"name": name, **given}
+    return {"name": name, **action}
 
 
 def url(simulator: simulators.Simulator, listener: str, workflow_id: str) -> str:
@@ -83,7 +83,7 @@ def url(simulator: simulators.Simulator, listener: str, workflow_id: str) -> str
 
 
 def headers(simulator: simulators.Simulator, run: dict[str, str]) -> dict[str, str]:
-    """What a request needs that is not signed: a token proves who calls."""
+    """Returns the headers of a request that is authenticated with a token instead of a signature."""
     return {
         "Content-Type": "application/json",
         "X-Project-Id": simulator.project_id,
@@ -96,7 +96,7 @@ def headers(simulator: simulators.Simulator, run: dict[str, str]) -> dict[str, s
 def commands(
     name: str, simulator: simulators.Simulator, listener: str, runs: list[dict[str, str]], place: Path
 ) -> list[list[str]] | None:
-    """The processes of a contender without Ansible, one after the other; None where the machine cannot."""
+    """Returns the sequential commands of a contender without Ansible; None if the machine lacks the program."""
     calls: list[dict[str, Any]] = [
         {
             "url": url(simulator, listener, run["workflow_id"]),

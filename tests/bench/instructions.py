@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one task costs, in processor instructions: the same however busy the machine is. Needs valgrind.
+"""Measures one task in processor instructions, which do not depend on the load of the machine. Requires valgrind.
 
 FGS_SIMULATOR_PYTHON=… python tests/bench/instructions.py [--write]
 """
@@ -30,7 +30,7 @@ BEGIN = "<!-- instructions: written by tests/bench/instructions.py -->"
 END = "<!-- instructions: end -->"
 ONE_TASK = Shape("one task", 1, 1, "http", {})
 IMPORTED = "ansible_collections.functiongraph.workflow.plugins.action.fgs_workflow_callback"
-# What ansible-playbook has imported when it comes to a task.
+# The modules that ansible-playbook has imported before it runs a task.
 ANSIBLE = """
 import importlib
 for name in ("cli.playbook", "executor.playbook_executor", "executor.task_executor", "plugins.action.debug"):
@@ -42,7 +42,7 @@ importlib.import_module("ansible_collections.ansible.builtin")
 
 
 def counted(command: list[str], env: dict[str, str], place: Path) -> int:
-    """Instructions of a command and its children. A fork brings along what its parent had counted: that goes off."""
+    """Returns the instructions of a command and its children. A fork's count includes that of its parent."""
     for old in place.glob("count.*"):
         old.unlink()
     tool = ["valgrind", "--tool=callgrind", "--trace-children=yes", f"--callgrind-out-file={place}/count.%p"]
@@ -60,7 +60,7 @@ def counted(command: list[str], env: dict[str, str], place: Path) -> int:
 
 
 def of_task(name: str, simulator: simulators.Simulator, place: Path) -> int:
-    """Instructions of the playbook with one contender's task."""
+    """Returns the instructions of the playbook with one contender's task."""
     env = playbooks.environment(place)
     del env["ANSIBLE_CALLBACKS_ENABLED"]
     command = playbook(name, ONE_TASK, simulator, place, [simulator.start_run()])
@@ -68,7 +68,7 @@ def of_task(name: str, simulator: simulators.Simulator, place: Path) -> int:
 
 
 def of_imports(place: Path, *imports: str) -> int:
-    """Instructions of a process that imports what ansible-playbook does, and more."""
+    """Returns the instructions of a process with the imports of ansible-playbook and additional ones."""
     code = ANSIBLE % str(page.ROOT / ".collections") + "".join(
         f"importlib.import_module({name!r})\n" for name in imports
     )

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one task takes, in memory and time, that meets a response without an end.
+"""Measures memory and time of a task whose response is endless or very large.
 
     FGS_SIMULATOR_PYTHON=… python tests/bench/limits.py [--write]
 
-Each task runs in a process of its own; its peak resident size is what the system says of it.
+Each task runs in its own process. The operating system reports the peak resident size.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from support import simulators
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections
 
 TIMEOUT = 2.0
-# By fault: the listener, and what it is called.
+# The description of each fault.
 LARGE = {
     "": "a good response",
     "huge_body_plain": "a body of a gigabyte",
@@ -48,7 +48,7 @@ SLOW = {
 
 @dataclass
 class Taken:
-    """What one task took: peak resident size in MiB, seconds from its start to its result."""
+    """The cost of one task: peak resident size in MiB, seconds from its start to its result."""
 
     delivery: str
     mebibytes: float
@@ -56,7 +56,7 @@ class Taken:
 
 
 def one(params: dict[str, Any]) -> None:
-    """The child: one task, whose figures it prints."""
+    """Runs one task in the child process, and prints its figures."""
     from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask
 
     began = time.monotonic()
@@ -67,7 +67,7 @@ def one(params: dict[str, Any]) -> None:
 
 
 def taken(simulator: simulators.Simulator, fault: str) -> Taken:
-    """What a task takes that meets the fault, a listener's or a run's, and neither asks nor tries again."""
+    """Measures a task with the fault, of a listener or of a run, without confirmation and retries."""
     listener = fault if fault.endswith("_tls") else "http"
     run = simulator.start_run(**({"fault": fault} if fault and listener == "http" else {}))
     params = {
@@ -88,18 +88,18 @@ def taken(simulator: simulators.Simulator, fault: str) -> Taken:
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
-    asked.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
-    asked.add_argument("--json", action="store_true", help="print the figures as they are")
-    given = asked.parse_args()
-    if given.one:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/benchmarks.md")
+    parser.add_argument("--json", action="store_true", help="print the figures as they are")
+    options = parser.parse_args()
+    if options.one:
         one(json.load(sys.stdin))
         return
     with simulators.running() as simulator:
         large = {fault: taken(simulator, fault) for fault in LARGE}
         slow = {fault: taken(simulator, fault) for fault in SLOW}
-    if given.json:
+    if options.json:
         print(json.dumps([{fault: asdict(met) for fault, met in group.items()} for group in (large, slow)]))
         return
     good = large[""].mebibytes
@@ -113,7 +113,7 @@ def main() -> None:
     for fault, met in slow.items():
         seconds += f"| {SLOW[fault]} | {met.seconds:.2f} | `{met.delivery}` |\n"
     print(memory, seconds, sep="\n")
-    if given.write:
+    if options.write:
         how = (
             f"Each task in a process of its own, with `retries: 0` and `confirm: never`; measured on {page.machine()}, "
             "over loopback; `python tests/bench/limits.py --write` repeats it.\n\n"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a playbook or a process takes: seconds, processor seconds and memory, its children included."""
+"""Measures seconds, processor seconds and memory of a playbook or process, including its children."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORKS = 5
 
 @dataclass(frozen=True)
 class Shape:
-    """How often the task runs: items of a loop on one host, or hosts with one task each; repetitions by contender."""
+    """How often the task runs: loop items on one host, or hosts with one task each. repetitions are by contender."""
 
     name: str
     items: int
@@ -38,14 +38,14 @@ class Shape:
 
 @dataclass
 class Taken:
-    """Seconds by the clock, seconds of processors, MiB of the largest process."""
+    """Wall-clock seconds, processor seconds, and MiB of the largest process."""
 
     wall: float
     processor: float
     memory: float
 
     def beyond(self, other: Taken) -> Taken:
-        """What this took more."""
+        """Returns the difference to other."""
         return Taken(self.wall - other.wall, self.processor - other.processor, self.memory - other.memory)
 
     @staticmethod
@@ -58,7 +58,7 @@ class Taken:
 
 
 def finished(command: list[str], env: dict[str, str], log: Path) -> Taken:
-    """Runs a command to its end and says what it took. Raises where it fails."""
+    """Runs a command to its end, and returns its cost. Raises RuntimeError if it fails."""
     began = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
@@ -71,7 +71,7 @@ def finished(command: list[str], env: dict[str, str], log: Path) -> Taken:
 
 
 def measured(name: str, shape: Shape, simulator: simulators.Simulator, place: Path) -> Taken | None:
-    """One repetition of a contender; None where this machine does not have it. Every run must have ended after it."""
+    """Measures one repetition of a contender; None if this machine lacks it. Afterwards every run must have ended."""
     runs = [simulator.start_run() for _unused in range(shape.calls)]
     env = playbooks.environment(place, ANSIBLE_FORKS=str(FORKS))
     del env["ANSIBLE_CALLBACKS_ENABLED"]
@@ -93,7 +93,7 @@ def measured(name: str, shape: Shape, simulator: simulators.Simulator, place: Pa
 def playbook(
     name: str, shape: Shape, simulator: simulators.Simulator, place: Path, runs: list[dict[str, str]]
 ) -> list[str]:
-    """The command that runs a contender's playbook, the same but for the task."""
+    """Returns the command for a contender's playbook. Playbooks differ only in the task."""
     task = contenders.task(name, simulator, shape.listener)
     if shape.items > 1:
         task.update(loop="{{ runs }}", loop_control={"loop_var": "run", "label": "{{ run.workflow_run_id }}"})

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the processor's milliseconds of a call on the controller go.
+"""Measures the processor time of the parts of a call on the controller.
 
     FGS_SIMULATOR_PYTHON=… python tests/bench/milliseconds.py [--write]
 
-Each time is the least of several processes, each of which has imported what ansible-playbook has anyway.
+Each time is the minimum of several processes, each with the imports of ansible-playbook.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ LISTENERS = {"http": "plain", "https": "TLS"}
 
 
 def child(calls: dict[str, list[dict[str, Any]]]) -> None:
-    """One process: prints what each part took."""
-    for already in ("cli.playbook", "executor.playbook_executor", "executor.task_executor", "plugins.action.debug"):
-        importlib.import_module(f"ansible.{already}")
+    """Runs in one child process, and prints the time of each part."""
+    for module in ("cli.playbook", "executor.playbook_executor", "executor.task_executor", "plugins.action.debug"):
+        importlib.import_module(f"ansible.{module}")
     from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
     from ansible.plugins.loader import init_plugin_loader
 
@@ -52,12 +52,12 @@ def child(calls: dict[str, list[dict[str, Any]]]) -> None:
     importlib.import_module("ansible_collections.ansible.builtin")
     taken: dict[str, float] = {}
 
-    def measured(name: str, work: Callable[..., Any], *given: Any) -> None:
-        """What work costs for one of given."""
+    def measured(name: str, work: Callable[..., Any], *values: Any) -> None:
+        """Records the mean time of work for one argument."""
         began = time.process_time()
-        for each in given:
-            work(each)
-        taken[name] = (time.process_time() - began) * 1000 / len(given)
+        for value in values:
+            work(value)
+        taken[name] = (time.process_time() - began) * 1000 / len(values)
 
     plugins = "ansible_collections.functiongraph.workflow.plugins"
     measured(REQUESTS, importlib.import_module, "requests")
@@ -87,10 +87,10 @@ def child(calls: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def arguments(simulator: simulators.Simulator, listener: str) -> dict[str, Any]:
-    """The arguments of a good call."""
+    """Returns the arguments of a successful call."""
     account = simulator.accounts["permanent"]
-    given = {"endpoint": simulator[listener], "ca_path": simulator["ca"], **simulator.start_run()}
-    return {**given, **account, "result": "success", "output": {"hosts_changed": 3}}
+    destination = {"endpoint": simulator[listener], "ca_path": simulator["ca"], **simulator.start_run()}
+    return {**destination, **account, "result": "success", "output": {"hosts_changed": 3}}
 
 
 def main() -> None:

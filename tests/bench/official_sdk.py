@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One callback with the official SDK, as a script that a command task starts: ENDPOINT CA PROJECT and the three ids."""
+"""Sends one callback with the official SDK, from a command task: ENDPOINT CA PROJECT and the three IDs."""
 
 from __future__ import annotations
 

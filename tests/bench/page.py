@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The section of docs/benchmarks.md about delivery: each script here replaces its own part of it."""
+"""Writes the section of docs/benchmarks.md about delivery. Each script replaces its own part."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ SECTION = "## Delivery under faults"
 
 
 def machine() -> str:
-    """Where it was measured, in a clause."""
+    """Describes the machine of the measurement in a clause."""
     return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
 def import_collection() -> None:
-    """Make collection and shared test code importable where no pytest does it."""
+    """Makes the collection and shared test code importable without pytest."""
     sys.path[:0] = [str(ROOT / ".collections"), str(ROOT / "tests")]
 
 
 def replace_part(title: str, text: str) -> None:
-    """Put text under the title into the section, in place of what was there under it."""
+    """Replaces the text under the title in the section."""
     page = PAGE.read_text("utf-8") if PAGE.exists() else ""
     if SECTION not in page:
         page = f"{page.rstrip()}\n\n{SECTION}\n".lstrip()

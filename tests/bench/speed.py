@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a callback adds to a playbook, beside ansible.builtin.uri and the official SDK.
+"""Measures what a callback adds to a playbook, compared with ansible.builtin.uri and the official SDK.
 
     FGS_SIMULATOR_PYTHON=… python tests/bench/speed.py [--write] [--turns N]
 
-Repetitions alternate between the contenders, and each is compared with the no-op of its own turn, so that whatever else
-the machine does meets both. Fewer turns are for a machine that is busy.
+Repetitions alternate between the contenders, and each is compared with the no-op of its own turn, so that other load on
+the machine affects both. Use fewer turns on a busy machine.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from contenders import CONTROLLER, CURL, NOOP, REQUESTS, SDK, TARGET, URI
 from measuring import Shape, Taken, measured
 from support import simulators
 
-# How often each is measured, so that all of it takes about nine minutes on two cores: what is dear only once.
+# Repetitions by contender, for about nine minutes on two cores: slow contenders are measured less often.
 ALL = {NOOP: 25, CONTROLLER: 25, TARGET: 9, URI: 9, SDK: 9, REQUESTS: 9, CURL: 9}
 FLOOR = {REQUESTS: 5, CURL: 5}
 OURS = {NOOP: 5, CONTROLLER: 5}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The part of docs/benchmarks.md about what a task costs, and the plot beside it."""
+"""Writes the part of docs/benchmarks.md about the cost of a task, and its plot."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ PLOTTED = ("one task", "40 hosts", "loop of 50")
 READMES = (page.ROOT / "README.md", page.ROOT / "README.zh-CN.md")
 RATIO = rf"\| (?:{'|'.join(PLOTTED)}): `uri` against the controller \|[^|]*\| (.*?) \|"
 
-# Of every shape and contender, what each turn took.
+# The cost of each turn, by shape and contender.
 Figures = Mapping[tuple[str, str], Sequence[Taken]]
 
 
 class Added:
-    """What contenders add to a no-op, in milliseconds a call, by the clock and of processors."""
+    """Milliseconds per call that contenders add to a no-op, in wall-clock and processor time."""
 
     def __init__(self, figures: Figures) -> None:
         self.figures = figures
@@ -39,14 +39,14 @@ class Added:
         taken, noop = self.figures.get((shape.name, name)), self.figures.get((shape.name, NOOP))
         if taken is None or noop is None:
             return None
-        # Without Ansible there is no playbook around it.
+        # Contenders without Ansible have no playbook whose cost must be subtracted.
         pairs = zip(taken, noop, strict=False)
         added = Taken.middle(list(taken) if name in (REQUESTS, CURL) else [one.beyond(none) for one, none in pairs])
         each = 1000 / shape.calls
         return added.wall * each, added.processor * each
 
     def ratio(self, shape: Shape, more: str, less: str) -> str:
-        """How many times as much one adds as the other: by the clock, and of processors."""
+        """Returns the ratio of two contenders, in wall-clock and processor time."""
         one, other = self.milliseconds(shape, more), self.milliseconds(shape, less)
         if one is None or other is None:
             return "not measured"
@@ -58,7 +58,7 @@ def number(value: float) -> str:
 
 
 def text(shapes: Sequence[Shape], figures: Figures, seconds: float) -> str:
-    """The tables, and what was measured where."""
+    """Returns the tables and the conditions of the measurement."""
     added = Added(figures)
     lines = [
         f"Measured on {page.machine()}, with ansible-core {version('ansible-core')}, requests {version('requests')}, "
@@ -87,13 +87,13 @@ def text(shapes: Sequence[Shape], figures: Figures, seconds: float) -> str:
 
 
 def shared() -> str:
-    """What has to be said where others used the machine meanwhile."""
+    """Returns a remark if the machine was under other load."""
     busy = os.getloadavg()[1]
     return f"; the machine was shared, its load was {busy:.0f}" if busy > (os.cpu_count() or 1) + 1 else ""
 
 
 def goals(shapes: Sequence[Shape], added: Added) -> list[tuple[str, str, str]]:
-    """Rows of what is compared, the goal, and the ratio that was measured."""
+    """Returns rows of comparison, goal and measured ratio."""
     by_name = {shape.name: shape for shape in shapes}
     wanted = (
         ("one task: the controller against bare requests", "at most 1", "one task", CONTROLLER, REQUESTS),
@@ -119,7 +119,7 @@ def goals(shapes: Sequence[Shape], added: Added) -> list[tuple[str, str, str]]:
 
 
 def plot(figures: Figures) -> str:
-    """A picture of the first four columns: bars by the clock, on a scale of powers of ten."""
+    """Returns an SVG of the first four columns: bars of wall-clock time on a logarithmic scale."""
     added = Added(figures)
     calls = {"one task": (1, 1), "loop of 50": (50, 1), "40 hosts": (1, 40)}
     left, width, line = 250, 420, 22
@@ -168,7 +168,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 
 def write(tables: str, picture: str) -> None:
-    """Put the tables between their marks, the picture beside the page, and the ratios to `uri` into the READMEs."""
+    """Writes the tables between their markers, the picture, and the ratios to `uri` in the READMEs."""
     PLOT.parent.mkdir(exist_ok=True)
     PLOT.write_text(picture, "utf-8")
     put(BEGIN, END, tables)
@@ -182,7 +182,7 @@ def write(tables: str, picture: str) -> None:
 
 
 def put(begin: str, end: str, part: str) -> None:
-    """Put a part of the page between its marks."""
+    """Writes a part of the page between its markers."""
     before, found, rest = page.PAGE.read_text("utf-8").partition(begin)
     if not found:
         raise RuntimeError(f"{page.PAGE} has no {begin}")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the collection is for, shown: a run that waits, a playbook that completes it, and what becomes of the run.
+"""Shows what the collection does: a waiting run, a playbook that completes it, and the result of the run.
 
-Everything is real but the service: the collection as installed from its archive, ansible-playbook, signed requests over
-a socket. The service is the embedded simulator. Ends by itself; with --stay the simulator stays up with its page.
+Everything except the service is real: the collection as installed from its archive, ansible-playbook, signed requests
+over a socket. The service is the embedded simulator. With --stay the simulator keeps running with its page.
 """
 
 from __future__ import annotations
@@ -42,31 +42,31 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def is_coloured() -> bool:
-    """Whether the output is for a terminal that shows colours, and the user has not asked for none (NO_COLOR)."""
+def is_colored() -> bool:
+    """Whether the output is a terminal with colours, and NO_COLOR is unset."""
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
 
 
-def painted(text: str, colour: str) -> str:
-    return f"\x1b[{colour}m{text}\x1b[0m" if text and is_coloured() else text
+def colored(text: str, colour: str) -> str:
+    return f"\x1b[{colour}m{text}\x1b[0m" if text and is_colored() else text
 
 
 def margin(line: str) -> str:
-    """A line that is not the demo's own words: of the playbook, or of what ansible-playbook writes."""
-    return painted("    | ", GREY) + line
+    """Marks a line of the playbook or of ansible-playbook's output."""
+    return colored("    | ", GREY) + line
 
 
 def show_playbook() -> None:
-    """The playbook that is run, as it is installed, without the lines on its licence."""
+    """Shows the installed playbook without its licence header."""
     collections = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"].partition(os.pathsep)[0])
     path = collections.joinpath("ansible_collections", "functiongraph", "workflow", "playbooks", "demo.yml")
     _licence, _unused, text = path.read_text(encoding="utf-8").partition("\n\n")
     for line in text.splitlines():
-        say(margin(_YAML.sub(lambda match: painted(match[0], GREY if match["comment"] else CYAN), line)))
+        say(margin(_YAML.sub(lambda match: colored(match[0], GREY if match["comment"] else CYAN), line)))
 
 
 def credentials(simulator: simulators.Simulator) -> dict[str, str]:
-    """What a user sets once: who calls, and where."""
+    """Returns the environment that a user sets once: credentials and endpoints."""
     account = simulator.accounts["permanent"]
     return {
         "HUAWEICLOUD_SDK_AK": account["access_key"],
@@ -78,7 +78,7 @@ def credentials(simulator: simulators.Simulator) -> dict[str, str]:
 
 
 def ansible_playbook(simulator: simulators.Simulator, home: str, variables: dict[str, object]) -> int:
-    """Runs the playbook with nothing but extra vars, as a job template would; its output goes to the terminal."""
+    """Runs the playbook with extra vars only, like a job template. Its output goes to the terminal."""
     environment = {
         **os.environ,
         **credentials(simulator),
@@ -86,8 +86,8 @@ def ansible_playbook(simulator: simulators.Simulator, home: str, variables: dict
         "ANSIBLE_HOME": home,
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-        # It writes into a pipe, so it cannot see whether a person looks on.
-        "ANSIBLE_FORCE_COLOR": str(is_coloured()),
+        # Its output is a pipe, so it cannot detect the terminal itself.
+        "ANSIBLE_FORCE_COLOR": str(is_colored()),
     }
     program = Path(sys.executable).parent / "ansible-playbook"
     command = [str(program), PLAYBOOK, "-e", json.dumps(variables)]
@@ -101,33 +101,35 @@ def ansible_playbook(simulator: simulators.Simulator, home: str, variables: dict
     return process.returncode
 
 
-def shown(simulator: simulators.Simulator, home: str, title: str, variables: dict[str, object], expected: str) -> None:
-    """One run from its waiting to its end. Raises SystemExit where it does not end as expected."""
+def show_run(
+    simulator: simulators.Simulator, home: str, title: str, variables: dict[str, object], expected: str
+) -> None:
+    """Shows one run from waiting to its end. Raises SystemExit if it does not end as expected."""
     run = simulator.start_run(name=title)
-    say(painted(f"\n=== {title}\n", BOLD))
+    say(colored(f"\n=== {title}\n", BOLD))
     say(f"Run {run['workflow_run_id']} waits at its callback node: status {simulator.run(run)['status']}.")
     more = "".join(f", and {name}={json.dumps(value)}" for name, value in variables.items())
     say(f"Ansible runs the playbook with the IDs of the workflow, the run and the state as extra vars{more}:\n")
     code = ansible_playbook(simulator, home, {**{name: run[key] for name, key in IDS.items()}, **variables})
-    became = simulator.run(run)
-    status = painted(became["status"], GREEN if became["status"] == "success" else RED)
+    finished = simulator.run(run)
+    status = colored(finished["status"], GREEN if finished["status"] == "success" else RED)
     say(f"\nansible-playbook ended with exit code {code}. The run is no longer waiting: status {status}.")
-    if became["status"] == "success":
-        say(f"Its next state got the playbook's output as input: {json.dumps(became['next_input'])}")
+    if finished["status"] == "success":
+        say(f"Its next state got the playbook's output as input: {json.dumps(finished['next_input'])}")
     else:
-        say(f"Its state failed with the playbook's error: {became['error']!r}")
-    say(f"The simulator received {became['callback_requests']} signed callback request and completed the state once.")
-    if (became["status"], became["callback_requests"], code != 0) != (expected, 1, expected == "fail"):
-        raise SystemExit(f"This is not what was to be shown: the run was to end with {expected}.")
+        say(f"Its state failed with the playbook's error: {finished['error']!r}")
+    say(f"The simulator received {finished['callback_requests']} signed callback request and completed the state once.")
+    if (finished["status"], finished["callback_requests"], code != 0) != (expected, 1, expected == "fail"):
+        raise SystemExit(f"The demo failed: the run should have ended with {expected}.")
 
 
 def stay(simulator: simulators.Simulator) -> None:
-    """Leaves the simulator up with a run that waits, until Ctrl-C."""
+    """Keeps the simulator running with a waiting run, until Ctrl-C."""
     run = simulator.start_run(name="yours to complete")
     exports = " ".join(f"{name}={value}" for name, value in credentials(simulator).items())
     path = os.environ["ANSIBLE_COLLECTIONS_PATH"]
     variables = " ".join(f"-e {name}={run[key]}" for name, key in IDS.items())
-    say(painted("\n=== The simulator stays up\n", BOLD))
+    say(colored("\n=== The simulator stays up\n", BOLD))
     say(f"Its page: {simulator['page']}   (Ctrl-C here ends it)")
     say("A run waits there. To complete it, copy these two lines into another terminal:\n")
     say(f"export ANSIBLE_COLLECTIONS_PATH={path} {exports}")
@@ -143,13 +145,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stay", action="store_true", help="leave the simulator up, with its page")
     options = parser.parse_args()
-    # A stop from outside is to stop the simulator as well.
+    # SIGTERM must stop the simulator as well.
     signal.signal(signal.SIGTERM, lambda *_unused: sys.exit(143))
     with simulators.running() as simulator, tempfile.TemporaryDirectory(prefix="fgs-demo-") as home:
-        say(painted(f"\n=== The playbook: {PLAYBOOK}\n", BOLD))
+        say(colored(f"\n=== The playbook: {PLAYBOOK}\n", BOLD))
         show_playbook()
-        shown(simulator, home, "A runbook that succeeds", {}, "success")
-        shown(simulator, home, "A runbook that fails", {"demo_fail": True}, "fail")
+        show_run(simulator, home, "A runbook that succeeds", {}, "success")
+        show_run(simulator, home, "A runbook that fails", {"demo_fail": True}, "fail")
         say("\nIn both cases the workflow received one callback, signed, with the playbook's own output or error.")
         if options.stay:
             stay(simulator)

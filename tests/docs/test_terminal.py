@@ -82,6 +82,6 @@ def test_colour_is_for_terminals_only(variable: dict[str, str], monkeypatch: pyt
     ours, theirs = pty.openpty()
     with os.fdopen(theirs, "w") as screen:
         monkeypatch.setattr(sys, "stdout", screen)
-        assert demo.is_coloured() is not bool(variable)
+        assert demo.is_colored() is not bool(variable)
         monkeypatch.undo()
     os.close(ours)
