@@ -99,7 +99,7 @@ options:
     description:
       - The maximum number of retries of a request, and of a connection.
       - The backoff before a retry is random between 0 and 0.5 seconds, doubled with every attempt, at most 20. A longer
-        C(Retry-After) of the server takes precedence, up to 60 seconds.
+        C(Retry-After) of the server takes precedence, at most 60.
     type: int
     default: 3
   run_on:
