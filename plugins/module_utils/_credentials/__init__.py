@@ -25,8 +25,8 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
 
 
-def _local() -> t.Iterator[type[Source]]:
-    """The sources that need no request, in their order.
+def _all() -> t.Iterator[type[Source]]:
+    """All sources, in their order.
 
     The rarer ones are imported where none before them is set: Ansible compiles what is imported at each start.
     """
@@ -35,11 +35,6 @@ def _local() -> t.Iterator[type[Source]]:
     from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.file import CredentialsFile
 
     yield CredentialsFile
-
-
-def _all() -> t.Iterator[type[Source]]:
-    """All sources, in their order."""
-    yield from _local()
     from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.agency import Agency
 
     yield Agency
@@ -78,12 +73,6 @@ def _used(
     learn(options, environ, redactor)
     made = (source(options, environ, redactor) for source in sources)
     return next((source for source in made if source.is_set()), None)
-
-
-def local(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> t.Optional[Credentials]:
-    """The credentials that are known without a request, None where there are none. Raises CredentialsError."""
-    source = _used(_local(), options, environ, redactor)
-    return None if source is None else source.authenticate()
 
 
 def violations(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> list[Violation]:

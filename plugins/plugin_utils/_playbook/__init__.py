@@ -21,7 +21,7 @@ from contextlib import contextmanager
 
 try:
     from ansible._internal._errors._task_timeout import TaskTimeoutError as _TaskTimeoutError
-except ImportError:
+except ImportError:  # ansible-core before 2.19, or after the newest one
     try:  # ansible-core before 2.19
         from ansible.executor.task_executor import TaskTimeoutError as _TaskTimeoutError
     except ImportError:

@@ -30,7 +30,7 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook i
 
 try:
     from ansible.executor.playbook_executor import PlaybookExecutor
-except ImportError:
+except ImportError:  # ansible-core after the newest one
     PlaybookExecutor = type(None)
 
 # The host name in ansible-core's statistics for data published for all hosts.

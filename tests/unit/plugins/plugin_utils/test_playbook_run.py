@@ -103,6 +103,18 @@ def test_number_of_failures_of_a_host() -> None:
     assert (run.failures("web1"), run.failures("web2")) == (3, 0)
 
 
+def test_every_failure_counts_if_ansible_core_has_no_statistics() -> None:
+    run = PlaybookRun(SimpleNamespace())
+    assert "_stats" in run.missing
+    assert (run.failures("web1"), run.failures("web1"), run.failures("web2")) == (1, 2, 1)
+
+
+def test_nothing_is_called_at_the_end_if_ansible_core_has_no_cleanup() -> None:
+    of_ansible = SimpleNamespace()
+    PlaybookRun(of_ansible).when_cleaned_up(lambda _reason: pytest.fail("called"))
+    assert not hasattr(of_ansible, "cleanup")
+
+
 @pytest.mark.parametrize(("wanted", "done", "found"), [(None, False, None), ("copy", True, None), ("copy", 0, "copy")])
 def test_start_at_task(arguments: dict[str, Any], wanted: str | None, done: bool, found: str | None) -> None:
     arguments["start_at_task"] = wanted

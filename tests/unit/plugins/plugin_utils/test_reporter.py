@@ -143,6 +143,15 @@ def test_start_warns_of_everything_missing() -> None:
     assert session.messages == [("warning", CANNOT)]
 
 
+def test_start_warns_of_an_ansible_core_that_has_changed() -> None:
+    session = Session()
+    session.run.missing = ["_stats"]
+    session.start()
+    ((kind, text),) = session.messages
+    assert kind == "warning"
+    assert "_stats" in text
+
+
 def test_strict_fails_before_any_task() -> None:
     session = Session(problems=LACKING, strict=True)
     with pytest.raises(SystemExit) as raised:
