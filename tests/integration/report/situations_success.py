@@ -129,7 +129,7 @@ SUCCESS = {
         [play(task("publish", "set_stats", {"data": {"ansible": "mine"}}))],
         "success",
         output={"ansible": "mine"},
-        says="The recap is left out of output",
+        says="output does not include the recap",
     ),
     "no_hosts_ignored": Situation(
         "No host matches any play, with ``no_hosts=ignore``",

@@ -70,7 +70,7 @@ class Context:
 
 def launched(run: dict[str, str]) -> dict[str, str]:
     """The extra vars that the function of the tutorial hands to AWX for a run."""
-    path = ROOT / "extensions/functiongraph/launch_action.py"
+    path = ROOT / "extensions/functiongraph/launch_awx_job.py"
     spec = importlib.util.spec_from_file_location("tutorial_launcher", path)
     assert spec is not None
     assert spec.loader is not None
