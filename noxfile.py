@@ -83,7 +83,7 @@ def ansible_test(session: nox.Session, core: str, *arguments: str) -> None:
             # pip's settings and cache stay known.
             "XDG_CONFIG_HOME": os.environ.get("XDG_CONFIG_HOME", str(home / ".config")),
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(home / ".cache")),
-            "PATH": os.pathsep.join([session.bin, matrix.link_all(CACHE / "pythons"), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([session.bin, matrix.link_all(place / "pythons"), os.environ["PATH"]]),
         },
     )
     # Where it finds nothing to check, ansible-test is content.

@@ -10,6 +10,7 @@ A link is enough for imports and playbooks; ansible-test insists on a real folde
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,7 +23,8 @@ def link(parent: Path = ROOT / ".collections") -> Path:
     """A folder for PYTHONPATH and ANSIBLE_COLLECTIONS_PATH in which the collection is this working tree."""
     here = parent / COLLECTION
     here.parent.mkdir(parents=True, exist_ok=True)
-    if not here.is_symlink():
+    # Two sessions may begin at the same moment.
+    with contextlib.suppress(FileExistsError):
         here.symlink_to("../../..", target_is_directory=True)
     return parent
 
