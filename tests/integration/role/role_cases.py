@@ -86,7 +86,7 @@ CASES = {
     ),
     "output_breaks_schema": Case(
         result="fail",
-        error="web1: Check that the output…: Nothing was sent: output…",
+        error="web1: Validate the output: Nothing was sent: output…",
         variables={**SCHEMA, "runbook_output": {"street": "x"}},
         failed_hosts=ONE,
         hosts=ONE,
