@@ -43,7 +43,7 @@ _TERMINATED = {_SIGNAL_EXIT_BASE + number: number.name for number in (signal.SIG
 _EXIT_CODE = "result"
 _MANAGER_ATTRIBUTES = (
     *("_stats", "_failed_hosts", "_unreachable_hosts", "_variable_manager", "_start_at_done"),
-    *("_callback_plugins", "_workers", "cleanup"),
+    *("_callback_plugins", "cleanup"),
 )
 
 

@@ -26,9 +26,10 @@ NAMES = dict.fromkeys(run._MANAGER_ATTRIBUTES, CORE) | {
     "_tqm": CORE,
     run._EXIT_CODE: EXECUTOR,
     "TaskTimeoutError": r"ansible\..*",
+    "_workers": CORE,
 }
-# Without this nothing that the plugin does is done otherwise.
-SILENT = {"TaskTimeoutError"}
+# Without the first nothing changes. ansible-core 2.16 has the other only after the start, when it is too late to warn.
+SILENT = {"TaskTimeoutError", "_workers"}
 WEB: dict[str, dict[str, Any]] = {"web1": {}, "web2": {}}
 
 

@@ -122,10 +122,8 @@ def test_failed_lookup_is_explained(
 
 
 def test_region_without_a_project_gets_a_suggestion(connections: _connections.Connections) -> None:
-    with (
-        scripted(Call("GET", "/v3/projects?name=cn-nort-4", 200, {"projects": []})) as iam,
-        pytest.raises(_reads.ReadError) as raised,
-    ):
+    call = Call("GET", "/v3/projects?name=cn-nort-4", 200, {"projects": []})
+    with scripted(call) as iam, pytest.raises(_reads.ReadError) as raised:
         find(iam.url, connections, region="cn-nort-4")
     assert str(raised.value) == (
         "IAM knows no project of region cn-nort-4 for these credentials; check region (did you mean cn-north-4?), "
@@ -150,10 +148,8 @@ def test_response_of_another_shape_fails(connections: _connections.Connections, 
 
 def test_long_list_of_projects_is_truncated(connections: _connections.Connections) -> None:
     projects = [{"id": f"p{number:02}"} for number in range(30)]
-    with (
-        scripted(Call("GET", PATH, 200, {"projects": projects})) as iam,
-        pytest.raises(_reads.ReadError) as raised,
-    ):
+    call = Call("GET", PATH, 200, {"projects": projects})
+    with scripted(call) as iam, pytest.raises(_reads.ReadError) as raised:
         find(iam.url, connections)
     assert "p09." in str(raised.value)
     assert "p10" not in str(raised.value)
@@ -161,10 +157,8 @@ def test_long_list_of_projects_is_truncated(connections: _connections.Connection
 
 def test_long_ids_in_the_message_are_truncated(connections: _connections.Connections) -> None:
     projects = [{"id": "p" * 300_000}, {"id": "q"}]
-    with (
-        scripted(Call("GET", PATH, 200, {"projects": projects})) as iam,
-        pytest.raises(_reads.ReadError) as raised,
-    ):
+    call = Call("GET", PATH, 200, {"projects": projects})
+    with scripted(call) as iam, pytest.raises(_reads.ReadError) as raised:
         find(iam.url, connections)
     assert str(raised.value).endswith(f"to choose one, of {'p' * 63}…, q.")
 
