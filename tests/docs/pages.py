@@ -87,7 +87,7 @@ def problems(browser: BrowserContext, address: str, *texts: str) -> list[str]:
     responses: list[Response] = []
     page.on("request", lambda request: requested.append(request.url))
     page.on("requestfailed", lambda request: loading.append(f"a request failed: {request.url}: {request.failure}"))
-    page.on("response", lambda response: responses.append(response))
+    page.on("response", responses.append)
     page.on("pageerror", lambda error: loading.append(str(error)))
     page.goto(address)
     for text in texts:

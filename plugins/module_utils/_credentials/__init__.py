@@ -95,4 +95,4 @@ def find(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor:
     )
 
 
-__all__ = ("Credentials", "CredentialsError", "find", "learn", "local", "violations")
+__all__ = ("Credentials", "CredentialsError", "find", "learn", "violations")

@@ -99,7 +99,7 @@ def document(name: str, random: Random, more_names: Sequence[str] = ()) -> dict[
 def test_agrees_with_jsonschema(name: str, random: Random) -> None:
     schema = SCHEMAS[name]
     validator = validators.newest_validator()(schema)
-    for value in (document(name, random, ("unknown", "", "Result")) for _ in range(BATCH)):
+    for value in (document(name, random, ("unknown", "", "Result")) for _number in range(BATCH)):
         assert _schema.is_valid(value, schema) == validator.is_valid(value), value
 
 
@@ -116,7 +116,7 @@ def test_agrees_with_jsonschema_about_what_is_no_document(name: str) -> None:
 @given(random=RANDOM)
 def test_where_the_quick_check_finds_something_wrong_jsonschema_decides(operation: str, random: Random) -> None:
     schema = SCHEMAS[operation]
-    for arguments in (document(operation, random) for _ in range(BATCH)):
+    for arguments in (document(operation, random) for _number in range(BATCH)):
         found = validators.table_violations(schema, arguments)
         assert _schema.is_valid(arguments, {**schema, "required": []}) == (not found), arguments
         assert _schema.argument_violations(operation, arguments)[: len(found)] == found, arguments
