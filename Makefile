@@ -30,13 +30,13 @@ demo: .venv/ready ## a workflow that waits and a playbook that completes it, fro
 demo-stay: .venv/ready ## the same, and the simulator stays up with its page
 	@$(NOX) --session demo -- --stay
 
-test: .venv/ready ## everything on the newest ansible-core, in under ten minutes on two cores
+test: .venv/ready ## everything on the newest ansible-core, in about 12 minutes on two cores
 	@.venv/bin/python tests/tools/run_sessions.py test
 
 test-all: .venv/ready ## what only the full matrix shows: run it after make test
 	@.venv/bin/python tests/tools/run_sessions.py test-all
 
-check: .venv/ready ## what to run before every commit, in 45 seconds
+check: .venv/ready ## what to run before every commit, in about a minute
 	@.venv/bin/python tests/tools/run_sessions.py check
 
 unit: .venv/ready ## one test file on the newest ansible-core: make unit FILE=tests/unit/…
