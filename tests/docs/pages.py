@@ -85,9 +85,14 @@ def problems(browser: BrowserContext, address: str, *texts: str) -> list[str]:
     loading: list[str] = []
     requested: list[str] = []
     responses: list[Response] = []
+
+    def received(response: Response) -> None:
+        """A method of a list is nothing that Playwright can call."""
+        responses.append(response)
+
     page.on("request", lambda request: requested.append(request.url))
     page.on("requestfailed", lambda request: loading.append(f"a request failed: {request.url}: {request.failure}"))
-    page.on("response", responses.append)
+    page.on("response", received)
     page.on("pageerror", lambda error: loading.append(str(error)))
     page.goto(address)
     for text in texts:
