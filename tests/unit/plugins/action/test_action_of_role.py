@@ -381,6 +381,12 @@ def test_failure_that_is_reported(hosts: dict[str, Any], error: str) -> None:
     assert request["error"] == error
 
 
+def test_at_most_a_hundred_failed_hosts_are_listed() -> None:
+    hosts: dict[str, Any] = {f"web{number:03}": {} for number in range(101)}
+    _result, (request,) = sent("report", YES, task_vars=variables(**hosts))
+    assert request["output"]["ansible"]["failed_hosts"] == sorted(hosts)[:100]
+
+
 def test_output_that_is_no_mapping_is_a_violation() -> None:
     result, _requests = sent("output", output=["a"])
     assert [violation["option"] for violation in result["violations"]] == ["output"]
