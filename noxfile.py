@@ -69,7 +69,7 @@ def awx_setup(session: nox.Session) -> None:
     pytest(session, "tests/awx_setup")
 
 
-def ansible_test(session: nox.Session, core: str, *arguments: str) -> None:
+def ansible_test(session: nox.Session, core: str, command: tuple[str, ...], *arguments: str) -> None:
     """Plain ansible-test, in a checkout of its own and with a home of its own."""
     place = CACHE / "ansible-test" / core
     get_pip.provide(next(Path(session.virtualenv.location).glob("lib/python*/site-packages/ansible_test")), place)
@@ -77,7 +77,7 @@ def ansible_test(session: nox.Session, core: str, *arguments: str) -> None:
     tree = trees.copy(place)
     session.chdir(tree)
     session.run(
-        *("ansible-test", arguments[0], "--color", "no", *(session.posargs or arguments[1:])),
+        *("ansible-test", *command, "--color", "no", *(session.posargs or arguments)),
         env={
             "HOME": str(place),
             # pip's settings and cache stay known.
@@ -96,7 +96,7 @@ def sanity(session: nox.Session, core: str) -> None:
     """ansible-test sanity without a line to ignore: all of it on the newest core."""
     install(session, f"core-{core}")
     tests = [] if core == matrix.NEWEST_CORE else [f"--test={test}" for test in matrix.SANITY_TESTS]
-    ansible_test(session, core, "sanity", "--junit", *tests)
+    ansible_test(session, core, ("sanity", "--junit"), *tests)
 
 
 @on(NEWEST, "test-all")
@@ -104,7 +104,7 @@ def ansible_test_units(session: nox.Session) -> None:
     """The unit tests as ansible-test runs them."""
     install(session, "ansible_test_units")
     version = next(version for version, python in AVAILABLE.items() if python == NEWEST)
-    ansible_test(session, "units", "units", "--python", version)
+    ansible_test(session, "units", ("units",), "--python", version)
 
 
 @on(NEWEST, "test")
