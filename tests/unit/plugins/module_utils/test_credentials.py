@@ -233,6 +233,15 @@ def test_proxy_password_is_registered_for_redaction(name: str) -> None:
     assert redactor.known(", ".join(texts)) == "********, ********, ********"
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
+def test_non_ascii_proxy_password_is_redacted_in_both_character_sets(charset: str) -> None:
+    """In the header Proxy-Authorization requests writes Latin-1, where others write UTF-8."""
+    redactor = Redactor()
+    _credentials.learn({}, {"https_proxy": "http://user:passwörd@proxy:1"}, redactor)
+    sent = base64.b64encode("user:passwörd".encode(charset)).decode()
+    assert redactor.known(f"Basic {sent}") == "Basic ********"
+
+
 def test_invalid_proxy_url_is_redacted() -> None:
     redactor = Redactor()
     _credentials.learn({}, {"https_proxy": "http://me:password@[::1", "no_proxy": "[::1,local"}, redactor)

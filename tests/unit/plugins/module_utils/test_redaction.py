@@ -89,6 +89,7 @@ FORMS = {
     "JSON in JSON": json.dumps(json.dumps(TOKEN)[1:-1])[1:-1],
     "another case": TOKEN.upper(),
     "cut": TOKEN[:450] + "…",
+    "cut after 16 characters": TOKEN[:16] + "…",
     "URL, cut": quote(TOKEN, safe="")[:100] + "…",
 }
 

@@ -64,6 +64,16 @@ def test_short_secret_corrupts_no_result(run: Run) -> None:
     assert result["execution_id"] == "run-42"
 
 
+def test_short_secret_is_not_in_the_log_of_the_system(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ansible masks there only what the specification marks as secret, and a short secret corrupts no line of it."""
+    logged: list[dict[str, Any]] = []
+    monkeypatch.setattr(basic.AnsibleModule, "log", lambda _self, _text, log_args=None: logged.append(log_args))
+    with scripted(Call(*POST, 200, {"execution_id": "run"})) as server:
+        run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "access_key": "un"})
+    (arguments,) = logged
+    assert (arguments["workflow_id"], arguments["access_key"]) == ("w", "NOT_LOGGING_PARAMETER")
+
+
 def test_check_mode_and_diff(run: Run) -> None:
     with scripted() as server:
         result = run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url}, check_mode=True, diff=True)
