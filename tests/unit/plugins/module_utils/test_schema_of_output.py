@@ -81,7 +81,8 @@ def test_schema_is_read_by_its_own_draft(draft: str) -> None:
     # A keyword whose meaning differs: a number in draft-06 and later, a yes or no in draft-04.
     exclusive = {"$schema": schema["$schema"], "properties": {"n": {"minimum": 3, "exclusiveMinimum": True}}}
     if draft == "draft-04":
-        assert len(messages({"n": 3}, exclusive)) == 1
+        (message,) = messages({"n": 3}, exclusive)
+        assert message.startswith("output.n does not meet output_schema: 3 is less than or equal to the minimum")
     else:
         assert messages({"n": 3}, exclusive)[0].startswith("output_schema must be a JSON Schema that can be used here")
 
