@@ -96,6 +96,20 @@ def test_file_sets_project_and_iam_endpoint(tmp_path: Path) -> None:
     assert failed_callback(options)["msg"].startswith("The credentials file is not valid: iam_endpoint must use https")
 
 
+@pytest.mark.parametrize(
+    ("option", "environ"), [("p", {}), ("", {"HW_PROJECT_ID": "p"})], ids=["option", "environment"]
+)
+def test_project_of_option_or_environment_wins_over_that_of_the_file(
+    tmp_path: Path, option: str, environ: dict[str, str]
+) -> None:
+    file = tmp_path / "credentials"
+    file.write_text(f"[basic]\nak = AK\nsk = {SECRET}\nproject_id = another\n")
+    options = {"access_key": "", "secret_key": "", "project_id": option, "credentials_file": str(file)}
+    with scripted(YES) as server:
+        result = callback_task({**options, "endpoint": server.url}, environ).run()
+    assert result["delivery"] == "delivered"
+
+
 def test_proxy_error_has_no_password_and_no_control_characters() -> None:
     password = "Aproxy-Password0"
     sent = base64.b64encode(f"me:{password}".encode()).decode()

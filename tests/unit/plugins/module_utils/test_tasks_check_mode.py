@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from support.servers import Call, scripted
-from support.tasks import GET, SECRET, YES, callback_task, shows
+from support.tasks import GET, SECRET, YES, callback_task, failed_callback, shows
 
 
 @pytest.mark.parametrize("confirm", ["never", "when_unknown"])
@@ -38,6 +39,15 @@ def test_check_mode_warns_if_the_run_cannot_be_read() -> None:
     with scripted(Call(*GET, 404)) as server:
         result = callback_task({"endpoint": server.url, "confirm": "always"}, check_mode=True).run()
     assert len(result["warnings"]) == 1
+
+
+def test_check_mode_saves_nothing(tmp_path: Path) -> None:
+    """A file from check mode would be sent later, although nothing was done."""
+    with scripted(Call("GET", "/v3/projects?name=cn-north-4", 503)) as iam:
+        options = {"iam_endpoint": iam.url, "project_id": None, "undelivered_path": str(tmp_path)}
+        result = failed_callback(options, check_mode=True)
+    assert "undelivered_file" not in result
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_diff_shows_the_request_that_was_sent() -> None:
