@@ -167,6 +167,11 @@ def test_edge_reports_the_workflow_job_and_ends_red(simulator: Simulator, answer
             "job_status": "failed, timed out or canceled",
         },
     }
+    # As AWX relaunches it: there is nothing left to send, and a failure is still no success.
+    again = answer(**variables, env=AWX)
+    assert again.returncode == 2, again.output
+    assert again.result("Send the callback")["delivery"] == "already_delivered"
+    assert simulator.run(run)["callback_requests"] == 1
 
 
 @pytest.mark.parametrize(("result", "arguments"), [("success", ()), ("fail", ("--check",))])

@@ -190,8 +190,9 @@ def test_extra_vars_that_cannot_be_read() -> None:
     ]
 
 
-def test_nothing_is_reported_of_a_check() -> None:
-    found = made({**IDS, "result": "success", "check_mode": True}, variables=WORKFLOW_JOB)
+@pytest.mark.parametrize("note", ["", NOTE], ids=["workflow job", "notification"])
+def test_nothing_is_reported_of_a_check(note: Any) -> None:
+    found = made({**IDS, "result": "success", "check_mode": True}, note=note, variables=WORKFLOW_JOB)
     assert "ran in check mode" in found["unsent_because"]
 
 
