@@ -95,6 +95,19 @@ def test_failed_hosts() -> None:
     assert run.failed_hosts() == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(
+    ("gone", "found"),
+    [("_failed_hosts", ["failure of stats", "unreachable"]), ("_unreachable_hosts", ["dark of stats", "failed"])],
+)
+def test_statistics_tell_the_failed_hosts_if_ansible_core_has_no_list(gone: str, found: list[str]) -> None:
+    stats = AggregateStats()
+    stats.increment("failures", "failure of stats")
+    stats.increment("dark", "dark of stats")
+    of_ansible = manager(_failed_hosts={"failed": True}, _unreachable_hosts={"unreachable": True}, _stats=stats)
+    delattr(of_ansible, gone)
+    assert PlaybookRun(of_ansible).failed_hosts() == found
+
+
 def test_number_of_failures_of_a_host() -> None:
     run = PlaybookRun(manager())
     assert run.failures("web1") == 0
