@@ -62,7 +62,7 @@ def counted(command: list[str], env: dict[str, str], place: Path) -> int:
 def of_task(name: str, simulator: simulators.Simulator, place: Path) -> int:
     """Returns the instructions of the playbook with one contender's task."""
     env = playbooks.environment(place)
-    del env["ANSIBLE_CALLBACKS_ENABLED"]
+    del env["ANSIBLE_CALLBACK_PLUGINS"], env["ANSIBLE_CALLBACKS_ENABLED"]
     command = playbook(name, ONE_TASK, simulator, place, [simulator.start_run()])
     return counted([sys.executable, *command], env, place)
 

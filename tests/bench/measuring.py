@@ -74,7 +74,8 @@ def measured(name: str, shape: Shape, simulator: simulators.Simulator, place: Pa
     """Measures one repetition of a contender; None if this machine lacks it. Afterwards every run must have ended."""
     runs = [simulator.start_run() for _unused in range(shape.calls)]
     env = playbooks.environment(place, ANSIBLE_FORKS=str(FORKS))
-    del env["ANSIBLE_CALLBACKS_ENABLED"]
+    # Ansible imports every plugin of that folder, enabled or not, and they import the collection.
+    del env["ANSIBLE_CALLBACK_PLUGINS"], env["ANSIBLE_CALLBACKS_ENABLED"]
     if name in contenders.FLOOR:
         commands = contenders.commands(name, simulator, shape.listener, runs, place)
         if commands is None:
