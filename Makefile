@@ -12,7 +12,7 @@ WHAT ?=
 DATE ?= $(shell date +%F)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stay test test-all check unit watch format docs release-check bench changelog pins pre-commit clean
+.PHONY: help demo demo-stay test test-all check unit watch format docs release-check bench changelog pins clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -30,13 +30,13 @@ demo: .venv/ready ## a workflow that waits and a playbook that completes it, fro
 demo-stay: .venv/ready ## the same, and the simulator stays up with its page
 	@$(NOX) --session demo -- --stay
 
-test: .venv/ready ## everything on the newest ansible-core, in about 12 minutes on two cores
+test: .venv/ready ## everything on the newest ansible-core, in about nine minutes on two cores
 	@.venv/bin/python tests/tools/run_sessions.py test
 
 test-all: .venv/ready ## what only the full matrix shows: run it after make test
 	@.venv/bin/python tests/tools/run_sessions.py test-all
 
-check: .venv/ready ## what to run before every commit, in about a minute
+check: .venv/ready ## what to run before every commit, in less than a minute
 	@.venv/bin/python tests/tools/run_sessions.py check
 
 unit: .venv/ready ## one test file on the newest ansible-core: make unit FILE=tests/unit/…
@@ -62,9 +62,6 @@ changelog: .venv/ready ## write CHANGELOG.md from changelogs/fragments
 
 pins: .venv/ready ## update every version in tests/constraints.txt
 	@.venv/bin/python tests/tools/pins.py
-
-pre-commit: .venv/ready ## let git run the checks before each commit
-	@$(NOX) --session pre_commit
 
 clean: ## remove every environment and cache
 	rm -rf .ansible .cache .collections .nox .venv tests/output

@@ -6,6 +6,7 @@
 
 `make check` runs the sessions tagged "check", `make test` those tagged "test", and `make test-all` those tagged
 "test-all", which is what only the full matrix shows. Two sessions run at a time, so the long ones stand first.
+A test with the mark test_all is left out on the newest ansible-core, and runs there in the session "rest".
 """
 
 from __future__ import annotations
@@ -46,7 +47,13 @@ nox.options.sessions = ["code"]
 def playbooks(session: nox.Session, core: str, *arguments: str) -> None:
     """Real playbooks against the simulator; on an older core those that depend on ansible-core."""
     install(session, f"core-{core}")
-    pytest(session, *arguments, *([] if core == matrix.NEWEST_CORE else ["-m", "core"]))
+    pytest(session, *arguments, "-m", "not test_all" if core == matrix.NEWEST_CORE else "core")
+
+
+@per_core("report", matrix.CORES, newest="test")
+def report(session: nox.Session, core: str) -> None:
+    """Report plugin, role and the playbook callback in real playbooks."""
+    playbooks(session, core, "tests/integration/report", "tests/integration/role")
 
 
 @per_core("integration", matrix.CORES, newest="test")
@@ -56,10 +63,11 @@ def integration(session: nox.Session, core: str) -> None:
     playbooks(session, core, "tests/integration", *others)
 
 
-@per_core("report", matrix.CORES, newest="test")
-def report(session: nox.Session, core: str) -> None:
-    """Report plugin, role and the playbook callback in real playbooks."""
-    playbooks(session, core, "tests/integration/report", "tests/integration/role")
+@on(NEWEST, "test-all")
+def rest(session: nox.Session) -> None:
+    """What `make test` leaves out, because of the time that it takes."""
+    install(session, "awx")
+    pytest(session, "tests/awx", "tests/integration", "-m", "test_all")
 
 
 @on(NEWEST, "test-all")
@@ -102,9 +110,16 @@ def sanity(session: nox.Session, core: str) -> None:
 @on(NEWEST, "test-all")
 def ansible_test_units(session: nox.Session) -> None:
     """The unit tests as ansible-test runs them."""
-    install(session, "ansible_test_units")
+    install(session, "units")
     version = next(version for version, python in AVAILABLE.items() if python == NEWEST)
     ansible_test(session, "units", ("units",), "--python", version)
+
+
+@on(NEWEST, "test")
+def awx(session: nox.Session) -> None:
+    """Playbooks as AWX and automation controllers start them, and the execution environment that they run in."""
+    install(session, "awx")
+    pytest(session, "tests/awx", "-m", "not test_all")
 
 
 @on(NEWEST, "test")
@@ -113,13 +128,6 @@ def docs(session: nox.Session) -> None:
     install(session, "docs")
     session.run("python", "tests/docs/build.py", str(CACHE / "docs"), env=clean_environment())
     pytest(session, "tests/docs", FGS_SITE=str(CACHE / "docs/build/html"))
-
-
-@on(NEWEST, "test")
-def awx(session: nox.Session) -> None:
-    """Playbooks as AWX and automation controllers start them, and the execution environment that they run in."""
-    install(session, "awx")
-    pytest(session, "tests/awx")
 
 
 @on(FLOOR, "test-all")
@@ -170,7 +178,7 @@ def lint(session: nox.Session) -> None:
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
 
 
-@per_core("unit", matrix.SMOKE_CORES | matrix.CORES, newest="test")
+@per_core("unit", matrix.SMOKE_CORES | matrix.CORES)
 def unit(session: nox.Session, core: str) -> None:
     """Unit tests; on the newest ansible-core with the coverage that we ask for.
 
@@ -189,12 +197,12 @@ def unit(session: nox.Session, core: str) -> None:
     session.run("coverage", "report", env=env)
 
 
-@on(NEWEST, "check")
+@on(NEWEST, "test", "check")
 def fast(session: nox.Session) -> None:
     """The tests that need no playbook, unit tests and pages compared with code, or what is given after --."""
-    install(session, f"core-{matrix.NEWEST_CORE}")
+    install(session, "units")
     pages = (f"tests/docs/test_{name}.py" for name in ("facts", "languages", "troubleshooting"))
-    pytest(session, "tests/unit", *pages)
+    pytest(session, "--numprocesses", "2", "tests/unit", *pages)
 
 
 @on(sys.executable, "test", "check")
@@ -213,13 +221,9 @@ def code(session: nox.Session) -> None:
 @on(sys.executable, "test", venv_backend="none")
 def simulator(session: nox.Session) -> None:
     """The simulator with the official SDK as its client, and our signatures beside the official signer's."""
-    command = (
-        simulator_python(session),
-        "-m",
-        "pytest",
-        *(session.posargs or ["tests/simulator/tests", "tests/signing"]),
-    )
-    session.run(*command, env=clean_environment(PYTHONPATH="tests"), external=True)
+    tests = session.posargs or ["tests/simulator/tests", "tests/signing"]
+    env = clean_environment(PYTHONPATH="tests")
+    session.run(simulator_python(session), "-m", "pytest", *tests, env=env, external=True)
 
 
 @on(NEWEST, "test-all")
@@ -254,16 +258,9 @@ def demo(session: nox.Session) -> None:
 @on(NEWEST)
 def watch(session: nox.Session) -> None:
     """The unit tests, or what is given after --, once more whenever a file changes."""
-    install(session, "tools")
+    install(session, "watch")
     env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session))
     session.run("ptw", "--now", ".", *(session.posargs or ["tests/unit"]), env=env)
-
-
-@on(NEWEST)
-def pre_commit(session: nox.Session) -> None:
-    """Let git run .pre-commit-config.yaml before each commit."""
-    install(session, "tools")
-    session.run("pre-commit", "install")
 
 
 @on(sys.executable, name="format")

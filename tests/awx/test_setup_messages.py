@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from support.playbooks import Run
+
+pytestmark = pytest.mark.test_all
 
 PLAYBOOK = "functiongraph.workflow.awx_setup"
 VARIABLES = {

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -18,6 +19,7 @@ import terminal
 import texts
 from demo import demo
 from support.playbooks import ROOT
+from support.simulators import Simulator
 
 KEYS = {"HUAWEICLOUD_SDK_AK": "PASTEDACCESSKEY", "HUAWEICLOUD_SDK_SK": "pasted-secret-key"}
 
@@ -66,10 +68,16 @@ def test_the_demo_shows_its_playbook_in_colour_on_a_terminal(tmp_path: Path, mon
     assert "    | changed: [localhost]" in coloured
 
 
-def test_the_demo_has_no_colour_in_a_pipe(tmp_path: Path) -> None:
-    environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "true"}
-    finished = subprocess.run(DEMO, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    assert [text for text in SHOWN if text not in finished.stdout] == []
+def test_the_demo_has_no_colour_in_a_pipe(simulator: Simulator, home: Path) -> None:
+    """One of its two playbooks: the other one is shown in the same way."""
+    program = (
+        "import json, sys; from demo import demo; from support.simulators import Simulator; demo.show_playbook(); "
+        "demo.show_run(Simulator(json.loads(sys.argv[1])), sys.argv[2], 'fails', {'demo_fail': True}, 'fail')"
+    )
+    command = [sys.executable, "-c", program, json.dumps(simulator.addresses), str(home)]
+    environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "true", "PYTHONPATH": str(ROOT / "tests")}
+    finished = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=True)
+    assert [text for text in SHOWN[:2] if text not in finished.stdout] == []
     assert "\x1b" not in finished.stdout + finished.stderr
 
 

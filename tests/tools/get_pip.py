@@ -5,8 +5,8 @@
 """Let ansible-test bootstrap pip where its own source of the bootstrap script cannot be reached.
 
 ansible-test fetches one script from a host that is not a package index, so a machine that only reaches an index
-cannot run it. The script's place in ansible-test's cache is filled beforehand: with the real script where the fetch
-works, else with a stand-in that runs the very pip that ansible-test asks for, as installed from the index.
+cannot run it. The script's place in ansible-test's cache is filled beforehand with a stand-in that runs the very pip
+that ansible-test asks for, as installed from the index.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
 _STAND_IN = """\
@@ -30,25 +29,16 @@ runpy.run_module("pip", run_name="__main__", alter_sys=True)
 
 def provide(ansible_test: Path, home: Path) -> None:
     """Fill the cache below home for the ansible-test whose package folder is given."""
-    version = _only(r"pip='([\d.]+)'", ansible_test / "_internal/python_requirements.py")
-    url = _only(r"'(https://\S+)' % pip_version", ansible_test / "_util/target/setup/requirements.py") % version
+    requirements = ansible_test / "_internal/python_requirements.py"
+    found = re.search(r"pip='([\d.]+)'", requirements.read_text(encoding="utf-8"))
+    if not found:
+        raise SystemExit(f"No version of pip in {requirements}: tests/tools/get_pip.py must follow this ansible-test.")
+    version = found[1]
     script = home / f".ansible/test/cache/get_pip_{version.replace('.', '_')}.py"
     if script.exists():
         return
     script.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
-            script.write_bytes(answer.read())
-    except OSError as problem:
-        print(f"ansible-test's pip bootstrap cannot be fetched ({problem}): pip {version} from the index stands in.")
-        folder = script.parent / f"pip-{version}"
-        command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(folder)]
-        subprocess.run([*command, f"pip=={version}"], check=True)
-        script.write_text(_STAND_IN.format(pip_folder=str(folder)), encoding="utf-8")
-
-
-def _only(pattern: str, file: Path) -> str:
-    found = re.search(pattern, file.read_text(encoding="utf-8"))
-    if not found:
-        raise SystemExit(f"No {pattern} in this ansible-test's {file.name}: tests/tools/get_pip.py has to follow.")
-    return found[1]
+    folder = script.parent / f"pip-{version}"
+    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(folder)]
+    subprocess.run([*command, f"pip=={version}"], check=True)
+    script.write_text(_STAND_IN.format(pip_folder=str(folder)), encoding="utf-8")

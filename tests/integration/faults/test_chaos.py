@@ -20,7 +20,7 @@ from support import faces, playbooks
 from support.faces import callback
 from support.simulators import Simulator
 
-RUNS = 60
+RUNS = 30
 SEED = 3
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 

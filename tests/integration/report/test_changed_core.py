@@ -17,7 +17,7 @@ from support.simulators import Simulator
 
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import run
 
-pytestmark = pytest.mark.core
+pytestmark = [pytest.mark.core, pytest.mark.test_all]
 
 EXECUTOR = r"ansible\.executor\.playbook_executor"
 CORE = r"ansible\.(executor|playbook|plugins|cli|vars)\..*"
