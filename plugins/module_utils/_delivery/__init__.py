@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema, _spec
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback, Client, Response
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.outcomes import (
     ALREADY_DELIVERED,
@@ -23,64 +23,15 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.o
     DELIVERIES,
     NOT_SENT,
     REJECTED,
+    RETRY,
     SUPERSEDED,
     UNKNOWN,
+    is_delivered,
 )
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, no_outcome_lost, unexpected
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, no_outcome_lost
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import ALWAYS, NEVER
-from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES, RUNNING
-
-# A status may lag behind: a state is read this often at least before it counts as still waiting.
-_READS = 3
-
-RETRY = "retry"
-REFUSED = "refused"
-
-
-def _is_iam_unavailable(response: Response) -> bool:
-    """A 503 that the gateway gave because its own IAM was away: the service has not seen the request."""
-    return response.status == 503 and response.error.number == _spec.IAM_UNAVAILABLE
-
-
-class Verdict(t.NamedTuple):
-    """One row of a table: what comes of an attempt, in words, and what that means for the callback."""
-
-    event: str
-    verdict: str
-    applies: t.Callable[[t.Any], bool]
-
-
-# The first row that applies decides.
-RESPONSES = (
-    Verdict(
-        "Status 2xx with a valid execution_id",
-        DELIVERED,
-        lambda response: 200 <= response.status < 300 and _schema.execution_id(response.document) is not None,
-    ),
-    Verdict("Any other status 2xx", UNKNOWN, lambda response: 200 <= response.status < 300),
-    Verdict("Status 1xx and no final response", UNKNOWN, lambda response: response.status < 200),
-    Verdict("Status 408, as the request was not complete in time", UNKNOWN, lambda response: response.status == 408),
-    Verdict("Status 429, as the gateway throttled the request", RETRY, lambda response: response.status == 429),
-    Verdict("Status 503 of a gateway that cannot reach IAM", RETRY, _is_iam_unavailable),
-    Verdict("Any other status 5xx", UNKNOWN, lambda response: response.status >= 500),
-    Verdict("Any other status, such as 401 or a redirect", REFUSED, lambda response: True),
-)
-FAILURES = (
-    Verdict("A failure after the first byte of the request", UNKNOWN, lambda failure: failure.sent),
-    Verdict(
-        "A permanent failure before it, such as an untrusted certificate",
-        REFUSED,
-        lambda failure: failure.permanent,
-    ),
-    Verdict("Any other failure before it, such as a refused connection", RETRY, lambda failure: True),
-)
-
-
-def verdict(event: t.Union[Response, Failure]) -> str:
-    """What an attempt means for the callback: DELIVERED, RETRY, REFUSED or UNKNOWN."""
-    table = FAILURES if isinstance(event, Failure) else RESPONSES
-    return next(row.verdict for row in table if row.applies(event))
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUNNING
 
 
 class Outcome(t.NamedTuple):
@@ -112,15 +63,6 @@ class _Attempted(t.NamedTuple):
     execution_id: t.Optional[str] = None
     retry_after: t.Optional[float] = None
     failure: t.Optional[Failure] = None
-
-
-class _State(t.NamedTuple):
-    """What the run showed of the state: its status, or None and why not, with the ReadError, if it was one."""
-
-    status: t.Optional[str]
-    reason: str = ""
-    execution_id: t.Optional[str] = None
-    error: t.Any = None
 
 
 class Delivery:
@@ -173,7 +115,7 @@ class Delivery:
                 return self._refused(attempt) if attempt.failure is None else self._unsent(attempt.failure)
             if self._confirm == NEVER:
                 return self._unknown(attempt, "confirm=never")
-            state = self._read_state_until_finished()
+            state = self._read_state(until_finished=True)
             if state.status is None:
                 return self._unknown(attempt, state.reason)
             if state.status == self.callback.result:
@@ -194,7 +136,9 @@ class Delivery:
             self.requests_sent += 1
         except Failure as failure:
             self.requests_sent += failure.sent
-            return _Attempted(verdict(failure), failure.message, failure=failure)
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import verdicts
+
+            return _Attempted(verdicts.verdict(failure), failure.message, failure=failure)
         except BaseException as interruption:
             self.requests_sent += getattr(interruption, "request_sent", True)
             raise
@@ -203,7 +147,7 @@ class Delivery:
     def _accepted(self, execution_id: str) -> Outcome:
         """The service accepted the callback; with confirm=always the run has to show it too."""
         if self._confirm == ALWAYS:
-            state = self._read_state_until_finished()
+            state = self._read_state(until_finished=True)
             if state.status not in (None, RUNNING, self.callback.result):
                 return self._superseded(state)
             if state.status != self.callback.result:
@@ -211,39 +155,19 @@ class Delivery:
                 self.warnings.append("The service accepted the callback, but the run does not confirm it: %s." % shows)
         return self._outcome(DELIVERED, execution_id=execution_id)
 
-    def _read_state_until_finished(self) -> _State:
-        attempts = self._attempts.renewed()
-        attempts.retries = max(_READS - 1, attempts.retries)
-        while True:
-            state = self._read_state()
-            lags = state.status == RUNNING or (state.status is None and state.execution_id is not None)
-            if not lags or not attempts.wait_for_retry():
-                return state
-
-    def _read_state(self) -> _State:
-        """Reads the run once. A run that can be read but does not show the state has an execution_id and no status."""
+    def _read_state(self, until_finished: bool = False) -> t.Any:
+        """The confirmation.State that the run shows."""
         # Here, as Ansible compiles what is imported at each start, and most deliveries read nothing.
-        from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import confirmation
 
-        callback = self.callback
-        ids = (callback.workflow_id, callback.workflow_run_id)
-        try:
-            run = _reads.read_run(self.client, self.project_id, *ids, self._attempts.renewed())
-            execution_id = _schema.execution_id(run.execution) or callback.workflow_run_id
-            state = _reads.state_of(run, callback.workflow_state_id)
-        except _reads.ReadError as error:
-            return _State(None, "the run could not be read back: %s" % error, error=error)
-        except Exception as error:  # pylint: disable=broad-exception-caught  # the outcome must not be lost with it
-            return _State(None, "the run could not be read back: %s" % unexpected(error, False))
-        if state is None or state["status"] not in RUN_STATUSES:
-            return _State(None, "the run (%s) does not show the state" % run.status, execution_id)
-        return _State(state["status"], "", execution_id)
+        read = confirmation.read_state_until_finished if until_finished else confirmation.read_state
+        return read(self.client, self.project_id, self.callback, self._attempts)
 
     def _outcome(self, delivery: str, **fields: t.Any) -> Outcome:
         found = {"response": self._response, "warnings": tuple(self.warnings), **fields}
         return Outcome(delivery, self.requests_sent, **found)
 
-    def _superseded(self, state: _State) -> Outcome:
+    def _superseded(self, state: t.Any) -> Outcome:
         return self._outcome(SUPERSEDED, reason="the state was already finished with status %s" % state.status)
 
     def _unknown(self, attempt: _Attempted, why: str) -> Outcome:
@@ -261,14 +185,11 @@ class Delivery:
 
 def _attempted(response: Response) -> _Attempted:
     """What came of a request that has a response."""
-    found = verdict(response)
-    if found == DELIVERED:
-        return _Attempted(found, execution_id=_schema.execution_id(response.document))
-    reason = response.clause()
-    if 200 <= response.status < 300:
-        problem = response.problem or "is not what the service documents for status 200"
-        reason = "the response has no valid execution_id: its body %s" % problem
-    return _Attempted(found, reason, retry_after=response.retry_after())
+    if is_delivered(response):
+        return _Attempted(DELIVERED, execution_id=_schema.execution_id(response.document))
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import verdicts
+
+    return _Attempted(verdicts.verdict(response), verdicts.reason(response), retry_after=response.retry_after())
 
 
 __all__ = (
@@ -281,5 +202,4 @@ __all__ = (
     "UNKNOWN",
     "Delivery",
     "Outcome",
-    "verdict",
 )
