@@ -17,11 +17,13 @@ import math
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, unexpected
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import shortened
-from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES, RUNNING
 
+# A status may lag behind: a state is read this often at least before it counts as still waiting.
+_READS = 3
 # Milliseconds since the epoch.
 _TIME_LIMIT = 10**15
 
@@ -133,6 +135,44 @@ def _begin(execution: dict[str, t.Any]) -> float:
         return begin
     # More than that is no time, and overflows a float.
     return float(begin) if isinstance(begin, int) and abs(begin) < _TIME_LIMIT else 0.0
+
+
+class State(t.NamedTuple):
+    """What the run shows of a state: its status, or None and the reason. execution is None if the run was not read."""
+
+    status: t.Optional[str]
+    reason: str = ""
+    execution: t.Optional[dict[str, t.Any]] = None
+    error: t.Optional[ReadError] = None
+
+
+def read_state(
+    client: Client, project_id: str, workflow_id: str, execution_id: str, state_id: str, attempts: Attempts
+) -> State:
+    """Reads the run once, and returns what it shows of the state."""
+    try:
+        run = read_run(client, project_id, workflow_id, execution_id, attempts.renewed())
+        state = state_of(run, state_id)
+    except ReadError as error:
+        return State(None, "the run could not be read back: %s" % error, error=error)
+    except Exception as error:  # pylint: disable=broad-exception-caught  # the outcome must not be lost with it
+        return State(None, "the run could not be read back: %s" % unexpected(error, False))
+    if state is None or state["status"] not in RUN_STATUSES:
+        return State(None, "the run (%s) does not show the state" % run.status, run.execution)
+    return State(state["status"], "", run.execution)
+
+
+def read_state_until_finished(
+    client: Client, project_id: str, workflow_id: str, execution_id: str, state_id: str, attempts: Attempts
+) -> State:
+    """Reads the run until it shows that the state has finished, or all retries are used up."""
+    waits = attempts.renewed()
+    waits.retries = max(_READS - 1, waits.retries)
+    while True:
+        state = read_state(client, project_id, workflow_id, execution_id, state_id, attempts)
+        lags = state.status == RUNNING or (state.status is None and state.execution is not None)
+        if not lags or not waits.wait_for_retry():
+            return state
 
 
 # By IAM endpoint, region and credentials: the items of a loop look up once.

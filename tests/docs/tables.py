@@ -18,16 +18,16 @@ sys.path += [str(trees.link()), *(str(trees.ROOT / "tests/integration" / name) f
 from cases import CASES
 from situations import SITUATIONS
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import verdicts as verdict_table
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery
 
 # title, width and heading of each column, rows of cells as reStructuredText
 Table = tuple[str, dict[str, int], list[tuple[str, ...]]]
 
 ACTIONS = {
-    verdict_table.DELIVERED: "succeeds",
-    verdict_table.RETRY: "retries",
-    verdict_table.REFUSED: "fails, without a retry",
-    verdict_table.UNKNOWN: "reads the run, as ``confirm`` says",
+    _delivery.DELIVERED: "succeeds",
+    _delivery.RETRY: "retries",
+    _delivery.REFUSED: "fails, without a retry",
+    _delivery.UNKNOWN: "reads the run, as ``confirm`` says",
 }
 REQUESTS = ("none", "one", "two", "three", "four")
 ENDPOINT = "https://functiongraph.cn-north-4.myhuaweicloud.com"
@@ -41,7 +41,7 @@ def literal(text: str) -> str:
 def verdicts() -> Iterable[Table]:
     """What a task does after an attempt: the first row that applies decides."""
     columns = {"Attempt": 65, "The task": 35}
-    for title, rows in (("With a response", verdict_table.RESPONSES), ("Without a response", verdict_table.FAILURES)):
+    for title, rows in (("With a response", _delivery.RESPONSES), ("Without a response", _delivery.FAILURES)):
         yield title, columns, [(literal(row.event), ACTIONS[row.verdict]) for row in rows]
 
 

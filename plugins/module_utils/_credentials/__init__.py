@@ -16,7 +16,6 @@ import base64
 import typing as t
 from urllib.parse import unquote, urlsplit
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.environment import Environment
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.options import Options
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.source import CredentialsError, Source
@@ -28,9 +27,11 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.vio
 def _all() -> t.Iterator[type[Source]]:
     """All sources, in their order.
 
-    The rarer ones are imported where none before them is set: Ansible compiles what is imported at each start.
+    Each is imported where none before it is set: Ansible compiles what is imported at each start.
     """
     yield Options
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.environment import Environment
+
     yield Environment
     from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.file import CredentialsFile
 
@@ -85,7 +86,8 @@ def find(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor:
     """The credentials to use. Every secret that is met is made known to redactor. Raises CredentialsError."""
     source = _used(_all(), options, environ, redactor)
     if source is not None:
-        return source.authenticate()
+        credentials: Credentials = source.authenticate()
+        return credentials
     from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.file import DEFAULT_FILE
 
     raise CredentialsError(

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation, sentence
 
@@ -50,8 +49,8 @@ class Source:
         """Whether this source is to be used, where no source before it is."""
         raise NotImplementedError
 
-    def authenticate(self) -> Credentials:
-        """The credentials. Raises CredentialsError."""
+    def authenticate(self) -> t.Any:
+        """The signing.Credentials. Raises CredentialsError."""
         raise NotImplementedError
 
     def validate(self) -> list[Violation]:

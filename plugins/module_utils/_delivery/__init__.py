@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema, _spec
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback, Client, Response
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.outcomes import (
     ALREADY_DELIVERED,
@@ -23,15 +23,61 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.o
     DELIVERIES,
     NOT_SENT,
     REJECTED,
-    RETRY,
     SUPERSEDED,
     UNKNOWN,
-    is_delivered,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, no_outcome_lost
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import ALWAYS, NEVER
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUNNING
+
+RETRY = "retry"
+REFUSED = "refused"
+
+
+def _is_iam_unavailable(response: Response) -> bool:
+    """A 503 that the gateway gave because its own IAM was away: the service has not seen the request."""
+    return response.status == 503 and response.error.number == _spec.IAM_UNAVAILABLE
+
+
+class Verdict(t.NamedTuple):
+    """One row of a table: what comes of an attempt, in words, and what that means for the callback."""
+
+    event: str
+    verdict: str
+    applies: t.Callable[[t.Any], bool]
+
+
+# The first row that applies decides.
+RESPONSES = (
+    Verdict(
+        "Status 2xx with a valid execution_id",
+        DELIVERED,
+        lambda response: 200 <= response.status < 300 and _schema.execution_id(response.document) is not None,
+    ),
+    Verdict("Any other status 2xx", UNKNOWN, lambda response: 200 <= response.status < 300),
+    Verdict("Status 1xx and no final response", UNKNOWN, lambda response: response.status < 200),
+    Verdict("Status 408, as the request was not complete in time", UNKNOWN, lambda response: response.status == 408),
+    Verdict("Status 429, as the gateway throttled the request", RETRY, lambda response: response.status == 429),
+    Verdict("Status 503 of a gateway that cannot reach IAM", RETRY, _is_iam_unavailable),
+    Verdict("Any other status 5xx", UNKNOWN, lambda response: response.status >= 500),
+    Verdict("Any other status, such as 401 or a redirect", REFUSED, lambda response: True),
+)
+FAILURES = (
+    Verdict("A failure after the first byte of the request", UNKNOWN, lambda failure: failure.sent),
+    Verdict(
+        "A permanent failure before it, such as an untrusted certificate",
+        REFUSED,
+        lambda failure: failure.permanent,
+    ),
+    Verdict("Any other failure before it, such as a refused connection", RETRY, lambda failure: True),
+)
+
+
+def verdict(event: t.Union[Response, Failure]) -> str:
+    """What an attempt means for the callback: DELIVERED, RETRY, REFUSED or UNKNOWN."""
+    table = FAILURES if isinstance(event, Failure) else RESPONSES
+    return next(row.verdict for row in table if row.applies(event))
 
 
 class Outcome(t.NamedTuple):
@@ -95,7 +141,7 @@ class Delivery:
         if state.status == RUNNING:
             return None
         if state.status == self.callback.result:
-            return self._outcome(ALREADY_DELIVERED, execution_id=state.execution_id)
+            return self._outcome(ALREADY_DELIVERED, execution_id=self._execution_id(state))
         return self._superseded(state)
 
     def run(self) -> Outcome:
@@ -119,7 +165,7 @@ class Delivery:
             if state.status is None:
                 return self._unknown(attempt, state.reason)
             if state.status == self.callback.result:
-                return self._outcome(DELIVERED, execution_id=state.execution_id)
+                return self._outcome(DELIVERED, execution_id=self._execution_id(state))
             if state.status != RUNNING:
                 return self._superseded(state)
             if attempt.verdict != UNKNOWN and attempt.failure is None:
@@ -136,9 +182,7 @@ class Delivery:
             self.requests_sent += 1
         except Failure as failure:
             self.requests_sent += failure.sent
-            from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import verdicts
-
-            return _Attempted(verdicts.verdict(failure), failure.message, failure=failure)
+            return _Attempted(verdict(failure), failure.message, failure=failure)
         except BaseException as interruption:
             self.requests_sent += getattr(interruption, "request_sent", True)
             raise
@@ -156,12 +200,17 @@ class Delivery:
         return self._outcome(DELIVERED, execution_id=execution_id)
 
     def _read_state(self, until_finished: bool = False) -> t.Any:
-        """The confirmation.State that the run shows."""
+        """The _reads.State that the run shows."""
         # Here, as Ansible compiles what is imported at each start, and most deliveries read nothing.
-        from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import confirmation
+        from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
 
-        read = confirmation.read_state_until_finished if until_finished else confirmation.read_state
-        return read(self.client, self.project_id, self.callback, self._attempts)
+        read = _reads.read_state_until_finished if until_finished else _reads.read_state
+        callback = self.callback
+        ids = (callback.workflow_id, callback.workflow_run_id, callback.workflow_state_id)
+        return read(self.client, self.project_id, *ids, self._attempts)
+
+    def _execution_id(self, state: t.Any) -> str:
+        return _schema.execution_id(state.execution) or self.callback.workflow_run_id
 
     def _outcome(self, delivery: str, **fields: t.Any) -> Outcome:
         found = {"response": self._response, "warnings": tuple(self.warnings), **fields}
@@ -185,11 +234,14 @@ class Delivery:
 
 def _attempted(response: Response) -> _Attempted:
     """What came of a request that has a response."""
-    if is_delivered(response):
-        return _Attempted(DELIVERED, execution_id=_schema.execution_id(response.document))
-    from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import verdicts
-
-    return _Attempted(verdicts.verdict(response), verdicts.reason(response), retry_after=response.retry_after())
+    found = verdict(response)
+    if found == DELIVERED:
+        return _Attempted(found, execution_id=_schema.execution_id(response.document))
+    reason = response.clause()
+    if 200 <= response.status < 300:
+        problem = response.problem or "is not what the service documents for status 200"
+        reason = "the response has no valid execution_id: its body %s" % problem
+    return _Attempted(found, reason, retry_after=response.retry_after())
 
 
 __all__ = (
@@ -202,4 +254,5 @@ __all__ = (
     "UNKNOWN",
     "Delivery",
     "Outcome",
+    "verdict",
 )

@@ -10,10 +10,6 @@ How a delivery can end, as results name it.
 
 from __future__ import annotations
 
-import typing as t
-
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema
-
 DELIVERED = "delivered"
 ALREADY_DELIVERED = "already_delivered"
 NOT_SENT = "not_sent"
@@ -21,12 +17,3 @@ REJECTED = "rejected"
 SUPERSEDED = "superseded"
 UNKNOWN = "unknown"
 DELIVERIES = (DELIVERED, ALREADY_DELIVERED, NOT_SENT, REJECTED, SUPERSEDED, UNKNOWN)
-
-# What an attempt means that neither delivers the callback nor leaves that unknown.
-RETRY = "retry"
-REFUSED = "refused"
-
-
-def is_delivered(response: t.Any) -> bool:
-    """Whether a response shows that the service accepted the callback."""
-    return 200 <= response.status < 300 and _schema.execution_id(response.document) is not None

@@ -13,20 +13,20 @@ import re
 import sys
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction.characters import (
-    HEAD,
-    PLACEHOLDER,
-    folded,
-    visible,
-)
+from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction.texts import visible
 
 try:
     from ansible.module_utils.secrets import register_secret
 except ImportError:  # ansible-core before 2.22
     register_secret = None
 
+PLACEHOLDER = "********"
+
 # A shorter secret is replaced only where it stands alone: it may be part of any id or word.
 SHORT = 8
+
+# A longer secret is found by its first characters: whoever echoes it may have cut the rest.
+_HEAD = 16
 
 # What signs a request, wherever it is echoed, perhaps cut. 32 digits alone are an ID of a project, 40 of a commit.
 _SIGNATURE = r"(Signature=|Access=|\bSDK-HMAC-SHA256\s+)[^\s,\"']+|\b(?![0-9a-f]{40}\b)[0-9a-f]{33,64}\b"
@@ -36,6 +36,36 @@ _SIGNATURE_PARTS = ("=", "256")
 
 # What escapes begin with.
 _ESCAPING = ("%", "\\", "&")
+
+
+def _folded(text: str) -> str:
+    """text in lower case, of the same length."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def _spans(secret: str, text: str) -> t.Iterator[tuple[int, int]]:
+    """Where secret is in text, whole or cut after its head. Both are folded."""
+    head = secret[:_HEAD]
+    start = text.find(head)
+    while start >= 0:
+        cut = (
+            place for place, (one, other) in enumerate(zip(secret, text[start : start + len(secret)])) if one != other
+        )
+        end = start + next(cut, min(len(secret), len(text) - start))
+        yield start, end
+        start = text.find(head, end)
+
+
+def _without(text: str, spans: t.Iterable[tuple[int, int]]) -> str:
+    """text with a placeholder for each span, and one for spans that overlap."""
+    parts: list[str] = []
+    kept = 0
+    for start, end in sorted(spans):
+        if start >= kept:
+            parts.extend((text[kept:start], PLACEHOLDER))
+        kept = max(kept, end)
+    return "".join(parts) + text[kept:]
 
 
 class Redactor:
@@ -50,22 +80,42 @@ class Redactor:
         for value in values:
             if value and value not in self._secrets:
                 self._secrets.update((value, value.strip() or value))
-                self._long = {folded(secret) for secret in self._secrets if len(secret) >= SHORT}
+                self._long = {_folded(secret) for secret in self._secrets if len(secret) >= SHORT}
                 if register_secret is not None and len(value) >= SHORT:
                     register_secret(value)
 
     def known(self, text: str) -> str:
         """text without the secrets of this task, in any case, however escaped, and wherever they were cut."""
-        lowered = folded(text)
-        if any(secret[:HEAD] in lowered for secret in self._long) or any(sign in text for sign in _ESCAPING):
-            # Here, as Ansible compiles what is imported at each start, and few texts hold a secret or an escape.
-            from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import escapes
-
-            text = escapes.without(text, self._long)
+        if self._is_in(text):
+            text = self._without_long(text)
         for secret in self._secrets:
             if len(secret) < SHORT:
                 text = re.sub(r"(?<!\w)%s(?!\w)" % re.escape(secret), PLACEHOLDER, text)
         return text
+
+    def _is_in(self, text: str) -> bool:
+        """Whether the head of a long secret is in text. Quick, as most of a run's many strings have none."""
+        if self._has_head(text):
+            return True
+        if not any(sign in text for sign in _ESCAPING):
+            return False
+        # Here, as Ansible compiles what is imported at each start, and few texts have escapes.
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import escapes
+
+        return any(map(self._has_head, escapes.unescaped(text)))
+
+    def _has_head(self, text: str) -> bool:
+        lowered = _folded(text)
+        return any(secret[:_HEAD] in lowered for secret in self._long)
+
+    def _without_long(self, text: str) -> str:
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import escapes
+
+        spans: set[tuple[int, int]] = set()
+        for layer, places in escapes.layers(text):
+            lowered = _folded(layer)
+            spans.update((places[a], places[b]) for secret in self._long for a, b in _spans(secret, lowered))
+        return _without(text, spans)
 
     def text(self, text: str) -> str:
         """text that others wrote, without secrets and without what else signs a request."""

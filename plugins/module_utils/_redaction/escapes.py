@@ -5,9 +5,9 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-Takes secrets out of a text in which they may be escaped, perhaps in layers, or cut.
+Characters as URLs, JSON and HTML write them, perhaps one within the other.
 
-Imported only where a text has an escape or the beginning of a secret.
+Imported only where a text has what may be an escape.
 """
 
 from __future__ import annotations
@@ -16,22 +16,16 @@ import itertools
 import re
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction.characters import (
-    HEAD,
-    PLACEHOLDER,
-    folded,
-)
-
-# Characters as URLs, JSON and HTML write them, perhaps one within the other.
-_ESCAPED = re.compile(
+_ESCAPE = re.compile(
     r"(?:%[0-9a-f]{2})+|(?:\\u[0-9a-f]{4})+|\\.|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE
 )
 _WHITESPACE = {"n": "\n", "r": "\r", "t": "\t"}
-_LAYERS = 3
+# Below the text itself.
+_LAYERS = 2
 
 
 def _characters(escaped: str) -> list[tuple[str, int]]:
-    """The characters that a match of _ESCAPED stands for, each with the length of its escape."""
+    """The characters that a match of _ESCAPE stands for, each with the length of its escape."""
     if escaped[0] == "%":
         text = bytes.fromhex(escaped.replace("%", "")).decode("utf-8", "surrogateescape")
         return [(one, 3 * len(one.encode("utf-8", "surrogateescape"))) for one in text]
@@ -47,11 +41,11 @@ def _characters(escaped: str) -> list[tuple[str, int]]:
     return [(one, 3 * len(one.encode("utf-16-be", "surrogatepass"))) for one in text]
 
 
-def _unescaped(text: str) -> tuple[str, list[int]]:
+def _with_places(text: str) -> tuple[str, list[int]]:
     """text without one layer of escapes, and where each of its characters, and its end, is in text."""
     found: list[tuple[str, int]] = []
     end = 0
-    for match in _ESCAPED.finditer(text):
+    for match in _ESCAPE.finditer(text):
         found.extend((one, 1) for one in text[end : match.start()])
         found.extend(_characters(match.group()))
         end = match.end()
@@ -60,55 +54,22 @@ def _unescaped(text: str) -> tuple[str, list[int]]:
     return "".join(character for character, _length in found), list(places)
 
 
-def _spans(secret: str, text: str) -> t.Iterator[tuple[int, int]]:
-    """Where secret is in text, whole or cut after its head. Both are folded."""
-    head = secret[:HEAD]
-    start = text.find(head)
-    while start >= 0:
-        cut = (
-            place for place, (one, other) in enumerate(zip(secret, text[start : start + len(secret)])) if one != other
-        )
-        end = start + next(cut, min(len(secret), len(text) - start))
-        yield start, end
-        start = text.find(head, end)
-
-
-def _with_placeholders(text: str, spans: t.Iterable[tuple[int, int]]) -> str:
-    """text with a placeholder for each span, and one for spans that overlap."""
-    parts: list[str] = []
-    kept = 0
-    for start, end in sorted(spans):
-        if start >= kept:
-            parts.extend((text[kept:start], PLACEHOLDER))
-        kept = max(kept, end)
-    return "".join(parts) + text[kept:]
-
-
-def without(text: str, secrets: t.Collection[str]) -> str:
-    """text without the secrets, which are folded, in any case, however escaped, and wherever they were cut."""
-    return _without_long(text, secrets) if _is_in(text, secrets) else text
-
-
-def _is_in(text: str, secrets: t.Collection[str]) -> bool:
-    """Whether the head of a long secret is in text. Quick, as most of a run's many strings have none."""
+def unescaped(text: str) -> t.Iterator[str]:
+    """text without one layer of escapes after the other."""
     for _count in range(_LAYERS):
-        lowered = folded(text)
-        if any(secret[:HEAD] in lowered for secret in secrets):
-            return True
-        if not _ESCAPED.search(text):
-            return False
-        text = _ESCAPED.sub(lambda match: "".join(one for one, _length in _characters(match.group())), text)
-    return False
+        if not _ESCAPE.search(text):
+            return
+        text = _ESCAPE.sub(lambda match: "".join(one for one, _length in _characters(match.group())), text)
+        yield text
 
 
-def _without_long(text: str, secrets: t.Collection[str]) -> str:
-    spans: set[tuple[int, int]] = set()
-    layer, places = text, t.cast(t.Sequence[int], range(len(text) + 1))
+def layers(text: str) -> t.Iterator[tuple[str, t.Sequence[int]]]:
+    """text, then like unescaped(), each with where its characters, and its end, are in text."""
+    places: t.Sequence[int] = range(len(text) + 1)
+    yield text, places
     for _count in range(_LAYERS):
-        lowered = folded(layer)
-        spans.update((places[a], places[b]) for secret in secrets for a, b in _spans(secret, lowered))
-        if not _ESCAPED.search(layer):
-            break
-        layer, inner = _unescaped(layer)
+        if not _ESCAPE.search(text):
+            return
+        text, inner = _with_places(text)
         places = [places[place] for place in inner]
-    return _with_placeholders(text, spans)
+        yield text, places

@@ -17,7 +17,7 @@ from support.playbooks import ROOT
 from support.servers import Call, scripted
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _api, _connections, _http
-from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback, Client, Response
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback, Client, Response, errors
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
 
 KEYS = Credentials({"access_key": "AK", "secret_key": "SK-secret"}, "test")
@@ -139,7 +139,7 @@ def test_response_body_is_parsed(
 )
 def test_redirect_is_described_by_its_host(location: str | None, host: str) -> None:
     headers = {} if location is None else {"Location": location}
-    assert Response(302, headers, None, None, 0.0, CREDENTIALS).redirected_to() == host
+    assert errors.redirected_to(Response(302, headers, None, None, 0.0, CREDENTIALS)) == host
 
 
 def refusal(status: int, code: str | None, date: str = "", **values: str) -> str:
@@ -184,7 +184,8 @@ def test_secret_is_redacted_before_truncation(connections: _connections.Connecti
     with scripted(call) as server:
         response = client(server.url, connections, credentials).list_projects("r")
     assert (
-        "0ab-" not in f"{response.document} {response.headers} {response.redirected_to()} {response.clause()}".lower()
+        "0ab-"
+        not in f"{response.document} {response.headers} {errors.redirected_to(response)} {response.clause()}".lower()
     )
     assert response.clause() == f"status 400 (********: {'x' * 60} ********)"
 

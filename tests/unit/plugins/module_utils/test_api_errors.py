@@ -13,6 +13,7 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _api
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
 
 NOW = 1_700_000_000.0
 
@@ -23,8 +24,8 @@ def headers(**values: str) -> CaseInsensitiveDict[str]:
 
 def hint(status: int, code: str | None = None, **values: str) -> str | None:
     response_headers = headers(**values)
-    error = _api.service_error(response_headers, {"error_code": code} if code else None)
-    return _api.hint_for(status, error, response_headers, NOW)
+    error = errors.service_error({"error_code": code} if code else None)
+    return errors.hint_for(status, error, response_headers, NOW)
 
 
 @pytest.mark.parametrize(
@@ -50,12 +51,12 @@ def hint(status: int, code: str | None = None, **values: str) -> str | None:
     ],
 )
 def test_reads_every_error_format(document: Any, code: str | None, message: str | None, request_id: str | None) -> None:
-    error = _api.service_error(headers(), document)
-    assert (error.code, error.message, error.request_id) == (code, message, request_id)
+    error = errors.service_error(document)
+    assert (error.code, error.message, _api.request_id(headers(), document)) == (code, message, request_id)
 
 
 def test_long_message_is_truncated() -> None:
-    message = _api.service_error(headers(), {"error_msg": "x" * 5000}).message
+    message = errors.service_error({"error_msg": "x" * 5000}).message
     assert message == "x" * 511 + "…"
 
 
@@ -100,7 +101,7 @@ NUMBERS = [
 @pytest.mark.parametrize(("number", "status", "word"), NUMBERS)
 def test_hint_for_every_gateway_code(prefix: str, number: str, status: int, word: str | None) -> None:
     code = f"{prefix}.{number}"
-    assert _api.service_error(headers(), {"error_code": code}).number == number
+    assert errors.service_error({"error_code": code}).number == number
     found = hint(status, code)
     if word is None:
         assert found is None
@@ -111,7 +112,7 @@ def test_hint_for_every_gateway_code(prefix: str, number: str, status: int, word
 
 @pytest.mark.parametrize("code", ["APIGX.0101", "XAPIG.0101", "APIG.01011", "APIG.101", "FGS.0101", "apig.0101"])
 def test_codes_of_other_services_get_no_gateway_hint(code: str) -> None:
-    assert _api.service_error(headers(), {"error_code": code}).number is None
+    assert errors.service_error({"error_code": code}).number is None
 
 
 @pytest.mark.parametrize(
@@ -188,8 +189,8 @@ def test_expired_token_reports_no_clock_difference() -> None:
     ],
 )
 def test_retry_after(value: str, seconds: float | None) -> None:
-    assert _api.retry_after(headers(Retry_After=value), lambda: NOW) == seconds
+    assert errors.retry_after(headers(Retry_After=value), lambda: NOW) == seconds
 
 
 def test_retry_after_is_none_without_the_header() -> None:
-    assert _api.retry_after(headers()) is None
+    assert errors.retry_after(headers()) is None

@@ -5,21 +5,16 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-One operation of the service is one signed request and one response, whose error is parsed once.
-
-The workflow API publishes no list of its error codes, so a response is classified by its HTTP status first. The numbers
-are the API gateway's, whose prefix differs by site.
+One operation of the service is one signed request and one response.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import time
 import typing as t
 from contextlib import nullcontext
-from email.utils import mktime_tz, parsedate_tz
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ansible.module_utils.ansible_release import __version__ as _core_version
 
@@ -27,20 +22,15 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _htt
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import refusals
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, no_outcome_lost
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
-from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor, visible
-from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import (
-    CREDENTIALS_WRONG,
-    HINTS_BY_GATEWAY_CODE,
-    HINTS_BY_STATUS,
-    NOT_PERMITTED,
-    REDIRECTED,
-    TABLES,
-)
+from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction.texts import short
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import TABLES
 
 # A managed host has no galaxy.yml to read it from.
 VERSION = "1.0.0"
 _RUN_HEADER, _STATE_HEADER = (row.name for row in TABLES["header"])
 _USER_AGENT = "functiongraph.workflow/%s ansible-core/%s" % (VERSION, _core_version)
+# A body with no other fields has no error.
+_NO_ERROR = frozenset(row.name for row in TABLES["response_200"])
 _SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token")
 
 
@@ -66,7 +56,7 @@ class Caller(t.Protocol):
     """Who calls: what a client needs of credentials."""
 
     source: str
-    redactor: Redactor
+    redactor: t.Any
 
     @property
     def kind(self) -> str: ...
@@ -86,7 +76,7 @@ class Response:
 
     document is the body as JSON, None where it is none. problem says in a few words what is wrong with such a body.
     received_at is in seconds since the epoch. credentials are those that the request was sent with; where the status
-    is no success, no secret of theirs is in headers and document. error is what the response says of an error.
+    is no success, no secret of theirs is in headers and document.
     """
 
     def __init__(
@@ -104,17 +94,27 @@ class Response:
         self.problem = problem
         self.received_at = received_at
         self.credentials = credentials
-        self.error = service_error(headers, document)
+
+    @property
+    def error(self) -> t.Any:
+        """The errors.ServiceError that the response has."""
+        # Here, as Ansible compiles what is imported at each start, and most responses have no error.
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
+
+        return errors.service_error(self.document)
 
     def fields(self) -> dict[str, t.Any]:
         """The keys of a task's result that come from the service or the gateway."""
-        error = self.error
-        texts = {"error_code": error.code, "error_msg": error.message, "request_id": error.request_id}
+        texts = {"request_id": request_id(self.headers, self.document)}
+        if self.status != 200 or not isinstance(self.document, dict) or not self.document.keys() <= _NO_ERROR:
+            texts.update(error_code=self.error.code, error_msg=self.error.message)
         return {"http_status": self.status, **{name: text for name, text in texts.items() if text}}
 
     def retry_after(self) -> t.Optional[float]:
         """The seconds after which the server wants the next request, None where it does not say so."""
-        return retry_after(self.headers)
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
+
+        return errors.retry_after(self.headers)
 
     def is_transient(self) -> bool:
         """Whether the same request may succeed later."""
@@ -122,37 +122,26 @@ class Response:
 
     def clause(self) -> str:
         """What a message says of a response that is no success. A 401 or 403 names the source of the credentials."""
-        if 300 <= self.status < 400:
-            return "status %d, a redirect to %s, which is not followed" % (self.status, self.redirected_to())
-        error = self.error
-        if self.status == 401:
-            # Without the message, which may be a whole canonical request.
-            status = "status 401" if error.code in (None, "401") else "status 401, %s" % error.code
-            return self.credentials.refused(status, clock_is_wrong(self.headers, self.received_at))
-        text = ": ".join(part for part in (error.code, error.message) if part).rstrip(".")
-        if not text and self.problem:
-            text = "the body %s" % self.problem
-        clause = "status %d%s" % (self.status, " (%s)" % text if text else "")
-        # A proxy that refuses has not seen them.
-        if self.status == 403 and self.problem is None:
-            clause += ", with %s from %s" % (self.credentials.kind, self.credentials.source)
-        return clause
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
+
+        return errors.clause(self)
 
     def hint(self) -> t.Optional[str]:
         """What the user can do about a response that is no success, None where nothing is known."""
-        return hint_for(self.status, self.error, self.headers, self.received_at)
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
 
-    def redirected_to(self) -> str:
-        """The host that a 3xx names. Only the host: the rest of a location may hold secrets."""
-        location = self.headers.get("Location")
-        try:
-            return (urlsplit(location).hostname if location else None) or "the same host"
-        except ValueError:
-            return "an invalid address"
+        return errors.hint_for(self.status, self.error, self.headers, self.received_at)
 
 
 def _segment(text: str) -> str:
     return quote(text, safe="")
+
+
+def request_id(headers: t.Mapping[str, str], document: t.Any) -> t.Optional[str]:
+    """The id by which the service's support finds the request."""
+    of_body = document.get("request_id") if isinstance(document, dict) else None
+    values = (headers.get("X-Request-Id"), headers.get("X-IAM-Trace-Id"), of_body)
+    return next(filter(None, map(short, values)), None)
 
 
 def _document(response: _http.RawResponse) -> tuple[t.Any, t.Optional[str]]:
@@ -269,106 +258,3 @@ class Client:
         """IAM's list of the projects of a region."""
         path = "/v3/projects?name=%s" % _segment(region)
         return self._send(self._request("GET", path, {"Content-Type": "application/json"}))
-
-
-_GATEWAY_CODE = re.compile(r"API(?:GW|G|C)\.(\d{4})\Z")
-_MESSAGE_LIMIT = 512
-_CLOCK_LIMIT = 15 * 60
-# auth-and-errors: the response to a refused signature may hold the whole request, which says nothing to a person.
-_ECHO = re.compile(r"[\s,;]*\bcanonical[ _]?request\s*:.*", re.IGNORECASE)
-
-
-class ServiceError(t.NamedTuple):
-    """What a response says of an error. Any of it may be missing. number is the gateway's four digits."""
-
-    code: t.Optional[str]
-    message: t.Optional[str]
-    request_id: t.Optional[str]
-    number: t.Optional[str]
-
-
-def _short_text(value: t.Any) -> t.Optional[str]:
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        return None
-    text = visible(" ".join(str(value).split()))
-    return (text if len(text) <= _MESSAGE_LIMIT else text[: _MESSAGE_LIMIT - 1] + "…") or None
-
-
-def _first(document: t.Mapping[str, t.Any], *names: str) -> t.Optional[str]:
-    return next((text for text in (_short_text(document.get(name)) for name in names) if text), None)
-
-
-def request_id(headers: t.Mapping[str, str], document: t.Any) -> t.Optional[str]:
-    """The id by which the service's support finds the request."""
-    found = _short_text(headers.get("X-Request-Id")) or _short_text(headers.get("X-IAM-Trace-Id"))
-    if found is None and isinstance(document, dict):
-        found = _first(document, "request_id")
-    return found
-
-
-def service_error(headers: t.Mapping[str, str], document: t.Any) -> ServiceError:
-    """The error in a response. document is its body as JSON, None where it is none."""
-    fields: t.Mapping[str, t.Any] = document if isinstance(document, dict) else {}
-    if isinstance(fields.get("error"), dict):
-        fields = {**fields["error"], "request_id": fields.get("request_id")}
-    code = _first(fields, "error_code", "errorCode", "code")
-    message = _first(fields, "error_msg", "errorMsg", "message", "title")
-    match = _GATEWAY_CODE.match(code or "")
-    message = _ECHO.sub("", message) or None if message else None
-    return ServiceError(code, message, request_id(headers, document), match.group(1) if match else None)
-
-
-def hint_for(status: int, error: ServiceError, headers: t.Mapping[str, str], now: float) -> t.Optional[str]:
-    """What the user can do about an error, None where nothing is known. now is in seconds since the epoch."""
-    if status == 401 and error.number in (None, "0301"):
-        return _of_clock(headers, now) or CREDENTIALS_WRONG
-    if error.number in HINTS_BY_GATEWAY_CODE:
-        return HINTS_BY_GATEWAY_CODE[error.number]
-    if (error.code or "").startswith(("FSS.1125", "FSS.1126", "FSS.1127", "FSS.1128")):
-        return NOT_PERMITTED
-    return REDIRECTED if 300 <= status < 400 else HINTS_BY_STATUS.get(status)
-
-
-def _clock_offset(headers: t.Mapping[str, str], now: float) -> t.Optional[int]:
-    """Seconds that now is ahead of the response's Date, None where it has none."""
-    date = http_date(headers.get("Date", ""))
-    return None if date is None else int(now - date)
-
-
-def clock_is_wrong(headers: t.Mapping[str, str], now: float) -> bool:
-    """Whether the response's Date shows that signatures made at now are refused."""
-    return abs(_clock_offset(headers, now) or 0) > _CLOCK_LIMIT
-
-
-def _of_clock(headers: t.Mapping[str, str], now: float) -> t.Optional[str]:
-    offset = _clock_offset(headers, now)
-    if offset is None:
-        return None
-    if not clock_is_wrong(headers, now):
-        return CREDENTIALS_WRONG + " The clock is right: it differs by %d seconds from the service's." % abs(offset)
-    direction = "ahead of" if offset > 0 else "behind"
-    return (
-        "Set the clock of the machine that makes the call: it is %d minutes %s the service's, and a signature is "
-        "refused when it is more than 15 minutes off." % (abs(offset) // 60, direction)
-    )
-
-
-def http_date(text: str) -> t.Optional[float]:
-    """An HTTP date in seconds since the epoch, None where text is no date."""
-    parsed = parsedate_tz(text)
-    if parsed is None:
-        return None
-    try:
-        return float(mktime_tz(parsed))
-    except (OverflowError, ValueError):
-        return None
-
-
-def retry_after(headers: t.Mapping[str, str], now: t.Callable[[], float] = time.time) -> t.Optional[float]:
-    """Seconds to wait by Retry-After, a number or a date. None where it is unset or neither."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        # More digits than that overflow a float.
-        return float(value[:9])
-    date = http_date(value)
-    return None if date is None else max(0.0, date - now())

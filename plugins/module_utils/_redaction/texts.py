@@ -5,20 +5,17 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-Texts by their characters: what secrets are compared by, and what no terminal obeys.
+What others wrote as it may stand in a message: on one line, short, and with nothing that a terminal obeys.
 """
 
 from __future__ import annotations
 
 import re
-
-PLACEHOLDER = "********"
-
-# A longer secret is found by its first characters: whoever echoes it may have cut the rest.
-HEAD = 16
+import typing as t
 
 # A terminal obeys control characters, and reorders text by the last two ranges.
 _CONTROL = "[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+_SHORT_LIMIT = 512
 
 
 def visible(text: str) -> str:
@@ -26,7 +23,9 @@ def visible(text: str) -> str:
     return text if text.isprintable() else re.sub(_CONTROL, lambda match: repr(match.group())[1:-1], text)
 
 
-def folded(text: str) -> str:
-    """text in lower case, of the same length."""
-    lowered = text.lower()
-    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+def short(value: t.Any) -> t.Optional[str]:
+    """A string or number of a response as a short text; None for an empty one and for any other value."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    text = visible(" ".join(str(value).split()))
+    return (text if len(text) <= _SHORT_LIMIT else text[: _SHORT_LIMIT - 1] + "…") or None
