@@ -44,6 +44,12 @@ IDS_OF_ROLE: dict[str, str] = _of_role("vars/main.yml")["__runbook_ids"]
 )
 
 
+def test_action_group_has_every_module() -> None:
+    """By which a play hands options on to all of them, with module_defaults."""
+    groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))["action_groups"]
+    assert sorted(groups["fgs"]) == sorted(path.stem for path in (ROOT / "plugins/modules").glob("fgs_*.py"))
+
+
 def test_plugin_documents_the_options_that_it_reads() -> None:
     assert set(PLUGIN) == set(fgs_workflow_report._OPTIONS)
     assert set(PLUGIN) - set(MODULE) == {"strict", "no_hosts"}

@@ -12,7 +12,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -93,6 +93,28 @@ def test_deadline_applies_although_bytes_keep_arriving(connections: Connections)
         found = failure(server.url, connections, timeout=0.4)
     assert (found.kind, found.sent) == ("timeout", True)
     assert found.message == "no complete response within 0.4 seconds"
+
+
+def test_deadline_closes_a_connection_that_was_used_before(connections: Connections) -> None:
+    """Else the attempt's thread would go on reading for as long as bytes arrive."""
+    closed = threading.Event()
+
+    def handle(connection: socket.socket, sockets: Sockets) -> None:
+        read_request(connection)
+        connection.sendall(response(b"hello"))
+        read_request(connection)
+        connection.sendall(response(b"", "Content-Length: 1000"))
+        with suppress(OSError):
+            while not sockets.over.wait(0.02):
+                connection.sendall(b"x")
+            return
+        closed.set()
+
+    with raw(handle) as server:
+        assert exchange(server.url, connections).body == b"hello"
+        assert failure(server.url, connections, timeout=0.4).kind == "timeout"
+        assert closed.wait(5)
+        assert server.connections == 1
 
 
 def test_timeout_while_sending_is_sent(connections: Connections) -> None:
