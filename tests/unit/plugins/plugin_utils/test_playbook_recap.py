@@ -177,7 +177,7 @@ def test_one_play_can_disable_the_report(recap: Recap, variables: list[dict[str,
 @pytest.mark.parametrize("alone", [False, True])
 def test_extra_var_wins_over_plays(alone: bool) -> None:
     recap = Recap(IDS, alone)
-    recap.play(play(fgs_workflow_report=not alone))
+    recap.play(play(fgs_workflow_report=alone))
     assert recap.is_disabled is alone
 
 
