@@ -6,13 +6,11 @@
 
 `make check` runs the sessions tagged "check", `make test` those tagged "test", and `make test-all` those tagged
 "test-all", which is what only the full matrix shows. Two sessions run at a time, so the long ones stand first.
-A test with the mark test_all is left out on the newest ansible-core, and runs there in the session "rest".
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -65,7 +63,7 @@ def integration(session: nox.Session, core: str) -> None:
 
 @on(NEWEST, "test-all")
 def rest(session: nox.Session) -> None:
-    """What `make test` leaves out, because of the time that it takes."""
+    """The tests with the mark test_all, which the sessions of `make test` leave out because they take long."""
     install(session, "awx")
     pytest(session, "tests/awx", "tests/integration", "-m", "test_all")
 
@@ -188,13 +186,9 @@ def unit(session: nox.Session, core: str) -> None:
     if core != matrix.NEWEST_CORE:
         pytest(session, "tests/unit")
         return
-    data = CACHE / "coverage" / core
-    shutil.rmtree(data, ignore_errors=True)
-    data.mkdir(parents=True)
-    env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session), COVERAGE_FILE=str(data / "data"))
-    session.run("coverage", "run", "-m", "pytest", "tests/unit", env=env)
-    session.run("coverage", "combine", "--quiet", env=env)
-    session.run("coverage", "report", env=env)
+    env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session), COVERAGE_FILE=str(CACHE / "coverage/data"))
+    for command in ("erase", "run -m pytest tests/unit", "combine --quiet", "report"):
+        session.run("coverage", *command.split(), env=env)
 
 
 @on(NEWEST, "test", "check")
@@ -243,15 +237,15 @@ def release_check(session: nox.Session) -> None:
 demo_core = next((core for core in reversed(matrix.CORES) if matrix.choose(matrix.CORES[core], AVAILABLE)), "")
 
 
-@on(matrix.choose(matrix.CORES.get(demo_core, ()), AVAILABLE), "test")
+@on(matrix.choose(matrix.CORES.get(demo_core, ()), AVAILABLE), "test-all")
 def demo(session: nox.Session) -> None:
     """A run that waits, and a playbook that completes it: from the built archive, with everything real."""
     install(session, f"core-{demo_core}")
     place = str(Path(session.virtualenv.location) / "collections")
-    command = ("ansible-galaxy", "collection", "install", "--offline", "--force", "-p", place)
-    session.run(*command, archive(session), silent=True)
     python = simulator_python(session)
     env = clean_environment(PYTHONPATH="", ANSIBLE_COLLECTIONS_PATH=place, FGS_SIMULATOR_PYTHON=python)
+    command = ("ansible-galaxy", "collection", "install", "--offline", "--force", "-p", place)
+    session.run(*command, archive(session), silent=True)
     session.run("python", "tests/demo/demo.py", *session.posargs, env=env)
 
 

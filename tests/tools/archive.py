@@ -58,7 +58,10 @@ def build(into: Path) -> Path:
 
 def _normalised(packed: Path) -> bytes:
     with tarfile.open(packed) as archive:
-        members = {member.name: (member, _read(archive, member)) for member in archive}
+        members = {
+            member.name: (member, (archive.extractfile(member) or io.BytesIO()).read() if member.isfile() else b"")
+            for member in archive
+        }
     listed = json.loads(members["FILES.json"][1])
     listed["files"].sort(key=lambda entry: entry["name"])
     files_json = json.dumps(listed, indent=1).encode()
@@ -79,11 +82,6 @@ def _normalised(packed: Path) -> bytes:
             member.mtime, member.size, member.pax_headers = _MOMENT, len(content), {}
             archive.addfile(member, io.BytesIO(content))
     return result.getvalue()
-
-
-def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    stream = archive.extractfile(member) if member.isfile() else None
-    return stream.read() if stream else b""
 
 
 if __name__ == "__main__":

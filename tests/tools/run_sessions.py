@@ -40,12 +40,10 @@ def passed(name: str) -> bool:
     log = LOGS / f"{name}.log"
     with log.open("w", encoding="utf-8") as out:
         command = [*NOX, "--session", name]
-        code = subprocess.run(
-            command, check=False, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
-        ).returncode
-    lines = [f"{'FAILED' if code else 'ok    '} {name:<24} {time.monotonic() - started:6.1f} s"]
+        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, check=False)
+    lines = [f"{'FAILED' if ended.returncode else 'ok    '} {name:<24} {time.monotonic() - started:6.1f} s"]
     text = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    if code:
+    if ended.returncode:
         lines += [*(f"       | {line}" for line in text[-TAIL:]), f"       (all of it: {log.relative_to(ROOT)})"]
     else:
         # In a session that passed, tests on an ansible-core that is not released may have failed.
@@ -53,7 +51,7 @@ def passed(name: str) -> bool:
     # One write, so that two sessions that end together do not mix their lines.
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
-    return code == 0
+    return ended.returncode == 0
 
 
 def untested() -> Iterator[str]:

@@ -201,6 +201,7 @@ def test_edge_after_a_report_changes_nothing_and_succeeds(
     assert simulator.run(run)["output"] == before["output"]
 
 
+@pytest.mark.test_all
 def test_first_slice_determines_the_result(simulator: Simulator, job: Callable[..., Job]) -> None:
     """Why to avoid slicing: the workflow continues after the first slice, whatever the results of the others."""
     run = simulator.start_run()

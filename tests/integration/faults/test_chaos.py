@@ -16,11 +16,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support import faces, playbooks
 from support.faces import callback
 from support.simulators import Simulator
 
-RUNS = 30
+pytestmark = pytest.mark.test_all
+
+RUNS = 60
 SEED = 3
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 

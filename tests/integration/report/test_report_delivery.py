@@ -125,6 +125,7 @@ def test_obstacle_is_reported_at_start_and_end(reported: Any, without_requests: 
     assert "Failure using method" not in text
 
 
+@pytest.mark.test_all
 @pytest.mark.parametrize("name", OBSTACLES)
 def test_strict_runs_nothing_whose_end_cannot_be_reported(reported: Any, without_requests: str, name: str) -> None:
     env, extra_vars, says = OBSTACLES[name]

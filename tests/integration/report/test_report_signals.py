@@ -196,6 +196,7 @@ def in_role(service: Slow, home: Path, plugin: bool) -> dict[str, Any]:
     return {"env": env, "extra_vars": variables, "in_role": True}
 
 
+@pytest.mark.test_all
 @BY_SIGNAL
 @pytest.mark.parametrize("plugin", [False, True], ids=["role", "role and plugin"])
 def test_signal_during_the_report_of_the_role_leaves_a_warning_and_the_report(
