@@ -123,7 +123,9 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
         if warnings:
             result["warnings"] = warnings + result.get("warnings", [])
         if self._shows_invocation(task_vars):
-            result["invocation"] = {"module_args": _options.masked(params)}
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._options import invocation
+
+            result["invocation"] = {"module_args": invocation.masked(params)}
         return result
 
     def _result(self, params: dict[str, t.Any], errors: t.Iterable[t.Any]) -> dict[str, t.Any]:

@@ -14,6 +14,7 @@ cannot have arrived, or where the run, read back, shows that the state still wai
 from __future__ import annotations
 
 import typing as t
+from types import SimpleNamespace
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema, _spec
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback, Client, Response
@@ -80,7 +81,7 @@ def verdict(event: t.Union[Response, Failure]) -> str:
     return next(row.verdict for row in table if row.applies(event))
 
 
-class Outcome(t.NamedTuple):
+class Outcome(SimpleNamespace):
     """How a delivery ended.
 
     delivery is one of DELIVERIES. response is the last one to a callback request. reason is the clause that explains an
@@ -98,7 +99,7 @@ class Outcome(t.NamedTuple):
     hint: t.Optional[str] = None
 
 
-class _Attempted(t.NamedTuple):
+class _Attempted(SimpleNamespace):
     """What came of one request: the verdict, and its execution_id or the reason why there is none.
 
     retry_after is in seconds, failure what was raised where no response came.
@@ -182,7 +183,7 @@ class Delivery:
             self.requests_sent += 1
         except Failure as failure:
             self.requests_sent += failure.sent
-            return _Attempted(verdict(failure), failure.message, failure=failure)
+            return _Attempted(verdict=verdict(failure), reason=failure.message, failure=failure)
         except BaseException as interruption:
             self.requests_sent += getattr(interruption, "request_sent", True)
             raise
@@ -214,7 +215,7 @@ class Delivery:
 
     def _outcome(self, delivery: str, **fields: t.Any) -> Outcome:
         found = {"response": self._response, "warnings": tuple(self.warnings), **fields}
-        return Outcome(delivery, self.requests_sent, **found)
+        return Outcome(delivery=delivery, requests_sent=self.requests_sent, **found)
 
     def _superseded(self, state: t.Any) -> Outcome:
         return self._outcome(SUPERSEDED, reason="the state was already finished with status %s" % state.status)
@@ -236,12 +237,12 @@ def _attempted(response: Response) -> _Attempted:
     """What came of a request that has a response."""
     found = verdict(response)
     if found == DELIVERED:
-        return _Attempted(found, execution_id=_schema.execution_id(response.document))
+        return _Attempted(verdict=found, execution_id=_schema.execution_id(response.document))
     reason = response.clause()
     if 200 <= response.status < 300:
         problem = response.problem or "is not what the service documents for status 200"
         reason = "the response has no valid execution_id: its body %s" % problem
-    return _Attempted(found, reason, retry_after=response.retry_after())
+    return _Attempted(verdict=found, reason=reason, retry_after=response.retry_after())
 
 
 __all__ = (

@@ -86,7 +86,7 @@ class Task:
         )
         # The one that option or environment names.
         self.project_id = params.get("project_id") or _options.from_environment("project_id", environ)
-        self._errors = errors
+        self._errors = list(errors)
         self._environ = environ
         self._connections = connections
         self._routes: dict[str, _http.Route] = {}
@@ -117,11 +117,11 @@ class Task:
         validated = _schema.validated_options(self.OPERATION)
         known = {name: value for name, value in options.items() if name in validated}
         found = _schema.argument_violations(self.OPERATION, known, self.redactor.known)
-        found.extend(_options.specification_violations(self._errors, validated))
         found.extend(_options.limit_violations(options))
         found.extend(self._wrong_addresses)
         found.extend(wrong_credentials)
         url = "https://localhost" if self._wrong_addresses else self.addresses.endpoint
+        proxy = None
         try:
             # Without a usable address too: a CA bundle that cannot be read is reported with everything else.
             self._route_to(url)
@@ -129,8 +129,13 @@ class Task:
             found.append(Violation("ca_path", "readable", None, str(error)))
         else:
             proxy = _connections.proxy_of(url, self._routes[url])
-            found.extend(_options.proxy_violations(proxy, self._environ) if proxy else [])
-        return [_options.named_if_empty(violation, self.params) for violation in found]
+        if not (found or self._errors or proxy):
+            return []
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._options import violations
+
+        found.extend(violations.specification_violations(self._errors, validated))
+        found.extend(violations.proxy_violations(proxy, self._environ) if proxy else [])
+        return [violations.named_if_empty(violation, self.params) for violation in found]
 
     def _route_to(self, url: str) -> _http.Route:
         if url not in self._routes:
@@ -292,24 +297,16 @@ class CallbackTask(Task):
             result["execution_id"] = outcome.execution_id
             result["ansible_facts"] = {FACT: outcome.execution_id}
             return result
+        # Here, as Ansible compiles what is imported at each start, and most callbacks are delivered.
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import failed_callback
+
         result["failed"] = True
-        result["msg"] = _SENTENCES[outcome.delivery] % {"reason": outcome.reason or ""}
-        hint = self._hint(outcome)
+        result["msg"] = failed_callback.sentence(outcome.delivery, outcome.reason)
+        hint = failed_callback.hint(outcome, self.network_hint)
         result.update({"hint": hint} if hint else {})
         if outcome.transient:
             self._save(result)
         return result
-
-    def _hint(self, outcome: _delivery.Outcome) -> t.Optional[str]:
-        if outcome.hint:
-            return outcome.hint
-        if outcome.delivery == _delivery.SUPERSEDED:
-            return "Check the run: somebody else completed the state, or it timed out, or the run was cancelled."
-        if outcome.response is not None and outcome.delivery == _delivery.REJECTED:
-            return outcome.response.hint() or (_CHECK_IDS if outcome.response.status == 400 else None)
-        if outcome.delivery == _delivery.UNKNOWN:
-            return _CHECK_RUN
-        return self.network_hint(outcome.reason or "")
 
     def _save(self, result: Result) -> None:
         """Saves what could not be delivered, where the user wants it saved."""
@@ -337,21 +334,12 @@ class CallbackTask(Task):
             return result
         sent = delivery.requests_sent
         ended = _delivery.UNKNOWN if sent else _delivery.NOT_SENT
-        return self._result(delivery, _delivery.Outcome(ended, sent, reason=reason, transient=True))
+        return self._result(
+            delivery, _delivery.Outcome(delivery=ended, requests_sent=sent, reason=reason, transient=True)
+        )
 
     @classmethod
     def lost(cls, reason: str) -> Result:
-        message = _SENTENCES[_delivery.UNKNOWN] % {"reason": reason}
-        result = {"failed": True, "changed": False, "delivery": _delivery.UNKNOWN, "requests_sent": 0, "msg": message}
-        return dict(result, hint=_CHECK_RUN)
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import failed_callback
 
-
-_CHECK_IDS = "Check the run: the state may be finished already, or the IDs may belong to another run."
-_CHECK_RUN = "Check the run before you send again; with confirm=always a second task sends only what is missing."
-
-_SENTENCES = {
-    _delivery.REJECTED: "The service refused the callback: %(reason)s.",
-    _delivery.NOT_SENT: "Nothing was sent, as %(reason)s.",
-    _delivery.UNKNOWN: "It is not known whether the callback arrived: %(reason)s.",
-    _delivery.SUPERSEDED: "The callback did not complete the state: %(reason)s.",
-}
+        return failed_callback.lost(reason)

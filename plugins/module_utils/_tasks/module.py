@@ -16,6 +16,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _libraries, _options
+from ansible_collections.functiongraph.workflow.plugins.module_utils._options import invocation
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import Task
 
 
@@ -61,7 +62,7 @@ def run_module(task_class: type[Task]) -> None:
     result = _libraries.guarded(work, task_class.NOTHING_DONE)
     for warning in result.pop("warnings", []):
         module.warn(warning)
-    result["invocation"] = {"module_args": _options.masked(module.params)}
+    result["invocation"] = {"module_args": invocation.masked(module.params)}
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)

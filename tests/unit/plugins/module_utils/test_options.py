@@ -12,6 +12,7 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
+from ansible_collections.functiongraph.workflow.plugins.module_utils._options import invocation, violations
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
 
 SPECIFICATIONS = [_options.callback_spec(), _options.execution_info_spec()]
@@ -24,14 +25,14 @@ def test_empty_is_unset() -> None:
 
 @pytest.mark.parametrize("name", ["access_key", "ak", "secret_key", "sk", "security_token", "auth_token"])
 def test_secret_is_redacted_under_every_alias(name: str) -> None:
-    assert _options.masked({name: "hunter2-secret", "region": "r"}) == {name: _options.MASKED, "region": "r"}
-    assert _options.masked({name: None}) == {name: None}
+    assert invocation.masked({name: "hunter2-secret", "region": "r"}) == {name: invocation.MASKED, "region": "r"}
+    assert invocation.masked({name: None}) == {name: None}
 
 
 def test_secret_is_redacted_in_other_options() -> None:
     arguments: dict[str, Any] = {"sk": "hunter2-secret", "output": {"a": ["x hunter2-secret"]}, "timeout": 3.0}
-    shown = {"sk": _options.MASKED, "output": {"a": ["x ********"]}, "timeout": 3.0}
-    assert _options.masked(arguments) == shown
+    shown = {"sk": invocation.MASKED, "output": {"a": ["x ********"]}, "timeout": 3.0}
+    assert invocation.masked(arguments) == shown
     assert arguments["output"] == {"a": ["x hunter2-secret"]}
 
 
@@ -71,7 +72,9 @@ def test_limits_of_numbers(params: dict[str, Any], rules: list[str]) -> None:
 
 def found(arguments: dict[str, Any]) -> list[tuple[str, str]]:
     errors = ArgumentSpecValidator(_options.connection_spec()).validate(arguments).errors
-    return [(violation.option, violation.rule) for violation in _options.specification_violations(errors, ["covered"])]
+    return [
+        (violation.option, violation.rule) for violation in violations.specification_violations(errors, ["covered"])
+    ]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +94,7 @@ def test_violations_found_by_ansible(arguments: dict[str, Any], violations: list
 def test_misspelled_option_gets_a_suggestion() -> None:
     arguments = {"secret_kee": 1, "tiemout": 3, "nothing_like_it": 1}
     errors = ArgumentSpecValidator(_options.connection_spec()).validate(arguments).errors
-    assert sorted(violation.message for violation in _options.specification_violations(errors, [])) == [
+    assert sorted(violation.message for violation in violations.specification_violations(errors, [])) == [
         "nothing_like_it is not an option of this module",
         "secret_kee is not an option of this module (did you mean secret_key?)",
         "tiemout is not an option of this module (did you mean timeout?)",
@@ -127,7 +130,7 @@ def test_rules_of_the_tables_are_left_to_the_schema() -> None:
         msg = "Something that a later release finds."
 
     errors = [RequiredError(), ArgumentTypeError(), SomethingNewError()]
-    (violation,) = _options.specification_violations(errors, ["covered"])
+    (violation,) = violations.specification_violations(errors, ["covered"])
     assert violation == ("", "specification", None, "Something that a later release finds")
 
 

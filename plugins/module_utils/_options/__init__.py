@@ -18,9 +18,8 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import SHORT, Redactor
+from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import SHORT
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import (
-    DEPTH,
     Hide,
     Violation,
     quoted,
@@ -31,7 +30,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._spec impor
 _DOMAIN = "myhuaweicloud.com"
 # Where workflows exist, as of 2025: for suggestions only, as there may be more by now.
 REGIONS = ("cn-north-4", "cn-east-2", "cn-east-3", "cn-south-1", "ap-southeast-3")
-_REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+_REGION = r"[a-z0-9]+(-[a-z0-9]+)*\Z"
 _REGION_ENDPOINT = "HUAWEICLOUD_SDK_REGION_FUNCTIONGRAPH_"
 
 
@@ -103,19 +102,6 @@ def endpoint_violation(option: str, url: str, hide: Hide = str) -> t.Optional[Vi
     return None
 
 
-def proxy_violations(proxy: str, environ: t.Mapping[str, str]) -> list[Violation]:
-    """What is wrong with the URL of the proxy that environ names. It may hold a password, so it is not quoted."""
-    try:
-        parts = urlsplit(proxy if "://" in proxy else "http://" + proxy)
-        usable = parts.hostname and parts.port != 0 and not re.search(r"[\s\x00-\x1f\\]", proxy)
-    except ValueError:
-        usable = False
-    if usable:
-        return []
-    name = next((name for name in environ if name.lower().endswith("_proxy") and environ[name] == proxy), "the proxy")
-    return [Violation("proxy", "url", None, "%s must be a URL like http://host:3128, and is not one" % name)]
-
-
 def find_addresses(
     options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], hide: Hide = str
 ) -> tuple[Addresses, list[Violation]]:
@@ -125,7 +111,7 @@ def find_addresses(
     """
     violations: list[Violation] = []
     region = options.get("region") or from_environment("region", environ)
-    if region and not _REGION.match(region):
+    if region and not re.match(_REGION, region):
         text = "region must be a name like cn-north-4, got %s%s" % (quoted(region, hide), region_meant(region))
         violations.append(Violation("region", "region", None, text))
         region = None
@@ -159,7 +145,6 @@ EXTRA_VARS = {
     "execution_id": "fgs_workflow_run_id",
     "workflow_state_id": "fgs_workflow_state_id",
 }
-MASKED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 TIMEOUT_LIMIT = 86400
 RETRIES_LIMIT = 100
 
@@ -243,14 +228,6 @@ def empty_ids(specification: t.Mapping[str, t.Mapping[str, t.Any]], arguments: t
     return found
 
 
-def named_if_empty(violation: Violation, params: t.Mapping[str, t.Any]) -> Violation:
-    """A violation of "required" that says where an empty id most likely comes from; any other as it is."""
-    if violation.rule != "required" or params.get(violation.option) != "":
-        return violation
-    text = "%s is empty; the extra var %s is probably missing" % (violation.option, EXTRA_VARS[violation.option])
-    return violation._replace(message=text)
-
-
 def without_short_secrets(
     specification: dict[str, dict[str, t.Any]], arguments: t.Mapping[str, t.Any]
 ) -> dict[str, dict[str, t.Any]]:
@@ -266,17 +243,6 @@ def without_short_secrets(
     return found
 
 
-def masked(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The arguments as a result may show them: secret options hidden, and their values wherever else they stand."""
-    connection = connection_spec()
-    secret = {name for option in SECRET_OPTIONS for name in (option, *connection[option].get("aliases", []))}
-    redactor = Redactor()
-    redactor.add(*(str(arguments[name]) for name in secret if arguments.get(name)))
-    shown: dict[str, t.Any] = redactor.within({n: v for n, v in arguments.items() if n not in secret}, DEPTH)
-    shown.update((name, arguments[name] and MASKED) for name in secret if name in arguments)
-    return shown
-
-
 def limit_violations(params: t.Mapping[str, t.Any]) -> list[Violation]:
     """What the numbers of the connection break: rules that Ansible's argument specification cannot say."""
     found = []
@@ -287,37 +253,4 @@ def limit_violations(params: t.Mapping[str, t.Any]) -> list[Violation]:
     if isinstance(retries, int) and not 0 <= retries <= RETRIES_LIMIT:
         text = "retries must be from 0 to %d, got %d" % (RETRIES_LIMIT, retries)
         found.append(Violation("retries", "range", [0, RETRIES_LIMIT], text))
-    return found
-
-
-def _unsupported(message: str) -> t.Iterator[Violation]:
-    """A violation for each option that Ansible's message names before those that it supports."""
-    options, _separator, supported = message.partition(". Supported")
-    known = re.findall(r"\w+", supported.partition(": ")[2])
-    for option in options.split(", "):
-        text = "%s is not an option of this module%s" % (option, suggestion(option, known))
-        yield Violation(option, "unsupported", None, text)
-
-
-_RULES = {
-    "ArgumentTypeError": "type",
-    "ArgumentValueError": "enum",
-    "AliasError": "alias",
-}
-_NAMED = re.compile(r"(?:argument '|value of )(\w+)")
-
-
-def specification_violations(errors: t.Iterable[t.Any], covered: t.Container[str]) -> list[Violation]:
-    """What Ansible's own validation found, but for options in covered, of which the tables' validation says more."""
-    found: list[Violation] = []
-    for error in errors:
-        kind, message = type(error).__name__, str(error.msg).rstrip(".")
-        match = _NAMED.search(message)
-        option = match.group(1) if match else ""
-        if kind == "RequiredError" or option in covered:
-            continue
-        if kind == "UnsupportedError":
-            found.extend(_unsupported(message))
-            continue
-        found.append(Violation(option, _RULES.get(kind, "specification"), None, message))
     return found
