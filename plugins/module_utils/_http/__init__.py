@@ -23,7 +23,6 @@ import typing as t
 import warnings
 import zlib
 from contextlib import contextmanager, suppress
-from types import SimpleNamespace
 
 BODY_LIMIT = 1024 * 1024
 _CHUNK = 64 * 1024
@@ -67,7 +66,7 @@ class Attempt:
                 socket.socket.shutdown(getattr(sock, "socket", sock), socket.SHUT_RDWR)
 
 
-class RawResponse(SimpleNamespace):
+class RawResponse(t.NamedTuple):
     """A response: status, headers (by any case), and the body's first BODY_LIMIT bytes, decompressed.
 
     complete is false where the body was longer, or cannot be decompressed.
@@ -197,10 +196,10 @@ def _send(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> Raw
     try:
         if response.status_code < 200:
             # The final response is still to come, and would be taken for that of the next request.
-            return RawResponse(status=response.status_code, headers=response.headers, body=b"", complete=True)
+            return RawResponse(response.status_code, response.headers, b"", True)
         body, complete = _body(response)
         finished = complete
-        return RawResponse(status=response.status_code, headers=response.headers, body=body, complete=complete)
+        return RawResponse(response.status_code, response.headers, body, complete)
     finally:
         if finished:
             response.raw.release_conn()
