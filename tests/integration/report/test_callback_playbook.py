@@ -19,6 +19,7 @@ from support.simulators import Simulator
 pytestmark = pytest.mark.core
 
 PLAYBOOK = "functiongraph.workflow.callback"
+NOWHERE = dict.fromkeys(("HW_REGION_NAME", "FGS_ENDPOINT", "HUAWEICLOUD_SDK_IAM_ENDPOINT"), "")
 NAMES = ("fgs_workflow_id", "fgs_workflow_run_id", "fgs_workflow_state_id", "fgs_workflow_result")
 
 
@@ -55,15 +56,14 @@ def test_all_variables(simulator: Simulator, answer: Any) -> None:
         "fgs_iam_endpoint": simulator["http"],
         "fgs_project_id": simulator.project_id,
     }
-    nowhere = dict.fromkeys(("HW_REGION_NAME", "FGS_ENDPOINT", "HUAWEICLOUD_SDK_IAM_ENDPOINT"), "")
-    finished = answer(**variables, env=nowhere)
+    finished = answer(**variables, env=NOWHERE)
     assert finished.returncode == 0, finished.output
     became = simulator.run(run)
     assert (became["status"], became["callback_requests"]) == ("fail", 1)
     assert became["output"] == {"reason": "none of the disks has room"}
     assert became["error"] == "There is no room on any of the disks of the database server,…"
     # The same once more is no error, and changes nothing.
-    again = answer(**variables, env=nowhere).result("Send the callback")
+    again = answer(**variables, env=NOWHERE).result("Send the callback")
     assert (again["delivery"], again["changed"], again["requests_sent"]) == ("already_delivered", False, 0)
 
 
@@ -76,6 +76,21 @@ def test_kept_file(simulator: Simulator, answer: Any, home: Path) -> None:
     assert finished.returncode == 0, finished.output
     became = simulator.run(run)
     assert (became["status"], became["callback_requests"], became["output"]) == ("success", 1, {"a": "{{ b }}"})
+
+
+def test_kept_file_leads_to_the_addresses_in_it(simulator: Simulator, answer: Any, home: Path) -> None:
+    run = simulator.start_run()
+    kept = {
+        **reporting.extra_vars(run),
+        "fgs_workflow_result": "success",
+        "fgs_region": simulator.region,
+        "fgs_endpoint": simulator["http"],
+        "fgs_iam_endpoint": simulator["http"],
+    }
+    (home / "kept.yml").write_text(json.dumps(kept))
+    finished = answer(fgs_undelivered_file="~/kept.yml", env=NOWHERE)
+    assert finished.returncode == 0, finished.output
+    assert simulator.run(run)["status"] == "success"
 
 
 def test_plugin_does_not_report_a_report_that_failed(simulator: Simulator, answer: Any) -> None:
