@@ -199,6 +199,15 @@ def test_the_architecture_names_every_util() -> None:
     assert named == there - {"__init__.py"}
 
 
+def test_the_architecture_states_the_lines_of_the_tools() -> None:
+    files = [*(ROOT / "tests/tools").glob("*.py"), ROOT / "noxfile.py", ROOT / "tests/constraints.txt"]
+    groups = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[dependency-groups]\n")[2]
+    counted = [path.read_text(encoding="utf-8") for path in files] + [groups.partition("\n\n[")[0] + "\n"]
+    lines = 1 + sum(text.count("\n") for text in counted)
+    assert f" of ``pyproject.toml`` - 1,000 - {lines} " in _page("architecture")
+    assert lines < 1000
+
+
 @each_readme
 def test_a_readme_quotes_the_ratios_that_were_measured(readme: Path) -> None:
     page = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
