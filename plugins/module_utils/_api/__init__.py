@@ -14,6 +14,7 @@ import json
 import time
 import typing as t
 from contextlib import nullcontext
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ansible.module_utils.ansible_release import __version__ as _core_version
@@ -52,23 +53,33 @@ class Callback(t.NamedTuple):
         return json.dumps(fields, allow_nan=False).encode("ascii")
 
 
-class Caller(t.Protocol):
-    """Who calls: what a client needs of credentials."""
+# A protocol costs each task more than an ordinary class does, and says nothing to Python.
+if TYPE_CHECKING:
 
-    source: str
-    redactor: t.Any
+    class Caller(t.Protocol):
+        """Who calls: what a client needs of credentials."""
 
-    @property
-    def kind(self) -> str: ...
+        source: str
+        redactor: t.Any
 
-    @property
-    def is_key(self) -> bool: ...
+        @property
+        def kind(self) -> str: ...
 
-    def key(self) -> t.Hashable: ...
+        @property
+        def is_key(self) -> bool: ...
 
-    def auth(self) -> t.Any: ...
+        def key(self) -> t.Hashable: ...
 
-    def refused(self, status: str, clock_is_wrong: bool) -> str: ...
+        def auth(self) -> t.Any: ...
+
+        def refused(self, status: str, clock_is_wrong: bool) -> str: ...
+
+    class Connections(t.Protocol):
+        """What a client needs of open connections."""
+
+        def adapter(self, key: t.Hashable) -> t.Any: ...
+
+        def own(self) -> t.ContextManager[t.Any]: ...
 
 
 class Response:
@@ -156,14 +167,6 @@ def _document(response: _http.RawResponse) -> tuple[t.Any, t.Optional[str]]:
     except (ValueError, RecursionError):
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return None, "is HTML, from a proxy or another server" if kind == "text/html" else "is not JSON"
-
-
-class Connections(t.Protocol):
-    """What a client needs of open connections."""
-
-    def adapter(self, key: t.Hashable) -> t.Any: ...
-
-    def own(self) -> t.ContextManager[t.Any]: ...
 
 
 class Client:
