@@ -188,9 +188,9 @@ class ActionModule(FunctionGraphAction):
         self._steps = _runbook.Steps(self._task, self._environ(), super()._run_on_controller, self._templar.template)
         return self._steps.run(arguments, empty_ids, task_vars)
 
-    def _report_interruption(self, result: dict[str, t.Any]) -> None:
+    def report_interruption(self, result: dict[str, t.Any]) -> None:
         if not self._steps.save_note(result):
-            super()._report_interruption(result)
+            super().report_interruption(result)
 
 
 # Strategies load this file in the main process before they start a worker: only there can a callback plugin receive the

@@ -144,7 +144,7 @@ def route(url: str, environ: t.Mapping[str, str], validate_certs: bool, ca_path:
             if path:
                 verify = _readable(name, path)
                 break
-    return Route(verify, tuple(sorted(proxies.items())))
+    return Route(verify=verify, proxies=tuple(sorted(proxies.items())))
 
 
 # The CA bundles that could be read, as they were then: the items of a loop do not read the same one again.

@@ -17,9 +17,9 @@ import math
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, unexpected
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import shortened
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure, unexpected
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES, RUNNING
 
 # A status may lag behind: a state is read this often at least before it counts as still waiting.
@@ -194,7 +194,7 @@ def _look_up_project(client: Client, region: str, attempts: Attempts, region_mea
     try:
         response = read_with_retries(lambda: client.list_projects(region), attempts)
     except Failure as failure:
-        from ansible_collections.functiongraph.workflow.plugins.module_utils._http.explanation import UNRESOLVED
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import UNRESOLVED
 
         if failure.message == UNRESOLVED:
             text = "The project of region %s could not be looked up in IAM (%s), as its host name cannot be resolved: "

@@ -13,24 +13,35 @@ specification, documentation and simulator agree with it, and tests say so.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Tuple
+from typing import Optional, Tuple
 
 
-class Field(NamedTuple):
+class Field:
     """One row of a table of the service's page.
 
     option is the module option that fills the field, None in responses. Lengths are in characters; None means that
     the page gives no limit.
     """
 
-    name: str
-    mandatory: bool
-    type: str
-    min_length: Optional[int]
-    max_length: Optional[int]
-    enum: Tuple[str, ...]
-    meaning: str
-    option: Optional[str] = None
+    def __init__(
+        self,
+        name: str,
+        mandatory: bool,
+        kind: str,
+        min_length: Optional[int],
+        max_length: Optional[int],
+        enum: Tuple[str, ...],
+        meaning: str,
+        option: Optional[str] = None,
+    ) -> None:
+        self.name = name
+        self.mandatory = mandatory
+        self.type = kind
+        self.min_length = min_length
+        self.max_length = max_length
+        self.enum = enum
+        self.meaning = meaning
+        self.option = option
 
 
 def _error_response() -> tuple[Field, ...]:

@@ -18,7 +18,7 @@ from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import EXTRA_VARS, callback_spec
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import shortened
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import (
     causes_of,

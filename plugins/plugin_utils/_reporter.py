@@ -24,6 +24,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.o
     NOT_SENT,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import ALWAYS
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import configuration
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap, _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import on_interruption
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import (
@@ -123,7 +124,7 @@ class Sender(_report.Report):
         if missing is not None and not params.get("use_ecs_agency"):
             found.append(missing)
         if not found:
-            found.extend(filter(None, [task.project_problem(credentials)]))
+            found.extend(filter(None, [configuration.project_problem(task, credentials)]))
         return [self.redactor.known(_clauses(text)) for text in found]
 
     def delivery(

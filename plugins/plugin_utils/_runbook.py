@@ -20,6 +20,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _credentials, _options, _tasks
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import configuration
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap, _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import plain
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import (
@@ -282,12 +283,11 @@ def project_problem(arguments: t.Mapping[str, t.Any], environ: t.Mapping[str, st
     """Returns why the project lookup will fail, as far as that is known without the network; else None."""
     params = {"validate_certs": True, **arguments}
     task = _tasks.CallbackTask(params, [], environ, _connections.Connections())
-    try:
+    credentials = None
+    with suppress(_credentials.CredentialsError):
         # Credentials of an agency are unknown until they are fetched.
         credentials = _credentials.find({**params, "use_ecs_agency": False}, environ, task.redactor)
-    except _credentials.CredentialsError:
-        return task.project_problem(None)
-    return task.project_problem(credentials)
+    return configuration.project_problem(task, credentials)
 
 
 def _is_hidden(result: t.Mapping[str, t.Any], no_log: t.Any) -> bool:

@@ -18,16 +18,17 @@ sys.path += [str(trees.link()), *(str(trees.ROOT / "tests/integration" / name) f
 from cases import CASES
 from situations import SITUATIONS
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.verdicts import FAILURES, RESPONSES
 
 # title, width and heading of each column, rows of cells as reStructuredText
 Table = tuple[str, dict[str, int], list[tuple[str, ...]]]
 
 ACTIONS = {
-    _delivery.DELIVERED: "succeeds",
-    _delivery.RETRY: "retries",
-    _delivery.REFUSED: "fails, without a retry",
-    _delivery.UNKNOWN: "reads the run, as ``confirm`` says",
+    outcomes.DELIVERED: "succeeds",
+    outcomes.RETRY: "retries",
+    outcomes.REFUSED: "fails, without a retry",
+    outcomes.UNKNOWN: "reads the run, as ``confirm`` says",
 }
 REQUESTS = ("none", "one", "two", "three", "four")
 ENDPOINT = "https://functiongraph.cn-north-4.myhuaweicloud.com"
@@ -41,7 +42,7 @@ def literal(text: str) -> str:
 def verdicts() -> Iterable[Table]:
     """What a task does after an attempt: the first row that applies decides."""
     columns = {"Attempt": 65, "The task": 35}
-    for title, rows in (("With a response", _delivery.RESPONSES), ("Without a response", _delivery.FAILURES)):
+    for title, rows in (("With a response", RESPONSES), ("Without a response", FAILURES)):
         yield title, columns, [(literal(row.event), ACTIONS[row.verdict]) for row in rows]
 
 

@@ -15,8 +15,9 @@ import texts
 import yaml
 from support.playbooks import ROOT
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery, _http, _options, _schema
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _http, _options, _schema
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import environment, file
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import attempts
 
 README, README_ZH = texts.READMES
@@ -73,7 +74,7 @@ def test_the_environment_of_the_guide_is_that_of_the_code() -> None:
 @pytest.mark.parametrize("page", [*texts.READMES, texts.GUIDE / "delivery.rst"], ids=lambda path: path.name)
 def test_every_value_of_delivery_is_explained(page: Path) -> None:
     table = next(table for table in texts.tables(page) if table[0][0].strip("`") == "delivery")
-    assert [row[0].strip("`") for row in table[1:]] == list(_delivery.DELIVERIES)
+    assert [row[0].strip("`") for row in table[1:]] == list(outcomes.DELIVERIES)
 
 
 def test_the_numbers_of_delivery_are_those_of_the_code() -> None:

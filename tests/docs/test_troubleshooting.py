@@ -14,9 +14,9 @@ import pytest
 from messages import Message
 from support.playbooks import ROOT
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import verdicts
 
-VERDICTS = (*_delivery.RESPONSES, *_delivery.FAILURES)
+VERDICTS = (*verdicts.RESPONSES, *verdicts.FAILURES)
 PAGE = ROOT / "docs/docsite/rst/troubleshooting.rst"
 
 # Strings in the code that are no message about an error, and why.

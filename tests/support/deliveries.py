@@ -49,8 +49,9 @@ class Bench:
 
     def delivery(self, url: str, confirm: str, retries: int, timeout: float = 30.0) -> Delivery:
         """A delivery that has not started."""
-        client = Client(url, CREDENTIALS, _http.Route(True, ()), timeout, self.connections)
-        callback = Callback("w", "run", "state", "success", {}, None)
+        client = Client(url, CREDENTIALS, _http.Route(verify=True, proxies=()), timeout, self.connections)
+        ids = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_id": "state"}
+        callback = Callback(**ids, result="success", output={})
         return Delivery(client, "p", callback, confirm, Attempts(retries, self.slept.append, lambda least, most: most))
 
     def run(self, *calls: Call, confirm: str = "when_unknown", retries: int = 0) -> Outcome:

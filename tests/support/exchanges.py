@@ -15,10 +15,11 @@ import requests
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
 from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Connections
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, RawResponse, Route
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import RawResponse, Route
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure
 from support.servers import Sockets, read_request
 
-DIRECT = Route(True, ())
+DIRECT = Route(verify=True, proxies=())
 MIB = 1024 * 1024
 # Far more than any test takes: a test of a deadline sets a short one.
 LONG = 60.0

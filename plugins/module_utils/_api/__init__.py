@@ -14,17 +14,20 @@ import json
 import time
 import typing as t
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
 from urllib.parse import quote
 
 from ansible.module_utils.ansible_release import __version__ as _core_version
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import refusals
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, no_outcome_lost
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import no_outcome_lost
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction.texts import short
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import TABLES
+
+if t.TYPE_CHECKING:
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._api.protocols import Caller, Connections
 
 # A managed host has no galaxy.yml to read it from.
 VERSION = "1.0.0"
@@ -35,7 +38,7 @@ _NO_ERROR = frozenset(row.name for row in TABLES["response_200"])
 _SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token")
 
 
-class Callback(t.NamedTuple):
+class Callback(SimpleNamespace):
     """What is said of which state: the ids, result, output and error of Tables 1 to 3."""
 
     workflow_id: str
@@ -43,7 +46,7 @@ class Callback(t.NamedTuple):
     workflow_state_id: str
     result: str
     output: dict[str, t.Any]
-    error: t.Optional[str]
+    error: t.Optional[str] = None
 
     def body(self) -> bytes:
         """The body of the request. output is always in it; error only where there is one."""
@@ -51,35 +54,6 @@ class Callback(t.NamedTuple):
         if self.error:
             fields["error"] = self.error
         return json.dumps(fields, allow_nan=False).encode("ascii")
-
-
-# A protocol costs each task more than an ordinary class does, and says nothing to Python.
-if TYPE_CHECKING:
-
-    class Caller(t.Protocol):
-        """Who calls: what a client needs of credentials."""
-
-        source: str
-        redactor: t.Any
-
-        @property
-        def kind(self) -> str: ...
-
-        @property
-        def is_key(self) -> bool: ...
-
-        def key(self) -> t.Hashable: ...
-
-        def auth(self) -> t.Any: ...
-
-        def refused(self, status: str, clock_is_wrong: bool) -> str: ...
-
-    class Connections(t.Protocol):
-        """What a client needs of open connections."""
-
-        def adapter(self, key: t.Hashable) -> t.Any: ...
-
-        def own(self) -> t.ContextManager[t.Any]: ...
 
 
 class Response:
@@ -200,6 +174,8 @@ class Client:
             hint = refusals.refused_keys.hint(key)
             if hint is not None:
                 message = "the service refused the keys from %s before, with status 401" % self._credentials.source
+                from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure
+
                 raise Failure("refused", message, sent=False, permanent=True, hint=hint)
             request.auth = self._credentials.auth()
             prepared = request.prepare()

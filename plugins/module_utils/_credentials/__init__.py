@@ -21,7 +21,9 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._credential
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.source import CredentialsError, Source
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import ENVIRONMENT, SECRET_OPTIONS
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
+
+if t.TYPE_CHECKING:
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
 
 
 def _all() -> t.Iterator[type[Source]]:

@@ -19,6 +19,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._credential
     Source,
     checked,
 )
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import failures
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
 
@@ -33,9 +34,9 @@ def _metadata(method: str, path: str, headers: dict[str, str]) -> _http.RawRespo
     prepared = requests.Request(method, METADATA_SERVICE + path, headers=headers).prepare()
     connections = _connections.Connections()
     try:
-        route = _http.Route(True, ())
+        route = _http.Route(verify=True, proxies=())
         return _http.exchange(connections.adapter("metadata"), prepared, route, _METADATA_TIMEOUT)
-    except _http.Failure as failure:
+    except failures.Failure as failure:
         raise CredentialsError(
             "use_ecs_agency needs the metadata service of an ECS, which does not respond: %s." % failure.message,
             "Use use_ecs_agency only where the call is made on an ECS, with run_on=target for a host that is one.",

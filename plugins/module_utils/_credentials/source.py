@@ -15,7 +15,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation, sentence
+
+if t.TYPE_CHECKING:
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
 
 PAIR = ("access_key", "secret_key")
 
@@ -87,17 +89,14 @@ def complete_set(
 
 def checked(values: dict[str, str], names: t.Mapping[str, str]) -> dict[str, str]:
     """values, where each can be sent as it is. names says how the user calls each. Raises CredentialsError."""
-    found = []
-    for name, value in values.items():
-        if value != value.strip():
-            text = "%s must not have leading or trailing whitespace" % names[name]
-            found.append(Violation(name, "whitespace", None, text))
-        elif not value.isprintable():
-            text = "%s must not contain control characters or other invisible characters" % names[name]
-            found.append(Violation(name, "control_characters", None, text))
-    if found:
-        raise CredentialsError(sentence(found), violations=found)
-    return values
+    if all(value == value.strip() and value.isprintable() for value in values.values()):
+        return values
+    # Here, as Ansible compiles what is imported at each start, and most credentials can be sent.
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.unsendable import unsendable
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import sentence
+
+    found = unsendable(values, names)
+    raise CredentialsError(sentence(found), violations=found)
 
 
 def described(kind: str, names: t.Sequence[str]) -> str:

@@ -5,10 +5,15 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-How a delivery can end, as results name it.
+What can come of an attempt, and how a delivery can end, as results name it.
 """
 
 from __future__ import annotations
+
+import typing as t
+from types import SimpleNamespace
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import tables
 
 DELIVERED = "delivered"
 ALREADY_DELIVERED = "already_delivered"
@@ -17,3 +22,42 @@ REJECTED = "rejected"
 SUPERSEDED = "superseded"
 UNKNOWN = "unknown"
 DELIVERIES = (DELIVERED, ALREADY_DELIVERED, NOT_SENT, REJECTED, SUPERSEDED, UNKNOWN)
+# What an attempt can mean besides DELIVERED and UNKNOWN.
+RETRY = "retry"
+REFUSED = "refused"
+
+
+class Attempted(SimpleNamespace):
+    """What came of one request: the verdict, and its execution_id or the reason why there is none.
+
+    retry_after is in seconds, failure what was raised where no response came.
+    """
+
+    verdict: str
+    reason: str = ""
+    execution_id: t.Optional[str] = None
+    retry_after: t.Optional[float] = None
+    failure: t.Any = None
+
+
+class Outcome(SimpleNamespace):
+    """How a delivery ended.
+
+    delivery is one of DELIVERIES. response is the last one to a callback request. reason is the clause that explains an
+    outcome that is a failure. transient is true where network or gateway were the cause, so that the same callback may
+    be delivered later. hint says what to do, where more is known than delivery and response show.
+    """
+
+    delivery: str
+    requests_sent: int
+    execution_id: t.Optional[str] = None
+    response: t.Any = None
+    reason: t.Optional[str] = None
+    transient: bool = False
+    warnings: tuple[str, ...] = ()
+    hint: t.Optional[str] = None
+
+
+def execution_id(response: t.Any) -> t.Optional[str]:
+    """The execution_id where the service accepted the callback: of a status 2xx, and valid. Else None."""
+    return tables.execution_id(response.document) if 200 <= response.status < 300 else None

@@ -14,15 +14,14 @@ single reads), and the moment at which the first byte of the request was handed 
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 import time
-import traceback
 import typing as t
 import warnings
 import zlib
 from contextlib import contextmanager, suppress
+from types import SimpleNamespace
 
 BODY_LIMIT = 1024 * 1024
 _CHUNK = 64 * 1024
@@ -52,21 +51,18 @@ class Attempt:
                 raise OSError("the attempt is over")
             self.sent = True
 
-    def close(self) -> bool:
-        """No piece is sent after this. Tells whether any was."""
+    def end(self) -> bool:
+        """No piece is sent after this, and the thread is woken wherever it waits. Tells whether any piece was sent."""
         with self._lock:
             self._closed = True
-            return self.sent
-
-    def abort(self) -> None:
-        """Wakes the thread wherever it waits for the network."""
         for sock in self.sockets:
             with suppress(OSError):
                 # TLS through a proxy that speaks TLS itself is no socket, and has one.
                 socket.socket.shutdown(getattr(sock, "socket", sock), socket.SHUT_RDWR)
+        return self.sent
 
 
-class RawResponse(t.NamedTuple):
+class RawResponse(SimpleNamespace):
     """A response: status, headers (by any case), and the body's first BODY_LIMIT bytes, decompressed.
 
     complete is false where the body was longer, or cannot be decompressed.
@@ -78,41 +74,14 @@ class RawResponse(t.NamedTuple):
     complete: bool
 
 
-class Route(t.NamedTuple):
+class Route(SimpleNamespace):
     """How to reach a server: whom to trust, and through which proxies. verify is a CA bundle's path or a yes or no."""
 
     verify: t.Union[bool, str]
     proxies: tuple[tuple[str, str], ...]
 
-
-class Failure(Exception):
-    """An attempt that brought no response.
-
-    kind is "connect", "tls", "proxy", "timeout", "lost", "unexpected" or "refused", where the credentials were refused
-    before. sent tells whether anything of the request may have reached the server. permanent is true where another
-    attempt cannot end differently. hint says what to do, where more is known than that of the kind.
-    """
-
-    def __init__(
-        self, kind: str, message: str, sent: bool, permanent: bool = False, hint: t.Optional[str] = None
-    ) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
-        self.sent = sent
-        self.permanent = permanent
-        self.hint = hint
-
-
-def unexpected(error: BaseException, sent: bool) -> Failure:
-    """A Failure for an error that is none of the network. Its own words may hold a header, so its place stands for it.
-
-    Where nothing was sent, another attempt would raise it again.
-    """
-    what = type(error).__name__
-    for place in traceback.extract_tb(error.__traceback__)[-1:]:
-        what += " in %s, line %s" % (os.path.basename(place.filename), place.lineno)
-    return Failure("unexpected", "an unexpected error occurred (%s)" % what, sent, not sent)
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash((self.verify, self.proxies))
 
 
 @contextmanager
@@ -120,9 +89,12 @@ def no_outcome_lost(sent: bool) -> t.Iterator[None]:
     """Raises every error of the block as a Failure, so that it is always known whether anything was sent."""
     try:
         yield
-    except Failure:
-        raise
     except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the outcome counts
+        # Here, and below: Ansible compiles what is imported at each start, and most attempts bring a response.
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure, unexpected
+
+        if isinstance(error, Failure):
+            raise
         raise unexpected(error, sent) from error
 
 
@@ -146,31 +118,21 @@ def exchange(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> 
         thread.start()
         _wait(thread, timeout)
     except BaseException as interruption:  # Ctrl-C, or a task's timeout
-        sent = attempt.close()
-        attempt.abort()
+        sent = attempt.end()
         if isinstance(interruption, Exception):
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import unexpected
+
             raise unexpected(interruption, sent) from None
         interruption.request_sent = sent  # type: ignore[attr-defined]
         raise
-    if not outcome:
-        sent = attempt.close()
-        attempt.abort()
-        raise _late(timeout, sent)
-    result = outcome[0]
+    result = outcome[0] if outcome else None
     if isinstance(result, RawResponse):
         return result
-    # Here, as Ansible compiles what is imported at each start, and most attempts bring a response.
-    from ansible_collections.functiongraph.workflow.plugins.module_utils._http.explanation import explained
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._http import failures
 
-    explanation = explained(result, attempt.sent)
-    if explanation is None:
-        raise unexpected(result, attempt.sent) from None
-    # A single read is bounded by the same time, and may be the first to notice.
-    raise (
-        _late(timeout, attempt.sent)
-        if explanation.kind == "timeout"
-        else Failure(explanation.kind, explanation.message, attempt.sent, explanation.permanent)
-    ) from None
+    if result is None:
+        raise failures.late(timeout, attempt.end())
+    raise failures.failure_of(result, attempt.sent, timeout) from None
 
 
 def _wait(thread: threading.Thread, timeout: float) -> None:
@@ -178,11 +140,6 @@ def _wait(thread: threading.Thread, timeout: float) -> None:
     end = time.monotonic() + timeout
     while thread.is_alive() and time.monotonic() < end:
         thread.join(min(_WAIT, max(0.0, end - time.monotonic())))
-
-
-def _late(timeout: float, sent: bool) -> Failure:
-    what = "no complete response" if sent else "no connection"
-    return Failure("timeout", "%s within %g seconds" % (what, timeout), sent)
 
 
 def _send(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> RawResponse:
@@ -196,10 +153,10 @@ def _send(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> Raw
     try:
         if response.status_code < 200:
             # The final response is still to come, and would be taken for that of the next request.
-            return RawResponse(response.status_code, response.headers, b"", True)
+            return RawResponse(status=response.status_code, headers=response.headers, body=b"", complete=True)
         body, complete = _body(response)
         finished = complete
-        return RawResponse(response.status_code, response.headers, body, complete)
+        return RawResponse(status=response.status_code, headers=response.headers, body=body, complete=complete)
     finally:
         if finished:
             response.raw.release_conn()

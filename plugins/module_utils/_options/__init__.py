@@ -16,20 +16,16 @@ import datetime
 import ipaddress
 import re
 import typing as t
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import SHORT
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import (
-    Hide,
-    Violation,
-    quoted,
-    suggestion,
-)
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
 
+if t.TYPE_CHECKING:
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
+
 _DOMAIN = "myhuaweicloud.com"
-# Where workflows exist, as of 2025: for suggestions only, as there may be more by now.
-REGIONS = ("cn-north-4", "cn-east-2", "cn-east-3", "cn-south-1", "ap-southeast-3")
 _REGION = r"[a-z0-9]+(-[a-z0-9]+)*\Z"
 _REGION_ENDPOINT = "HUAWEICLOUD_SDK_REGION_FUNCTIONGRAPH_"
 
@@ -52,7 +48,7 @@ def from_environment(name: str, environ: t.Mapping[str, str]) -> t.Optional[str]
     return next((environ[variable] for variable in ENVIRONMENT[name] if environ.get(variable)), None)
 
 
-class Addresses(t.NamedTuple):
+class Addresses(SimpleNamespace):
     """Endpoints without a slash at the end. iam_endpoint is the one that option or environment names, else None."""
 
     endpoint: str
@@ -66,11 +62,6 @@ class Addresses(t.NamedTuple):
         return found.rstrip("/") if found else None
 
 
-def region_meant(region: t.Optional[str]) -> str:
-    """ " (did you mean …?)" for a region that is none of those known, but like one."""
-    return "" if not region or region in REGIONS else suggestion(region.replace("_", "-").replace(" ", "-"), REGIONS)
-
-
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
@@ -80,30 +71,36 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def endpoint_violation(option: str, url: str, hide: Hide = str) -> t.Optional[Violation]:
-    """What is wrong with the URL of an endpoint."""
+def _broken_rule(url: str) -> t.Optional[str]:
+    """The rule that the URL of an endpoint breaks, as violations.of_endpoint explains it, None where it breaks none."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        host, port, parts = None, None, urlsplit("")
-    plain = parts.scheme == "http"
+        return "url"
     if parts.scheme not in ("http", "https") or not host or port == 0 or re.search(r"[\s\x00-\x1f\\]", url):
-        # Not quoted: what is no URL may be a secret in the wrong place.
-        return Violation(option, "url", None, "%s must be a URL like https://host, and is not one" % option)
+        return "url"
     if parts.username is not None or parts.password is not None:
-        return Violation(option, "userinfo", None, "%s must not contain a user or a password" % option)
+        return "userinfo"
     if parts.query or parts.fragment or parts.path.strip("/"):
-        text = "%s must be scheme and host only, without path, query or fragment" % option
-        return Violation(option, "host_only", None, text)
-    if plain and not _is_loopback(host):
-        text = "%s must use https, as http is for loopback addresses only, got %s" % (option, quoted(url, hide))
-        return Violation(option, "https", None, text)
-    return None
+        return "host_only"
+    return "https" if parts.scheme == "http" and not _is_loopback(host) else None
+
+
+def endpoint_violation(option: str, url: str, hide: t.Callable[[str], str] = str) -> t.Optional[Violation]:
+    """What is wrong with the URL of an endpoint."""
+    rule = _broken_rule(url)
+    if rule is None:
+        return None
+    # Here, and wherever else a function imports: Ansible compiles what is imported at each start, and most tasks do
+    # without this.
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._options import violations
+
+    return violations.of_endpoint(option, rule, url, hide)
 
 
 def find_addresses(
-    options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], hide: Hide = str
+    options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], hide: t.Callable[[str], str] = str
 ) -> tuple[Addresses, list[Violation]]:
     """The addresses to call, and everything that is wrong with what was given for them.
 
@@ -112,8 +109,9 @@ def find_addresses(
     violations: list[Violation] = []
     region = options.get("region") or from_environment("region", environ)
     if region and not re.match(_REGION, region):
-        text = "region must be a name like cn-north-4, got %s%s" % (quoted(region, hide), region_meant(region))
-        violations.append(Violation("region", "region", None, text))
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._options.violations import of_region
+
+        violations.append(of_region(region, hide))
         region = None
     endpoint = options.get("endpoint") or from_environment("endpoint", environ)
     if not endpoint and region:
@@ -126,10 +124,11 @@ def find_addresses(
     if region:
         endpoint = endpoint or "https://functiongraph.%s.%s" % (region, _DOMAIN)
     elif not endpoint and not violations:
-        names = ", ".join(ENVIRONMENT["region"])
-        text = "region or endpoint is required, as an option or by environment (%s)" % names
-        violations.append(Violation("region", "required", None, text))
-    return Addresses((endpoint or "").rstrip("/"), iam_endpoint, region), violations
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._options.violations import without_address
+
+        violations.append(without_address(ENVIRONMENT["region"]))
+    endpoint = (endpoint or "").rstrip("/")
+    return Addresses(endpoint=endpoint, iam_endpoint=iam_endpoint, region=region), violations
 
 
 NEVER = "never"
@@ -245,12 +244,16 @@ def without_short_secrets(
 
 def limit_violations(params: t.Mapping[str, t.Any]) -> list[Violation]:
     """What the numbers of the connection break: rules that Ansible's argument specification cannot say."""
-    found = []
     timeout, retries = params.get("timeout"), params.get("retries")
+    found = []
     if isinstance(timeout, (int, float)) and not 0 < timeout <= TIMEOUT_LIMIT:
-        text = "timeout must be more than 0 and at most %d seconds, got %g" % (TIMEOUT_LIMIT, timeout)
-        found.append(Violation("timeout", "range", [0, TIMEOUT_LIMIT], text))
+        text = "timeout must be more than 0 and at most %d seconds, got %g"
+        found.append(("timeout", [0, TIMEOUT_LIMIT], text % (TIMEOUT_LIMIT, timeout)))
     if isinstance(retries, int) and not 0 <= retries <= RETRIES_LIMIT:
-        text = "retries must be from 0 to %d, got %d" % (RETRIES_LIMIT, retries)
-        found.append(Violation("retries", "range", [0, RETRIES_LIMIT], text))
-    return found
+        text = "retries must be from 0 to %d, got %d"
+        found.append(("retries", [0, RETRIES_LIMIT], text % (RETRIES_LIMIT, retries)))
+    if not found:
+        return []
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
+
+    return [Violation(option, "range", limits, text) for option, limits, text in found]

@@ -15,7 +15,7 @@ import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import SECRET_OPTIONS, connection_spec
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import DEPTH
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.tables import DEPTH
 
 MASKED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 

@@ -6,7 +6,7 @@
 
 
 """
-What is wrong with options by other rules than the service's: by Ansible's specification, and by a proxy's URL.
+What is wrong with options by other rules than the service's: regions, URLs, files, and Ansible's specification.
 
 Imported only where something is wrong, or where there is a proxy.
 """
@@ -17,8 +17,50 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._options import EXTRA_VARS
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation, suggestion
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import (
+    Hide,
+    Violation,
+    quoted,
+    suggestion,
+)
+
+# Where workflows exist, as of 2025: for suggestions only, as there may be more by now.
+REGIONS = ("cn-north-4", "cn-east-2", "cn-east-3", "cn-south-1", "ap-southeast-3")
+
+# What is no URL is not quoted: it may be a secret in the wrong place.
+_OF_ENDPOINTS = {
+    "url": "%s must be a URL like https://host, and is not one",
+    "userinfo": "%s must not contain a user or a password",
+    "host_only": "%s must be scheme and host only, without path, query or fragment",
+    "https": "%s must use https, as http is for loopback addresses only, got ",
+}
+
+
+def region_meant(region: t.Optional[str]) -> str:
+    """ " (did you mean …?)" for a region that is none of those known, but like one."""
+    return "" if not region or region in REGIONS else suggestion(region.replace("_", "-").replace(" ", "-"), REGIONS)
+
+
+def of_region(region: str, hide: Hide) -> Violation:
+    """A region that has no form of a name."""
+    text = "region must be a name like cn-north-4, got %s%s" % (quoted(region, hide), region_meant(region))
+    return Violation("region", "region", None, text)
+
+
+def without_address(variables: t.Iterable[str]) -> Violation:
+    """Neither region nor endpoint. variables are those of a region."""
+    text = "region or endpoint is required, as an option or by environment (%s)" % ", ".join(variables)
+    return Violation("region", "required", None, text)
+
+
+def of_endpoint(option: str, rule: str, url: str, hide: Hide) -> Violation:
+    """The URL of an endpoint that breaks rule."""
+    return Violation(option, rule, None, _OF_ENDPOINTS[rule] % option + (quoted(url, hide) if rule == "https" else ""))
+
+
+def of_ca_path(error: ValueError) -> Violation:
+    """A CA bundle that cannot be read, as error says."""
+    return Violation("ca_path", "readable", None, str(error))
 
 
 def proxy_violations(proxy: str, environ: t.Mapping[str, str]) -> list[Violation]:
@@ -34,11 +76,11 @@ def proxy_violations(proxy: str, environ: t.Mapping[str, str]) -> list[Violation
     return [Violation("proxy", "url", None, "%s must be a URL like http://host:3128, and is not one" % name)]
 
 
-def named_if_empty(violation: Violation, params: t.Mapping[str, t.Any]) -> Violation:
+def named_if_empty(violation: Violation, params: t.Mapping[str, t.Any], extra_vars: t.Mapping[str, str]) -> Violation:
     """A violation of "required" that says where an empty id most likely comes from; any other as it is."""
     if violation.rule != "required" or params.get(violation.option) != "":
         return violation
-    text = "%s is empty; the extra var %s is probably missing" % (violation.option, EXTRA_VARS[violation.option])
+    text = "%s is empty; the extra var %s is probably missing" % (violation.option, extra_vars[violation.option])
     return violation._replace(message=text)
 
 

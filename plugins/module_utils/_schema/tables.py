@@ -5,16 +5,25 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-JSON Schemas built from the service's tables: of a callback's arguments, of what names a run, and of responses.
+JSON Schemas built from the service's tables: of a callback's arguments, of what names a run, and of responses. And the
+quick check of a value by one of them.
 
 They use only keywords that mean the same in draft-07 and in draft 2020-12.
 """
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import TABLES, Field
+
+# How deep output may be nested. With some factor more, Ansible fails: on the arguments, or on the result of a callback
+# that was sent.
+DEPTH = 200
+
+CALLBACK = "callback"
+EXECUTION = "execution"
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_ID = "https://functiongraph.github.io/ansible-workflow/schema/arguments.json"
@@ -110,3 +119,55 @@ def response_schema(status: int) -> dict[str, t.Any]:
         "properties": {row.name: _field_schema(row) for row in rows},
         "required": [row.name for row in rows if row.mandatory],
     }
+
+
+_schemas: dict[t.Any, dict[str, t.Any]] = {}
+
+
+def schema_of(key: t.Any) -> dict[str, t.Any]:
+    """The schema of CALLBACK's or EXECUTION's arguments or of a response's status, built once per process."""
+    if key not in _schemas:
+        builder = {CALLBACK: arguments_schema, EXECUTION: execution_arguments_schema}.get(key)
+        _schemas[key] = builder() if builder else response_schema(key)
+    return _schemas[key]
+
+
+def execution_id(document: t.Any) -> t.Optional[str]:
+    """The execution_id of a 200's body, None where Table 4 does not allow that body."""
+    return str(document["execution_id"]) if is_valid(document, schema_of(200)) else None
+
+
+_TYPES: dict[str, type] = {"object": dict, "string": str}
+_SAYS_NOTHING = frozenset(("$schema", "$id", "title", "description", "x-huaweicloud"))
+
+Schema = t.Mapping[str, t.Any]
+
+
+def _is_of_type(value: t.Any, limit: str, schema: Schema) -> bool:
+    return isinstance(value, _TYPES[limit])
+
+
+def _are_valid_properties(value: t.Any, limit: t.Mapping[str, Schema], schema: Schema) -> bool:
+    return all(is_valid(value[name], of_property) for name, of_property in limit.items() if name in value)
+
+
+# Each takes the value, what the keyword says, and the schema around it.
+_KEYWORDS: dict[str, t.Callable[[t.Any, t.Any, Schema], bool]] = {
+    "type": _is_of_type,
+    "minLength": lambda value, limit, schema: len(value) >= limit,
+    "maxLength": lambda value, limit, schema: len(value) <= limit,
+    "enum": lambda value, limit, schema: value in limit,
+    "pattern": lambda value, limit, schema: re.search(limit, value) is not None,
+    "not": lambda value, limit, schema: not is_valid(value, limit),
+    "allOf": lambda value, limit, schema: all(is_valid(value, part) for part in limit),
+    "required": lambda value, limit, schema: all(name in value for name in limit),
+    "properties": _are_valid_properties,
+    "additionalProperties": lambda value, limit, schema: all(name in schema["properties"] for name in value),
+}
+
+
+def is_valid(value: t.Any, schema: Schema) -> bool:
+    """Whether value meets schema, in which "type" stands before what relies on it. KeyError for an unknown keyword."""
+    return all(
+        _KEYWORDS[keyword](value, limit, schema) for keyword, limit in schema.items() if keyword not in _SAYS_NOTHING
+    )

@@ -6,17 +6,15 @@
 
 """
 What breaks a rule, and how a message says so.
+
+Imported only where something does.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import typing as t
-
-from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
-
-# How deep output may be nested. With some factor more, Ansible fails: on the arguments, or on the result of a callback
-# that was sent.
-DEPTH = 200
 
 # A value that is quoted in a message is cut to this many characters.
 _QUOTED = 60
@@ -50,23 +48,39 @@ def suggestion(word: str, known: t.Sequence[str]) -> str:
     return " (did you mean %s?)" % found[0] if found else ""
 
 
+def missing(option: str) -> Violation:
+    """A required option that is unset."""
+    return Violation(option, "required", None, "%s is required" % option)
+
+
+def not_json(output: dict[t.Any, t.Any], hide: Hide, depth: int) -> t.Iterator[Violation]:
+    """What JSON cannot say, although Python's json module would write it, and what is nested more than depth levels."""
+    waiting: list[tuple[int, str, t.Any]] = [(1, "output", output)]
+    while waiting:
+        level, place, value = waiting.pop()
+        if level > depth and isinstance(value, (dict, list, tuple)):
+            yield Violation("output", "depth", depth, "output must be nested at most %d levels deep" % depth)
+            return
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    text = "%s keys must be strings, got %s" % (place, quoted(key, hide))
+                    yield Violation("output", "keys", None, text)
+                else:
+                    waiting.append((level + 1, "%s.%s" % (place, key), item))
+        elif isinstance(value, (list, tuple)):
+            waiting.extend((level + 1, "%s[%d]" % (place, index), item) for index, item in enumerate(value))
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield Violation("output", "number", None, "%s must be a finite number, got %s" % (place, value))
+        elif not isinstance(value, (str, int, float, bool, type(None))):
+            kind = type(value).__name__
+            yield Violation("output", "json", None, "%s must be a JSON value, got type %s" % (place, kind))
+    try:
+        json.dumps(output, skipkeys=True, default=lambda value: None)
+    except ValueError as error:  # an integer of too many digits
+        yield Violation("output", "json", None, "output cannot be written as JSON: %s" % quoted(str(error)))
+
+
 def sentence(violations: t.Sequence[Violation]) -> str:
     """All violations as the one sentence that a user reads."""
     return "Nothing was sent: %s." % "; ".join(violation.message for violation in violations)
-
-
-def shortened(error: str, limit: t.Optional[int] = None) -> str:
-    """error within limit, by default Table 3's. A longer one comes on one line, cut between words, "…" at its end."""
-    if limit is None:
-        limit = field("error").max_length
-    if limit is None or len(error) <= limit:
-        return error
-    text = " ".join(error.split())
-    if len(text) <= limit:
-        return text
-    head = text[: limit - 1]
-    if text[limit - 1] != " ":
-        words = head.rsplit(" ", 1)[0]
-        # A last word that fills half of the limit is worth more cut than dropped.
-        head = words if len(words) >= limit // 2 else head
-    return head.rstrip() + "…"

@@ -26,33 +26,18 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _schema,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
+
+if t.TYPE_CHECKING:
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.configuration import ConfigurationError
 
 FACT = "fgs_workflow_execution_id"
-_NO_PROJECT = "project_id is unset and cannot be looked up without a region; set project_id or region."
 # The keys of a result that hold what others wrote, perhaps a signature.
 _FOREIGN = ("error_code", "error_msg", "request_id")
 
 Result = t.Dict[str, t.Any]
-
-
-class ConfigurationError(Exception):
-    """The service cannot be called with these arguments, and nothing was sent to it. result has the keys that say why.
-
-    transient is true where it may be called later.
-    """
-
-    def __init__(self, message: str, transient: bool = False, **result: t.Any) -> None:
-        super().__init__(message)
-        self.transient = transient
-        self.result = {name: value for name, value in result.items() if value is not None}
-
-
-class Connection(t.NamedTuple):
-    """What an operation needs besides its own arguments."""
-
-    client: _api.Client
-    project_id: str
+# What an operation needs besides its own arguments: the client and the project.
+Connection = t.Tuple[_api.Client, str]
 
 
 class Task:
@@ -96,16 +81,26 @@ class Task:
         try:
             violations = self.validate()
             result = self._refused(violations) if violations else self.act(self.connect())
-        except ConfigurationError as error:
-            result = self.not_connected(error)
         except _libraries.Unusable:
             raise
         except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the outcome is reported
-            result = self.broken_off(_http.unexpected(error, True).message)
+            # Here, and wherever else a function imports: Ansible compiles what is imported at each start, and most
+            # tasks do without this.
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import unexpected
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.configuration import (
+                ConfigurationError,
+            )
+
+            if isinstance(error, ConfigurationError):
+                result = self.not_connected(error)
+            else:
+                result = self.broken_off(unexpected(error, True).message)
         return self.finish(result)
 
     def _refused(self, violations: t.Sequence[Violation]) -> Result:
-        return self.failed(_schema.sentence(violations), violations=[violation._asdict() for violation in violations])
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import sentence
+
+        return self.failed(sentence(violations), violations=[violation._asdict() for violation in violations])
 
     def validate(self) -> list[Violation]:
         """Everything that is wrong with the arguments, and with credentials that need no request to be known."""
@@ -126,7 +121,9 @@ class Task:
             # Without a usable address too: a CA bundle that cannot be read is reported with everything else.
             self._route_to(url)
         except ValueError as error:
-            found.append(Violation("ca_path", "readable", None, str(error)))
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._options import violations
+
+            found.append(violations.of_ca_path(error))
         else:
             proxy = _connections.proxy_of(url, self._routes[url])
         if not (found or self._errors or proxy):
@@ -135,7 +132,7 @@ class Task:
 
         found.extend(violations.specification_violations(self._errors, validated))
         found.extend(violations.proxy_violations(proxy, self._environ) if proxy else [])
-        return [violations.named_if_empty(violation, self.params) for violation in found]
+        return [violations.named_if_empty(violation, self.params, _options.EXTRA_VARS) for violation in found]
 
     def _route_to(self, url: str) -> _http.Route:
         if url not in self._routes:
@@ -148,46 +145,19 @@ class Task:
         try:
             credentials = _credentials.find(self.params, self._environ, self.redactor)
         except _credentials.CredentialsError as error:
-            violations = None if error.violations is None else [one._asdict() for one in error.violations]
-            raise ConfigurationError(str(error), hint=error.hint, violations=violations) from None
-        client = self._client(self.addresses.endpoint, credentials)
-        project_id = self.project_id or credentials.project_id or self._look_up_project(credentials)
-        for violation in _schema.argument_violations(self.OPERATION, {"project_id": project_id}):
-            if violation.option == "project_id":
-                raise ConfigurationError("The project of these credentials is not valid: %s." % violation.message)
-        return Connection(client, project_id)
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import configuration
 
-    def project_problem(self, credentials: t.Optional[_credentials.Credentials]) -> t.Optional[str]:
-        """Why the project cannot be looked up, as far as that is known without a request; None where it can be.
+            raise configuration.without_credentials(error) from None
+        client = self.client(self.addresses.endpoint, credentials)
+        if self.project_id:
+            return client, self.project_id
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import configuration
 
-        credentials are None where they are not known yet, as those of an ECS.
-        """
-        of_file = None if credentials is None else credentials.project_id
-        return None if self.project_id or of_file or self.addresses.region else _NO_PROJECT
+        return client, configuration.project_of(self, credentials)
 
-    def _client(self, endpoint: str, credentials: _credentials.Credentials) -> _api.Client:
+    def client(self, endpoint: str, credentials: _credentials.Credentials) -> _api.Client:
+        """A client of the endpoint, by the route and the connections of the task."""
         return _api.Client(endpoint, credentials, self._route_to(endpoint), self.params["timeout"], self._connections)
-
-    def _look_up_project(self, credentials: _credentials.Credentials) -> str:
-        iam_endpoint = self.addresses.iam(credentials.iam_endpoint)
-        if not iam_endpoint or not self.addresses.region:
-            raise ConfigurationError(_NO_PROJECT)
-        wrong = _options.endpoint_violation("iam_endpoint", iam_endpoint)
-        if wrong is not None:
-            raise ConfigurationError("The credentials file is not valid: %s." % wrong.message)
-        from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
-
-        client = self._client(iam_endpoint, credentials)
-        try:
-            region = self.addresses.region
-            meant = _options.region_meant(region)
-            return _reads.find_project(client, region, credentials.key(), self.attempts.renewed(), meant)
-        except _reads.ReadError as error:
-            raise ConfigurationError(str(error), error.transient, hint=error.hint, **error.fields()) from None
-
-    def not_connected(self, error: ConfigurationError) -> Result:
-        """The result where connect() raised error."""
-        return self.failed(str(error), **error.result)
 
     def act(self, connection: Connection) -> Result:
         """The result of what the task is for."""
@@ -197,12 +167,9 @@ class Task:
         """The result of a task that did nothing."""
         return {"failed": True, "changed": False, **self.NOTHING_DONE, "msg": message, **fields}
 
-    def network_hint(self, reason: str) -> str:
-        """What to do where reason, a clause, says why there was no connection."""
-        from ansible_collections.functiongraph.workflow.plugins.module_utils._http.explanation import UNRESOLVED
-
-        meant = _options.region_meant(self.addresses.region) if UNRESOLVED in reason else ""
-        return "Check endpoint, region%s, proxy and CA certificates as seen from where the call is made." % meant
+    def not_connected(self, error: ConfigurationError) -> Result:
+        """The result where connect() raised error."""
+        return self.failed(str(error), **error.result)
 
     def broken_off(self, reason: str) -> Result:
         """The result, not finished, of a run() that ended because of reason, a clause."""
@@ -237,11 +204,13 @@ class CallbackTask(Task):
     def __init__(self, params: t.Mapping[str, t.Any], *arguments: t.Any, **options: t.Any) -> None:
         params = dict(params, output=params.get("output") or {})
         if params.get("truncate_error") is True and isinstance(params.get("error"), str):
-            params["error"] = _schema.shortened(params["error"])
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
+
+            params["error"] = shortened(params["error"])
         super().__init__(params, *arguments, **options)
         # Set once the arguments are known to be valid, and once there is a connection.
-        self._callback: t.Optional[_api.Callback] = None
-        self._delivery: t.Optional[_delivery.Delivery] = None
+        self.callback: t.Optional[_api.Callback] = None
+        self.delivery: t.Optional[_delivery.Delivery] = None
 
     def validate(self) -> list[Violation]:
         found = super().validate()
@@ -252,7 +221,6 @@ class CallbackTask(Task):
             found.extend(validators.output_violations(self.params["output"], schema, hide=self.redactor.known))
         path = self.params.get("undelivered_path")
         if path:
-            # Here and in _save(): Ansible compiles what is imported at each start, and most tasks do without this.
             from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
 
             found.extend(filter(None, [undelivered.violation(path)]))
@@ -260,32 +228,22 @@ class CallbackTask(Task):
 
     def connect(self) -> Connection:
         names = ("workflow_id", "workflow_run_id", "workflow_state_id", "result", "output")
-        self._callback = _api.Callback(
+        self.callback = _api.Callback(
             **{name: self.params[name] for name in names}, error=self.params.get("error") or None
         )
         return super().connect()
 
-    def not_connected(self, error: ConfigurationError) -> Result:
-        result = super().not_connected(error)
-        if error.transient:
-            self._save(result)
-        return result
-
     def act(self, connection: Connection) -> Result:
-        callback = t.cast(_api.Callback, self._callback)
-        self._delivery = delivery = _delivery.Delivery(*connection, callback, self.params["confirm"], self.attempts)
-        if not self.check_mode:
-            result = self._result(delivery, delivery.run())
-        else:
-            finished = delivery.already_finished()
-            result = {"changed": True, **self.NOTHING_DONE} if finished is None else self._result(delivery, finished)
-            result.update({"warnings": list(delivery.warnings)} if delivery.warnings else {})
-        if self.diff:
-            request = connection.client.describe_callback(connection.project_id, callback)
-            result["diff"] = {"before": "", "after": request, "after_header": "callback request"}
-        return result
+        callback = t.cast("_api.Callback", self.callback)
+        self.delivery = delivery = _delivery.Delivery(*connection, callback, self.params["confirm"], self.attempts)
+        if not self.diff:
+            return self.result_of(delivery.run())
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import preview
 
-    def _result(self, delivery: _delivery.Delivery, outcome: _delivery.Outcome) -> Result:
+        return preview.result(self, delivery)
+
+    def result_of(self, outcome: _delivery.Outcome) -> Result:
+        """The result of a delivery that ended with outcome."""
         result: Result = {
             "changed": outcome.delivery == _delivery.DELIVERED,
             "delivery": outcome.delivery,
@@ -293,50 +251,24 @@ class CallbackTask(Task):
         }
         result.update({"warnings": list(outcome.warnings)} if outcome.warnings else {})
         result.update(outcome.response.fields() if outcome.response is not None else {})
-        if outcome.execution_id is not None:
-            result["execution_id"] = outcome.execution_id
-            result["ansible_facts"] = {FACT: outcome.execution_id}
-            return result
-        # Here, as Ansible compiles what is imported at each start, and most callbacks are delivered.
-        from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import failed_callback
+        if outcome.execution_id is None:
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import failed_callback
 
-        result["failed"] = True
-        result["msg"] = failed_callback.sentence(outcome.delivery, outcome.reason)
-        hint = failed_callback.hint(outcome, self.network_hint)
-        result.update({"hint": hint} if hint else {})
-        if outcome.transient:
-            self._save(result)
+            return failed_callback.explained(self, result, outcome)
+        result["execution_id"] = outcome.execution_id
+        result["ansible_facts"] = {FACT: outcome.execution_id}
         return result
 
-    def _save(self, result: Result) -> None:
-        """Saves what could not be delivered, where the user wants it saved."""
-        path = self.params.get("undelivered_path")
-        if not path or self._callback is None or self.check_mode:
-            return
-        from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
+    def not_connected(self, error: ConfigurationError) -> Result:
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import failed_callback
 
-        project_id = self.project_id if self._delivery is None else self._delivery.project_id
-        addresses = {
-            "region": self.addresses.region,
-            "endpoint": self.addresses.endpoint,
-            "project_id": project_id,
-            "iam_endpoint": None if project_id else self.addresses.iam_endpoint,
-        }
-        sentence, file = undelivered.save(path, self._callback, addresses)
-        result["msg"] = "%s %s." % (result["msg"], sentence)
-        result.update({} if file is None else {"undelivered_file": file})
+        result = super().not_connected(error)
+        return failed_callback.saved(self, result) if error.transient else result
 
     def broken_off(self, reason: str) -> Result:
-        delivery = self._delivery
-        if delivery is None:
-            result = self.failed("Nothing was sent, as %s." % reason)
-            self._save(result)
-            return result
-        sent = delivery.requests_sent
-        ended = _delivery.UNKNOWN if sent else _delivery.NOT_SENT
-        return self._result(
-            delivery, _delivery.Outcome(delivery=ended, requests_sent=sent, reason=reason, transient=True)
-        )
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import failed_callback
+
+        return failed_callback.broken_off(self, reason)
 
     @classmethod
     def lost(cls, reason: str) -> Result:

@@ -11,7 +11,9 @@ Reading a run, and a state in it.
 from __future__ import annotations
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options, _reads, _schema
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import quoted
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import Connection, Result, Task
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
 
 
 class ExecutionInfoTask(Task):
@@ -32,13 +34,13 @@ class ExecutionInfoTask(Task):
             return result
         state = _reads.state_of(run, state_id)
         if state is None:
-            quoted = _schema.quoted(state_id, self.redactor.known)
-            message = "The run has no state %s: workflow_state_id must be a node's node_id or execution_id." % quoted
+            shown = quoted(state_id, self.redactor.known)
+            message = "The run has no state %s: workflow_state_id must be a node's node_id or execution_id." % shown
             return {**result, "failed": True, "msg": message}
         return {**result, "state": state}
 
     def _unread(self, error: _reads.ReadError) -> Result:
-        hint = error.hint or (self.network_hint(str(error)) if error.response is None else None)
+        hint = error.hint or (network_hint(self.addresses.region, str(error)) if error.response is None else None)
         fields = {**error.fields(), **({"hint": hint} if hint else {})}
         return self.failed("The run could not be read: %s." % error, **fields)
 

@@ -6,7 +6,7 @@
 
 
 """
-What a task says of a callback that was not delivered.
+What a task says of a callback that was not delivered, and how it saves it.
 
 Imported only where there is one.
 """
@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes, undelivered
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
 
 _CHECK_IDS = "Check the run: the state may be finished already, or the IDs may belong to another run."
 _CHECK_RUN = "Check the run before you send again; with confirm=always a second task sends only what is missing."
@@ -28,13 +29,20 @@ _SENTENCES = {
 }
 
 
-def sentence(delivery: str, reason: t.Optional[str]) -> str:
-    """The message of a result."""
+def explained(task: t.Any, result: dict[str, t.Any], outcome: outcomes.Outcome) -> dict[str, t.Any]:
+    """result, which a CallbackTask has of outcome, with what went wrong and what the user can do about it."""
+    result["failed"] = True
+    result["msg"] = _sentence(outcome.delivery, outcome.reason)
+    hint = _hint(outcome, task.addresses.region)
+    result.update({"hint": hint} if hint else {})
+    return saved(task, result) if outcome.transient else result
+
+
+def _sentence(delivery: str, reason: t.Optional[str]) -> str:
     return _SENTENCES[delivery] % {"reason": reason or ""}
 
 
-def hint(outcome: t.Any, of_network: t.Callable[[str], str]) -> t.Optional[str]:
-    """What the user can do about a _delivery.Outcome. of_network says that for a clause about the network."""
+def _hint(outcome: outcomes.Outcome, region: t.Optional[str]) -> t.Optional[str]:
     if outcome.hint:
         return str(outcome.hint)
     if outcome.delivery == outcomes.SUPERSEDED:
@@ -44,7 +52,36 @@ def hint(outcome: t.Any, of_network: t.Callable[[str], str]) -> t.Optional[str]:
         return of_response or (_CHECK_IDS if outcome.response.status == 400 else None)
     if outcome.delivery == outcomes.UNKNOWN:
         return _CHECK_RUN
-    return of_network(outcome.reason or "")
+    return network_hint(region, outcome.reason or "")
+
+
+def saved(task: t.Any, result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """result, after the callback was saved where the user wants that."""
+    path = task.params.get("undelivered_path")
+    if not path or task.callback is None or task.check_mode:
+        return result
+    project_id = task.project_id if task.delivery is None else task.delivery.project_id
+    addresses = {
+        "region": task.addresses.region,
+        "endpoint": task.addresses.endpoint,
+        "project_id": project_id,
+        "iam_endpoint": None if project_id else task.addresses.iam_endpoint,
+    }
+    sentence, file = undelivered.save(path, task.callback, addresses)
+    result["msg"] = "%s %s." % (result["msg"], sentence)
+    result.update({} if file is None else {"undelivered_file": file})
+    return result
+
+
+def broken_off(task: t.Any, reason: str) -> dict[str, t.Any]:
+    """The result of a CallbackTask whose run() ended because of reason, a clause."""
+    if task.delivery is None:
+        return saved(task, task.failed("Nothing was sent, as %s." % reason))
+    sent = task.delivery.requests_sent
+    ended = outcomes.UNKNOWN if sent else outcomes.NOT_SENT
+    outcome = outcomes.Outcome(delivery=ended, requests_sent=sent, reason=reason, transient=True)
+    found: dict[str, t.Any] = task.result_of(outcome)
+    return found
 
 
 def lost(reason: str) -> dict[str, t.Any]:
@@ -54,6 +91,6 @@ def lost(reason: str) -> dict[str, t.Any]:
         "changed": False,
         "delivery": outcomes.UNKNOWN,
         "requests_sent": 0,
-        "msg": sentence(outcomes.UNKNOWN, reason),
+        "msg": _sentence(outcomes.UNKNOWN, reason),
         "hint": _CHECK_RUN,
     }

@@ -48,6 +48,9 @@ else:  # ansible-core 2.19 and later
 
 
 TaskTimeoutError = _TaskTimeoutError
+# What ended a task, as a clause.
+INTERRUPTED = "the run of the playbook was interrupted"
+TIMED_OUT = "the task timed out after %s seconds"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

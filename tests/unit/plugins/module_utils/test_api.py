@@ -21,11 +21,12 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._api import
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
 
 KEYS = Credentials({"access_key": "AK", "secret_key": "SK-secret"}, "test")
-CALLBACK = Callback("w/ü %?#&..", "run", "state", "success", {"text": "ü🙂", "n": 1}, None)
+IDS = {"workflow_id": "w/ü %?#&..", "workflow_run_id": "run", "workflow_state_id": "state"}
+CALLBACK = Callback(**IDS, result="success", output={"text": "ü🙂", "n": 1})
 
 
 def client(url: str, connections: _connections.Connections, credentials: Credentials = KEYS) -> Client:
-    return Client(url, credentials, _http.Route(True, ()), 30.0, connections)
+    return Client(url, credentials, _http.Route(verify=True, proxies=()), 30.0, connections)
 
 
 def galaxy_version() -> str:
@@ -64,8 +65,9 @@ def test_callback_request(connections: _connections.Connections) -> None:
 
 
 def test_non_ascii_ids_are_sent_as_utf8(connections: _connections.Connections) -> None:
+    callback = Callback(**{**IDS, "workflow_run_id": "中"}, result="success", output={})
     with scripted(Call("POST", "/callback", 200)) as server:
-        client(server.url, connections).complete_state("p", CALLBACK._replace(workflow_run_id="中"))
+        client(server.url, connections).complete_state("p", callback)
     assert server.came[0].headers["X-Workflow-Run-Id"].encode("latin-1") == "中".encode()
 
 
@@ -78,13 +80,13 @@ def test_non_ascii_ids_are_sent_as_utf8(connections: _connections.Connections) -
     ],
 )
 def test_output_is_always_sent_and_error_only_if_set(fields: dict[str, Any], body: dict[str, Any]) -> None:
-    assert json.loads(Callback("w", "r", "s", "fail", {}, **fields).body()) == body
+    assert json.loads(Callback(**IDS, result="fail", output={}, **fields).body()) == body
 
 
 def test_body_is_ascii_json() -> None:
     assert CALLBACK.body().isascii()
     with pytest.raises(ValueError, match="JSON"):
-        CALLBACK._replace(output={"a": float("nan")}).body()
+        Callback(**IDS, result="fail", output={"a": float("nan")}).body()
 
 
 def test_show_request(connections: _connections.Connections) -> None:
@@ -219,7 +221,7 @@ def test_headers_with_secrets_are_never_described(
 
 def test_connections_are_separated_by_endpoint_credentials_and_route(connections: _connections.Connections) -> None:
     other = Credentials({"auth_token": "TOKEN"}, "test")
-    route, proxied = _http.Route(True, ()), _http.Route(True, (("https", "http://p"),))
+    route, proxied = _http.Route(verify=True, proxies=()), _http.Route(verify=True, proxies=(("https", "http://p"),))
     adapters = [
         Client(url, credentials, route, 30.0, connections)._adapter
         for url, credentials, route in (

@@ -20,7 +20,8 @@ from urllib3.exceptions import ReadTimeoutError
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _http
 from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Connections
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure, RawResponse, explanation
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import RawResponse, failures
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure
 
 URL = "https://functiongraph.cn-north-4.myhuaweicloud.com"
 
@@ -244,7 +245,7 @@ class CertificateError(Exception):
     ],
 )
 def test_descriptions_of_connection_errors(error: Exception, sent: bool, kind: str, message: str) -> None:
-    found = explanation.explained(error, sent)
+    found = failures.explained(error, sent)
     assert found is not None
     assert found.kind == kind
     assert found.message.endswith(message)
@@ -255,7 +256,7 @@ def test_descriptions_of_connection_errors(error: Exception, sent: bool, kind: s
 def test_certificate_of_another_host_is_described_alike(code: int) -> None:
     error = ssl.SSLCertVerificationError(1, "x")
     error.verify_code, error.verify_message = code, "Hostname mismatch."
-    found = explanation.explained(error, False)
+    found = failures.explained(error, False)
     assert found is not None
     assert (found.message, found.permanent) == ("the server's certificate is for another host", True)
 
@@ -263,7 +264,7 @@ def test_certificate_of_another_host_is_described_alike(code: int) -> None:
 def test_circular_causes_end() -> None:
     one, two = OSError("one"), OSError("two")
     one.__cause__, two.__cause__ = two, one
-    found = explanation.explained(one, False)
+    found = failures.explained(one, False)
     assert found is not None
     assert found.message == "one"
 

@@ -12,7 +12,7 @@ import pytest
 from support.deliveries import DELIVERED, IAM_UNAVAILABLE, POST, REFUSAL, REFUSED, THROTTLED, Bench, summary
 from support.servers import Call, free_port, scripted
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure
 
 
 @pytest.mark.parametrize("confirm", ["never", "when_unknown"])
@@ -83,7 +83,7 @@ def test_connection_refused_is_retried_and_not_sent(bench: Bench) -> None:
 def test_permanent_failure_is_not_retried(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted() as server:
         delivery = bench.delivery(server.url, "when_unknown", 2)
-        failure = _http.Failure("tls", "the server's certificate is not trusted", False, True)
+        failure = Failure("tls", "the server's certificate is not trusted", False, True)
 
         def refuse(*_arguments: Any) -> Any:
             raise failure

@@ -29,7 +29,15 @@ OUTPUT: dict[str, Any] = {
     "true": True,
     "": {"": []},
 }
-CALLBACK = Callback("w-1", "run/1 ü", "state\\1", "fail", OUTPUT, "disk 'full' {{ x }} 🙂")
+FIELDS: dict[str, Any] = {
+    "workflow_id": "w-1",
+    "workflow_run_id": "run/1 ü",
+    "workflow_state_id": "state\\1",
+    "result": "fail",
+    "output": OUTPUT,
+    "error": "disk 'full' {{ x }} 🙂",
+}
+CALLBACK = Callback(**FIELDS)
 
 
 def loaded(path: str) -> dict[str, Any]:
@@ -70,7 +78,7 @@ def test_other_strings_are_not_marked_unsafe(text: str) -> None:
 
 
 def test_unset_error_is_an_empty_string() -> None:
-    values = undelivered.variables(CALLBACK._replace(error=None, result="success", output={}), {})
+    values = undelivered.variables(Callback(**{**FIELDS, "error": None, "result": "success", "output": {}}), {})
     assert (values["fgs_workflow_error"], values["fgs_workflow_output"]) == ("", "{}")
 
 
@@ -98,7 +106,9 @@ def test_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
 
 
 def test_file_in_a_folder_is_named_after_run_and_state(tmp_path: Path) -> None:
-    values = undelivered.variables(CALLBACK._replace(workflow_run_id="../run 1", workflow_state_id="s" * 300), {})
+    values = undelivered.variables(
+        Callback(**{**FIELDS, "workflow_run_id": "../run 1", "workflow_state_id": "s" * 300}), {}
+    )
     path = Path(undelivered.write(str(tmp_path), values))
     assert path.parent == tmp_path
     assert path.name.startswith("fgs-undelivered-___run_1-sss")
@@ -123,7 +133,7 @@ def test_different_ids_never_share_a_file(tmp_path: Path, one: tuple[str, ...], 
     names = ("workflow_id", "workflow_run_id", "workflow_state_id")
     for ids in (one, other):
         values: dict[str, Any] = dict(zip(names, ids, strict=True))
-        callback = CALLBACK._replace(**values)
+        callback = Callback(**{**FIELDS, **values})
         undelivered.write(str(tmp_path), undelivered.variables(callback, {}))
     assert len(os.listdir(tmp_path)) == 2
 

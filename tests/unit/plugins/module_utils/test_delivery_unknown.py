@@ -29,7 +29,7 @@ from support.deliveries import (
 from support.exchanges import response
 from support.servers import Call, Sockets, raw, read_request, scripted
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure
 
 NO_ID = "the response has no valid execution_id: its body "
 UNKNOWN = [
@@ -190,7 +190,7 @@ def test_not_sent_after_an_unknown_outcome_stays_unknown(bench: Bench, monkeypat
         def once(*arguments: Any) -> Any:
             calls.append(1)
             if len(calls) > 1:
-                raise _http.Failure("connect", "connection refused", False)
+                raise Failure("connect", "connection refused", False)
             return complete(*arguments)
 
         monkeypatch.setattr(delivery.client, "complete_state", once)

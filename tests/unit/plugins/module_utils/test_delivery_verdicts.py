@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from support.deliveries import CREDENTIALS
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Response
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import verdicts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure
 
 COMPLETED = {"execution_id": "run"}
 IAM_UNAVAILABLE = {"error_code": "APIG.0613", "error_msg": "IAM."}
 
 
 def verdict(status: int, document: Any = None) -> str:
-    return _delivery.verdict(Response(status, {}, document, None, 0.0, CREDENTIALS))
+    return verdicts.verdict(Response(status, {}, document, None, 0.0, CREDENTIALS))
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ def test_every_status_code(document: Any) -> None:
     [(False, False, "retry"), (False, True, "refused"), (True, False, "unknown"), (True, True, "unknown")],
 )
 def test_every_failure(sent: bool, permanent: bool, expected: str) -> None:
-    assert _delivery.verdict(Failure("connect", "connection refused", sent, permanent)) == expected
+    assert verdicts.verdict(Failure("connect", "connection refused", sent, permanent)) == expected
 
 
-@pytest.mark.parametrize("table", [_delivery.RESPONSES, _delivery.FAILURES])
-def test_the_last_row_is_for_everything_else(table: tuple[_delivery.Verdict, ...]) -> None:
+@pytest.mark.parametrize("table", [verdicts.RESPONSES, verdicts.FAILURES])
+def test_the_last_row_is_for_everything_else(table: tuple[verdicts.Verdict, ...]) -> None:
     assert table[-1].applies(None)

@@ -23,7 +23,8 @@ from support.servers import Sockets, free_port, raw, read_request
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
 from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Connections
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Attempt, Failure
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Attempt
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure
 
 
 @contextmanager
@@ -132,10 +133,10 @@ def test_nothing_is_sent_after_the_deadline() -> None:
     attempt = Attempt()
     attempt.sending()
     assert attempt.sent
-    assert attempt.close()
+    assert attempt.end()
     with pytest.raises(OSError, match="over"):
         attempt.sending()
-    assert not Attempt().close()
+    assert not Attempt().end()
 
 
 def test_deadline_applies_to_tls_within_tls() -> None:
@@ -144,7 +145,7 @@ def test_deadline_applies_to_tls_within_tls() -> None:
     with ours, theirs:
         attempt = Attempt()
         attempt.sockets.append(SimpleNamespace(socket=ours))
-        attempt.abort()
+        attempt.end()
         assert theirs.recv(1) == b""
 
 

@@ -18,10 +18,16 @@ from support.servers import Sockets, raw, read_request
 from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Connections
 
 
+def body_of(url: str, connections: Connections) -> tuple[bytes, bool]:
+    """The body of the response to one request, and whether it is complete."""
+    found = exchange(url, connections)
+    return found.body, found.complete
+
+
 def test_response(connections: Connections) -> None:
     with raw(respond_with(response(b"hello", "X-Request-Id: r", status="404 Not Found"))) as server:
         found = exchange(server.url, connections)
-    assert found[:1] + found[2:] == (404, b"hello", True)
+    assert (found.status, found.body, found.complete) == (404, b"hello", True)
     assert found.headers["x-request-id"] == "r"
 
 
@@ -33,7 +39,7 @@ def test_response_without_a_length_ends_with_the_connection(connections: Connect
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
 def test_response_without_a_body(connections: Connections, status: str) -> None:
     with raw(respond_with(response(b"", "Content-Length: 5", status=status))) as server:
-        assert exchange(server.url, connections)[2:] == (b"", True)
+        assert body_of(server.url, connections) == (b"", True)
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
@@ -46,7 +52,7 @@ def test_redirect_is_a_response(connections: Connections, status: str) -> None:
 @pytest.mark.parametrize("size", [0, 1, 64 * 1024, MIB])
 def test_body_up_to_the_limit(connections: Connections, size: int) -> None:
     with raw(respond_with(response(b"x" * size))) as server:
-        assert exchange(server.url, connections)[2:] == (b"x" * size, True)
+        assert body_of(server.url, connections) == (b"x" * size, True)
 
 
 @pytest.mark.parametrize("headers", [(), ("Transfer-Encoding: chunked",)])
@@ -62,21 +68,21 @@ def test_body_over_the_limit_is_truncated(connections: Connections, headers: tup
             connection.sendall(b"x" * 0x10000)
 
     with raw(handle) as server:
-        assert exchange(server.url, connections)[2:] == (b"x" * MIB, False)
+        assert body_of(server.url, connections) == (b"x" * MIB, False)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "GZIP "])
 def test_compressed_body(connections: Connections, encoding: str) -> None:
     body = (zlib.compress if encoding == "deflate" else gzip.compress)(b"x" * MIB)
     with raw(respond_with(response(body, f"Content-Encoding: {encoding}"))) as server:
-        assert exchange(server.url, connections)[2:] == (b"x" * MIB, True)
+        assert body_of(server.url, connections) == (b"x" * MIB, True)
 
 
 def test_compression_bomb_is_truncated(connections: Connections) -> None:
     bomb = gzip.compress(b"\0" * (20 * MIB), 9)
     assert len(bomb) < MIB
     with raw(respond_with(response(bomb, "Content-Encoding: gzip"))) as server:
-        assert exchange(server.url, connections)[2:] == (b"\0" * MIB, False)
+        assert body_of(server.url, connections) == (b"\0" * MIB, False)
 
 
 def test_compressed_bytes_are_limited(connections: Connections) -> None:
@@ -91,23 +97,23 @@ def test_compressed_bytes_are_limited(connections: Connections) -> None:
             connection.sendall(b"\0\0\0\xff\xff" * 10_000)
 
     with raw(handle) as server:
-        assert exchange(server.url, connections)[2:] == (b"x", False)
+        assert body_of(server.url, connections) == (b"x", False)
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "made-up"])
 def test_unknown_encoding_is_not_read(connections: Connections, encoding: str) -> None:
     with raw(respond_with(response(b"hello", f"Content-Encoding: {encoding}"))) as server:
-        assert exchange(server.url, connections)[2:] == (b"", False)
+        assert body_of(server.url, connections) == (b"", False)
 
 
 def test_invalid_compressed_body_is_not_read(connections: Connections) -> None:
     with raw(respond_with(response(b"hello", "Content-Encoding: gzip"))) as server:
-        assert exchange(server.url, connections)[2:] == (b"", False)
+        assert body_of(server.url, connections) == (b"", False)
 
 
 def test_empty_compressed_body_is_empty(connections: Connections) -> None:
     with raw(respond_with(response(b"", "Content-Encoding: gzip"))) as server:
-        assert exchange(server.url, connections)[2:] == (b"", True)
+        assert body_of(server.url, connections) == (b"", True)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import endpoint_violation
+from ansible_collections.functiongraph.workflow.plugins.module_utils._options.violations import REGIONS, region_meant
 
 
 def rule(url: str) -> str | None:
@@ -120,10 +121,15 @@ def test_option_then_environment_then_region() -> None:
         "HUAWEICLOUD_SDK_REGION_FUNCTIONGRAPH_CN_EAST_3": "https://env-of-region",
     }
     addresses, violations = _options.find_addresses(options, environ)
-    assert (addresses, violations) == (("https://option", "https://iam-option/", "cn-north-4"), [])
+    assert violations == []
+    assert vars(addresses) == {
+        "endpoint": "https://option",
+        "iam_endpoint": "https://iam-option/",
+        "region": "cn-north-4",
+    }
     assert addresses.iam("https://file") == "https://iam-option"
     addresses, _none = _options.find_addresses({"region": "", "endpoint": "", "iam_endpoint": None}, environ)
-    assert addresses == ("https://env", "https://iam-env", "cn-east-3")
+    assert vars(addresses) == {"endpoint": "https://env", "iam_endpoint": "https://iam-env", "region": "cn-east-3"}
     del environ["FGS_ENDPOINT"]
     assert _options.find_addresses({}, environ)[0].endpoint == "https://env-of-region"
     # It is of another region.
@@ -164,8 +170,8 @@ def test_invalid_region_gets_a_suggestion(region: str, meant: str | None) -> Non
 
 
 def test_known_region_gets_no_suggestion() -> None:
-    assert [_options.region_meant(region) for region in (*_options.REGIONS, None)] == [""] * 6
-    assert _options.region_meant("cn-nort-4") == " (did you mean cn-north-4?)"
+    assert [region_meant(region) for region in (*REGIONS, None)] == [""] * 6
+    assert region_meant("cn-nort-4") == " (did you mean cn-north-4?)"
 
 
 def test_without_region_and_endpoint() -> None:

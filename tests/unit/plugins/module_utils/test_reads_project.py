@@ -13,9 +13,10 @@ import pytest
 from support.deliveries import CREDENTIALS
 from support.servers import Call, free_port, scripted, unresolved
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _http, _options, _reads
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _http, _reads
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._options.violations import region_meant
 
 PATH = "/v3/projects?name=cn-north-4"
 
@@ -28,9 +29,9 @@ def _known_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 def find(
     url: str, connections: _connections.Connections, key: str = "key", region: str = "cn-north-4", retries: int = 0
 ) -> str:
-    client = Client(url, CREDENTIALS, _http.Route(True, ()), 10.0, connections)
+    client = Client(url, CREDENTIALS, _http.Route(verify=True, proxies=()), 10.0, connections)
     attempts = Attempts(retries, sleep=lambda _seconds: None)
-    return _reads.find_project(client, region, key, attempts, _options.region_meant(region))
+    return _reads.find_project(client, region, key, attempts, region_meant(region))
 
 
 def test_only_project_is_found(connections: _connections.Connections) -> None:

@@ -11,8 +11,8 @@ from support.deliveries import CREDENTIALS
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Response
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http import Failure
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure
 
 
 class Clock:

@@ -22,7 +22,7 @@ PATH = "/v2/p/fgs/workflows/w/executions/e"
 
 def read(url: str, connections: _connections.Connections, retries: int = 0) -> _reads.Run:
     credentials = Credentials({"access_key": "AK", "secret_key": "SK"}, "test")
-    client = Client(url, credentials, _http.Route(True, ()), 30.0, connections)
+    client = Client(url, credentials, _http.Route(verify=True, proxies=()), 30.0, connections)
     return _reads.read_run(client, "p", "w", "e", Attempts(retries, sleep=lambda _seconds: None))
 
 

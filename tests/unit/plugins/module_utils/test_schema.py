@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import sys
+from copy import copy
 from typing import Any
 
 import jsonschema
 import pytest
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema, _spec
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators, violations
 
 IDS = {"workflow_id": "w", "workflow_run_id": "r", "workflow_state_id": "s"}
 GOOD: dict[str, Any] = {**IDS, "result": "success", "output": {}}
@@ -183,7 +184,7 @@ def test_all_violations_are_reported_at_once() -> None:
         ("workflow_run_id", "control_characters"),
         ("workflow_state_id", "required"),
     ]
-    sentence = _schema.sentence(found)
+    sentence = violations.sentence(found)
     assert sentence.startswith("Nothing was sent: ")
     assert all(violation.message in sentence for violation in found)
     assert "\n" not in sentence
@@ -232,7 +233,8 @@ def test_schema_has_the_options_of_its_tables() -> None:
 
 
 def test_row_without_an_option_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = _spec.TABLES["path"][0]._replace(option=None)
+    row = copy(_spec.TABLES["path"][0])
+    row.option = None
     monkeypatch.setitem(_spec.TABLES, "path", (row,))
     with pytest.raises(ValueError, match="project_id has no option"):
         _schema.arguments_schema()

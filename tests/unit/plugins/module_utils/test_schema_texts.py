@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _schema, _spec
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _spec
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import shortening, violations
 
 
 def test_quoted_is_one_short_line() -> None:
-    assert _schema.quoted("a\nb") == r"'a\nb'"
-    assert len(_schema.quoted("x" * 1000)) == 60
-    assert _schema.quoted("x" * 1000).endswith("…")
+    assert violations.quoted("a\nb") == r"'a\nb'"
+    assert len(violations.quoted("x" * 1000)) == 60
+    assert violations.quoted("x" * 1000).endswith("…")
 
 
 @pytest.mark.parametrize(
@@ -34,12 +35,12 @@ def test_quoted_is_one_short_line() -> None:
     ],
 )
 def test_truncated(error: str, expected: str) -> None:
-    assert _schema.shortened(error) == expected
+    assert shortening.shortened(error) == expected
 
 
 @given(st.text(max_size=300))
 def test_truncated_is_always_valid_and_a_prefix(error: str) -> None:
-    short = _schema.shortened(error)
+    short = shortening.shortened(error)
     assert len(short) <= 64
     if len(error) <= 64:
         assert short == error
@@ -47,17 +48,16 @@ def test_truncated_is_always_valid_and_a_prefix(error: str) -> None:
         assert " ".join(error.split()).startswith(short[:-1])
         assert not short[:-1].endswith(" ")
         # Idempotent: shortening twice changes nothing more.
-        assert _schema.shortened(short) == short
+        assert shortening.shortened(short) == short
     else:
         assert short == " ".join(error.split())
 
 
 def test_truncated_to_another_limit() -> None:
-    assert _schema.shortened("one two three", 10) == "one two…"
-    assert _schema.shortened("one two", 10) == "one two"
+    assert shortening.shortened("one two three", 10) == "one two…"
+    assert shortening.shortened("one two", 10) == "one two"
 
 
 def test_not_truncated_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [row._replace(max_length=None) for row in _spec.TABLES["body"]]
-    monkeypatch.setitem(_spec.TABLES, "body", tuple(rows))
-    assert _schema.shortened("e" * 100) == "e" * 100
+    monkeypatch.setattr(_spec.field("error"), "max_length", None)
+    assert shortening.shortened("e" * 100) == "e" * 100

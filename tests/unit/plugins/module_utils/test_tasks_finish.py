@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from support.tasks import SECRET, callback_task, execution_info_task
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import ConfigurationError, Task
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import Task
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.configuration import ConfigurationError
 
 TEXT = f"a {SECRET}\x1b[31m of ours"
 LEAKS: dict[str, Any] = {

@@ -36,11 +36,11 @@ AFTER_THE_FIRST_BYTE = [
     f"{OURS}_http._body",
     f"{OURS}_http._cut",
     f"{OURS}_api._document",
-    f"{OURS}_schema.execution_id",
+    f"{OURS}_delivery.execution_id",
     f"{OURS}_delivery._attempted",
 ]
 AFTER_THE_ANSWER = [
-    f"{OURS}_delivery.Delivery._accepted",
+    f"{OURS}_delivery.Delivery.accepted",
     f"{OURS}_api.Response.fields",
 ]
 

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from ansible_collections.functiongraph.workflow.plugins.doc_fragments import attributes, connection
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery, _http, _options, _spec
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _http, _options, _spec
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import attempts
 from ansible_collections.functiongraph.workflow.plugins.modules import (
     fgs_workflow_callback,
@@ -115,10 +116,10 @@ def test_network_limits_equal_the_code() -> None:
 
 def test_return_values_equal_the_code() -> None:
     returned = yaml.safe_load(fgs_workflow_callback.RETURN)
-    assert tuple(returned["delivery"]["choices"]) == _delivery.DELIVERIES
+    assert tuple(returned["delivery"]["choices"]) == outcomes.DELIVERIES
     assert tuple(yaml.safe_load(fgs_workflow_execution_info.RETURN)["status"]["choices"]) == _spec.RUN_STATUSES
     documented = " ".join(returned["delivery"]["description"])
-    assert all(f"V({delivery})" in documented for delivery in _delivery.DELIVERIES)
+    assert all(f"V({delivery})" in documented for delivery in outcomes.DELIVERIES)
     confirm = text(documentation(fgs_workflow_callback)["options"]["confirm"])
     assert all(f"V({choice})" in confirm for choice in _options.CONFIRM)
 

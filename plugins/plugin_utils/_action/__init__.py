@@ -5,7 +5,7 @@
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
 """
-The controller side of tasks: makes the call in the Ansible process itself, or runs the module on the target.
+The controller side of tasks: makes the call in the Ansible process itself. Or target runs the module on the target.
 """
 
 from __future__ import annotations
@@ -14,25 +14,23 @@ import os
 import typing as t
 
 from ansible import constants as C
-from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _libraries, _options, _tasks
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import (
+    INTERRUPTED,
+    TIMED_OUT,
     TaskTimeoutError,
     alias_warnings,
     on_interruption,
     plain,
 )
 
-_INTERRUPTED = "the run of the playbook was interrupted"
-_LOST = "the module on the host of the task returned no result"
 _ASYNC = (
     "Nothing was sent: with async the module and its arguments, secrets included, are copied to the host of the task, "
     "but run_on=controller keeps them on the controller; set run_on=target, or remove async."
 )
-_TIMED_OUT = "the task timed out after %s seconds"
 
 # One set for each worker process: all items of a loop reuse the same connections.
 _worker_connections = _connections.Connections()
@@ -55,7 +53,9 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
         arguments = _options.without_empty(self._task.args)
         warnings = self._restore_ids(arguments, task_vars or {})
         if arguments.get("run_on") == "target":
-            result.update(self._run_on_target({**empty_ids, **arguments}, task_vars))
+            from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import target
+
+            result.update(target.run(self, {**empty_ids, **arguments}, task_vars))
         elif self._task.async_val:
             result.update({"failed": True, "changed": False, **self.task_class.NOTHING_DONE, "msg": _ASYNC})
         else:
@@ -80,36 +80,6 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
 
                 arguments[option] = _report.written_id(option, value, warnings.append)
         return warnings
-
-    def _run_on_target(self, arguments: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
-        """Returns the module's result. After an interruption the outcome is unknown: the module may still run."""
-        lost = self.task_class.lost
-
-        def interrupted() -> None:
-            self._report_interruption(lost(_INTERRUPTED))
-            # When interrupted, Ansible leaves the module's arguments, including secrets, in its temporary directory.
-            self.cleanup(force=True)
-
-        try:
-            with on_interruption(interrupted):
-                found: dict[str, t.Any] = self._execute_module(
-                    module_name=self.module_name,
-                    module_args=arguments,
-                    task_vars=task_vars,
-                    wrap_async=bool(self._task.async_val),
-                )
-        except TaskTimeoutError:
-            return lost(_TIMED_OUT % self._task.timeout)
-        except AnsibleConnectionFailure as error:
-            if not self.task_class.NOTHING_DONE:
-                raise
-            found = {"unreachable": True, "msg": str(error)}
-        if "ansible_job_id" not in found and not self.task_class.NOTHING_DONE.keys() <= found.keys():
-            # The module was killed, printed something other than its result, or the connection was lost.
-            lost_result = lost(_LOST)
-            message = ("%s %s" % (lost_result["msg"], found.get("msg", ""))).strip()
-            found = {**found, **lost_result, "msg": message, "failed": not found.get("unreachable", False)}
-        return found
 
     def _run_on_controller(
         self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any
@@ -138,13 +108,14 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
             diff=self._task.diff,
         )
         try:
-            with on_interruption(lambda: self._report_interruption(task.interrupted(_INTERRUPTED))):
+            with on_interruption(lambda: self.report_interruption(task.interrupted(INTERRUPTED))):
                 result: dict[str, t.Any] = task.run()
         except TaskTimeoutError:
-            result = task.interrupted(_TIMED_OUT % self._task.timeout)
+            result = task.interrupted(TIMED_OUT % self._task.timeout)
         return result
 
-    def _report_interruption(self, result: dict[str, t.Any]) -> None:
+    def report_interruption(self, result: dict[str, t.Any]) -> None:
+        """Shows what the result of an interrupted task would say."""
         # Not as a warning: since ansible-core 2.19 warnings are shown with the result, which Ansible discards here.
         self._display.display("[WARNING]: %s" % result["msg"], color=C.COLOR_WARN, stderr=True)
 

@@ -5,15 +5,17 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-What went wrong on the network, in words for the user: no URL, no header and no secret is in them.
+An attempt that brought no response, in words for the user: no URL, no header and no secret is in them.
 
-Imported only where something went wrong.
+Imported only where there is one.
 """
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
+import traceback
 import typing as t
 import zlib
 
@@ -21,6 +23,50 @@ import zlib
 _FOR_ANOTHER_HOST = (62, 64)
 UNRESOLVED = "the host name cannot be resolved"
 _ANOTHER_HOST = "the server's certificate is for another host"
+
+
+class Failure(Exception):
+    """An attempt that brought no response.
+
+    kind is "connect", "tls", "proxy", "timeout", "lost", "unexpected" or "refused", where the credentials were refused
+    before. sent tells whether anything of the request may have reached the server. permanent is true where another
+    attempt cannot end differently. hint says what to do, where more is known than that of the kind.
+    """
+
+    def __init__(
+        self, kind: str, message: str, sent: bool, permanent: bool = False, hint: t.Optional[str] = None
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.sent = sent
+        self.permanent = permanent
+        self.hint = hint
+
+
+def unexpected(error: BaseException, sent: bool) -> Failure:
+    """A Failure for an error that is none of the network. Its own words may hold a header, so its place stands for it.
+
+    Where nothing was sent, another attempt would raise it again.
+    """
+    what = type(error).__name__
+    for place in traceback.extract_tb(error.__traceback__)[-1:]:
+        what += " in %s, line %s" % (os.path.basename(place.filename), place.lineno)
+    return Failure("unexpected", "an unexpected error occurred (%s)" % what, sent, not sent)
+
+
+def late(timeout: float, sent: bool) -> Failure:
+    what = "no complete response" if sent else "no connection"
+    return Failure("timeout", "%s within %g seconds" % (what, timeout), sent)
+
+
+def failure_of(error: BaseException, sent: bool, timeout: float) -> Failure:
+    """The Failure for an error that was raised while an attempt was made."""
+    found = explained(error, sent)
+    if found is None:
+        return unexpected(error, sent)
+    # A single read is bounded by the same time, and may be the first to notice.
+    return late(timeout, sent) if found.kind == "timeout" else Failure(found.kind, found.message, sent, found.permanent)
 
 
 def _causes(error: t.Optional[BaseException]) -> list[BaseException]:
