@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response, errors
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure, unexpected
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
@@ -53,6 +53,11 @@ class ReadError(Exception):
         return {} if self.response is None else self.response.fields()
 
 
+def _is_transient(response: Response) -> bool:
+    """Whether the same request may succeed later."""
+    return response.status in (408, 429) or response.status >= 500
+
+
 def read_with_retries(request: t.Callable[[], Response], attempts: Attempts) -> Response:
     """The response to a request that changes nothing. What is transient is retried. Raises Failure."""
     while True:
@@ -62,7 +67,7 @@ def read_with_retries(request: t.Callable[[], Response], attempts: Attempts) -> 
             if failure.permanent or not attempts.wait_for_retry():
                 raise
         else:
-            if not response.is_transient() or not attempts.wait_for_retry(response.retry_after()):
+            if not _is_transient(response) or not attempts.wait_for_retry(errors.retry_after(response.headers)):
                 return response
 
 
@@ -82,7 +87,7 @@ def read_run(client: Client, project_id: str, workflow_id: str, execution_id: st
         raise ReadError(failure.message, None, failure.hint, credentials_refused=failure.kind == "refused") from None
     if response.status != 200:
         refused = response.status == 401
-        raise ReadError(response.clause(), response, response.hint(), credentials_refused=refused)
+        raise ReadError(errors.clause(response), response, errors.hint(response), credentials_refused=refused)
     if response.problem:
         raise ReadError("the response %s" % response.problem, response)
     document = response.document if isinstance(response.document, dict) else {}
@@ -213,8 +218,8 @@ def _look_up_project(client: Client, region: str, attempts: Attempts, region_mea
         text = "IAM refused to look up the project of region %s: %s%s."
         # With wrong keys the callback would be refused as well.
         instead = "" if response.status == 401 else "; " + give
-        message = text % (region, response.clause(), instead)
-        raise ReadError(message, response, response.hint(), response.is_transient())
+        message = text % (region, errors.clause(response), instead)
+        raise ReadError(message, response, errors.hint(response), _is_transient(response))
     try:
         listed = response.document["projects"]
         found = [project["id"] for project in listed if project.get("name", region) == region]

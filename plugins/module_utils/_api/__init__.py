@@ -35,7 +35,6 @@ _RUN_HEADER, _STATE_HEADER = (row.name for row in TABLES["header"])
 _USER_AGENT = "functiongraph.workflow/%s ansible-core/%s" % (VERSION, _core_version)
 # A body with no other fields has no error.
 _NO_ERROR = frozenset(row.name for row in TABLES["response_200"])
-_SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token")
 
 
 class Callback(SimpleNamespace):
@@ -80,42 +79,16 @@ class Response:
         self.received_at = received_at
         self.credentials = credentials
 
-    @property
-    def error(self) -> t.Any:
-        """The errors.ServiceError that the response has."""
-        # Here, as Ansible compiles what is imported at each start, and most responses have no error.
-        from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
-
-        return errors.service_error(self.document)
-
     def fields(self) -> dict[str, t.Any]:
         """The keys of a task's result that come from the service or the gateway."""
         texts = {"request_id": request_id(self.headers, self.document)}
         if self.status != 200 or not isinstance(self.document, dict) or not self.document.keys() <= _NO_ERROR:
-            texts.update(error_code=self.error.code, error_msg=self.error.message)
+            # Here, and below: Ansible compiles what is imported at each start, and most responses have no error.
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
+
+            error = errors.service_error(self.document)
+            texts.update(error_code=error.code, error_msg=error.message)
         return {"http_status": self.status, **{name: text for name, text in texts.items() if text}}
-
-    def retry_after(self) -> t.Optional[float]:
-        """The seconds after which the server wants the next request, None where it does not say so."""
-        from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
-
-        return errors.retry_after(self.headers)
-
-    def is_transient(self) -> bool:
-        """Whether the same request may succeed later."""
-        return self.status in (408, 429) or self.status >= 500
-
-    def clause(self) -> str:
-        """What a message says of a response that is no success. A 401 or 403 names the source of the credentials."""
-        from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
-
-        return errors.clause(self)
-
-    def hint(self) -> t.Optional[str]:
-        """What the user can do about a response that is no success, None where nothing is known."""
-        from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
-
-        return errors.hint_for(self.status, self.error, self.headers, self.received_at)
 
 
 def _segment(text: str) -> str:
@@ -186,7 +159,9 @@ class Client:
         with no_outcome_lost(sent=True):
             response = self._parsed(raw)
             if response.status == 401 and self._credentials.is_key:
-                refusals.refused_keys.add(key, response.hint() or "")
+                from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
+
+                refusals.refused_keys.add(key, errors.hint(response) or "")
             return response
 
     def _parsed(self, raw: _http.RawResponse) -> Response:
@@ -200,7 +175,8 @@ class Client:
             document = redactor.within(document, hide=redactor.text)
         return Response(raw.status, headers, document, problem, time.time(), self._credentials)
 
-    def _callback(self, project_id: str, callback: Callback) -> t.Any:
+    def callback_request(self, project_id: str, callback: Callback) -> t.Any:
+        """The request of complete_state, not signed."""
         return self._request(
             "POST",
             "/v2/%s/fgs/workflows/%s/callback" % (_segment(project_id), _segment(callback.workflow_id)),
@@ -216,16 +192,8 @@ class Client:
     def complete_state(self, project_id: str, callback: Callback, own_connection: bool = False) -> Response:
         """CreateCallbackWorkflow. own_connection keeps it off a connection that the server may be closing."""
         with no_outcome_lost(sent=False):
-            request = self._callback(project_id, callback)
+            request = self.callback_request(project_id, callback)
         return self._send(request, own_connection)
-
-    def describe_callback(self, project_id: str, callback: Callback) -> str:
-        """The request that complete_state sends, for people: no secret and no signature in it."""
-        request = self._callback(project_id, callback)
-        lines = ["%s %s" % (request.method, request.url)]
-        lines.extend("%s: %s" % item for item in request.headers.items() if item[0].lower() not in _SECRET_HEADERS)
-        body = json.dumps(json.loads(request.data), indent=2, ensure_ascii=False)
-        return "\n".join(lines) + "\n\n" + body + "\n"
 
     def show_execution(self, project_id: str, workflow_id: str, execution_id: str) -> Response:
         """ShowWorkflowExecution."""

@@ -115,16 +115,20 @@ def retry_after(headers: t.Mapping[str, str], now: t.Callable[[], float] = time.
     return None if date is None else max(0.0, date - now())
 
 
+def hint(response: t.Any) -> t.Optional[str]:
+    """What the user can do about a response that is no success, None where nothing is known."""
+    return hint_for(response.status, service_error(response.document), response.headers, response.received_at)
+
+
 def clause(response: t.Any) -> str:
     """What a message says of a response that is no success. A 401 or 403 names the source of the credentials."""
     if 300 <= response.status < 400:
         return "status %d, a redirect to %s, which is not followed" % (response.status, redirected_to(response))
-    error = response.error
+    error = service_error(response.document)
     if response.status == 401:
         # Without the message, which may be a whole canonical request.
         status = "status 401" if error.code in (None, "401") else "status 401, %s" % error.code
-        refused: str = response.credentials.refused(status, clock_is_wrong(response.headers, response.received_at))
-        return refused
+        return _refused(response.credentials, status, clock_is_wrong(response.headers, response.received_at))
     text = ": ".join(part for part in (error.code, error.message) if part).rstrip(".")
     if not text and response.problem:
         text = "the body %s" % response.problem
@@ -133,6 +137,19 @@ def clause(response: t.Any) -> str:
     if response.status == 403 and response.problem is None:
         clause += ", with %s from %s" % (response.credentials.kind, response.credentials.source)
     return clause
+
+
+def _refused(credentials: t.Any, status: str, is_clock_wrong: bool) -> str:
+    """What a message says of a 401 to a request with these credentials. status is its status and code."""
+    if not credentials.is_key:
+        return "the IAM token is wrong or has expired (%s); it comes from %s" % (status, credentials.source)
+    if is_clock_wrong:
+        why = "the signature is refused, as the clock is wrong"
+    elif credentials.is_temporary:
+        why = "the access key, secret key or security token is wrong or has expired"
+    else:
+        why = "the access key or secret key is wrong"
+    return "%s (%s); the keys come from %s" % (why, status, credentials.source)
 
 
 def redirected_to(response: t.Any) -> str:

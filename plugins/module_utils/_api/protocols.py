@@ -29,8 +29,6 @@ class Caller(t.Protocol):
 
     def auth(self) -> t.Any: ...
 
-    def refused(self, status: str, clock_is_wrong: bool) -> str: ...
-
 
 class Connections(t.Protocol):
     """What a client needs of open connections."""

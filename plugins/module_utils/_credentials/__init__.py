@@ -12,9 +12,7 @@ The only room that reads secrets. An empty value counts as unset.
 
 from __future__ import annotations
 
-import base64
 import typing as t
-from urllib.parse import unquote, urlsplit
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.options import Options
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
@@ -43,27 +41,15 @@ def _all() -> t.Iterator[type[Source]]:
     yield Agency
 
 
-def _of_proxy(proxy: str) -> list[str]:
-    """The password in the URL of a proxy: as written, as meant, and with its user as it is sent."""
-    try:
-        user, password = urlsplit(proxy).username, urlsplit(proxy).password
-    except ValueError:
-        # Where the password is in it, nobody knows.
-        return [proxy] if "@" in proxy else []
-    if not password:
-        return []
-    pair = "%s:%s" % (unquote(user or ""), unquote(password))
-    sent = (base64.b64encode(pair.encode(charset, "replace")) for charset in ("utf-8", "latin-1"))
-    return [password, unquote(password), *(value.decode("ascii") for value in sent)]
-
-
 def learn(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], redactor: Redactor) -> None:
     """Makes the secrets of options and environment, those of proxies too, known to redactor, used or not."""
     redactor.add(*(options.get(name) for name in SECRET_OPTIONS))
     redactor.add(*(environ.get(variable) for name in SECRET_OPTIONS for variable in ENVIRONMENT[name]))
     for name, proxy in environ.items():
         if name.lower().endswith("_proxy"):
-            redactor.add(*_of_proxy(proxy))
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import proxies
+
+            redactor.add(*proxies.secrets_of(proxy))
 
 
 def _used(

@@ -164,24 +164,16 @@ class Credentials:
     def kind(self) -> str:
         if "auth_token" in self._values:
             return "an IAM token"
-        return "temporary AK/SK" if "security_token" in self._values else "AK/SK"
+        return "temporary AK/SK" if self.is_temporary else "AK/SK"
+
+    @property
+    def is_temporary(self) -> bool:
+        return "security_token" in self._values
 
     @property
     def is_key(self) -> bool:
         """Whether refusals lock these. No lock of a token is documented, and it may be refused for one project only."""
         return "auth_token" not in self._values
-
-    def refused(self, status: str, clock_is_wrong: bool) -> str:
-        """What a message says of a 401 to a request with these credentials. status is its status and code."""
-        if "auth_token" in self._values:
-            return "the IAM token is wrong or has expired (%s); it comes from %s" % (status, self.source)
-        if clock_is_wrong:
-            why = "the signature is refused, as the clock is wrong"
-        elif "security_token" in self._values:
-            why = "the access key, secret key or security token is wrong or has expired"
-        else:
-            why = "the access key or secret key is wrong"
-        return "%s (%s); the keys come from %s" % (why, status, self.source)
 
     def key(self) -> tuple[tuple[str, str], ...]:
         """Equal for equal credentials: keeps connections and lookups of different ones apart."""

@@ -79,11 +79,10 @@ def complete_set(
     if all(name in given for name in PAIR):
         given.pop("auth_token", None)
     elif set(given) - {"auth_token"}:
-        present = next(names[name] for name in (*PAIR, "security_token") if name in given)
-        missing = [names[name] for name in PAIR if name not in given]
-        verb = "is" if len(missing) == 1 else "are"
-        text = "%s is set but %s %s not; set both%s."
-        raise CredentialsError(text % (present, joined(missing), verb, instead))
+        # Here, and below: Ansible compiles what is imported at each start, and most credentials are right.
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.problems import incomplete
+
+        raise CredentialsError(incomplete(given, PAIR, names, instead))
     return given
 
 
@@ -91,8 +90,7 @@ def checked(values: dict[str, str], names: t.Mapping[str, str]) -> dict[str, str
     """values, where each can be sent as it is. names says how the user calls each. Raises CredentialsError."""
     if all(value == value.strip() and value.isprintable() for value in values.values()):
         return values
-    # Here, as Ansible compiles what is imported at each start, and most credentials can be sent.
-    from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.unsendable import unsendable
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.problems import unsendable
     from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import sentence
 
     found = unsendable(values, names)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _spec
-from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Response
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Response, errors
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.outcomes import (
     DELIVERED,
     REFUSED,
@@ -29,7 +29,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failu
 
 def _is_iam_unavailable(response: Response) -> bool:
     """A 503 that the gateway gave because its own IAM was away: the service has not seen the request."""
-    return response.status == 503 and response.error.number == _spec.IAM_UNAVAILABLE
+    return response.status == 503 and errors.service_error(response.document).number == _spec.IAM_UNAVAILABLE
 
 
 class Verdict(t.NamedTuple):
@@ -74,11 +74,11 @@ def verdict(event: t.Union[Response, Failure]) -> str:
 
 def attempted(response: Response) -> Attempted:
     """What came of a request with a response that has no valid execution_id."""
-    reason = response.clause()
+    reason = errors.clause(response)
     if 200 <= response.status < 300:
         problem = response.problem or "is not what the service documents for status 200"
         reason = "the response has no valid execution_id: its body %s" % problem
-    return Attempted(verdict=verdict(response), reason=reason, retry_after=response.retry_after())
+    return Attempted(verdict=verdict(response), reason=reason, retry_after=errors.retry_after(response.headers))
 
 
 def failed(failure: Failure) -> Attempted:

@@ -245,15 +245,13 @@ def without_short_secrets(
 def limit_violations(params: t.Mapping[str, t.Any]) -> list[Violation]:
     """What the numbers of the connection break: rules that Ansible's argument specification cannot say."""
     timeout, retries = params.get("timeout"), params.get("retries")
-    found = []
+    wrong = {}
     if isinstance(timeout, (int, float)) and not 0 < timeout <= TIMEOUT_LIMIT:
-        text = "timeout must be more than 0 and at most %d seconds, got %g"
-        found.append(("timeout", [0, TIMEOUT_LIMIT], text % (TIMEOUT_LIMIT, timeout)))
+        wrong["timeout"] = TIMEOUT_LIMIT
     if isinstance(retries, int) and not 0 <= retries <= RETRIES_LIMIT:
-        text = "retries must be from 0 to %d, got %d"
-        found.append(("retries", [0, RETRIES_LIMIT], text % (RETRIES_LIMIT, retries)))
-    if not found:
+        wrong["retries"] = RETRIES_LIMIT
+    if not wrong:
         return []
-    from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._options.violations import of_number
 
-    return [Violation(option, "range", limits, text) for option, limits, text in found]
+    return [of_number(option, params[option], limit) for option, limit in wrong.items()]

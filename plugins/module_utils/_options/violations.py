@@ -36,6 +36,12 @@ _OF_ENDPOINTS = {
 }
 
 
+_NUMBERS = {
+    "timeout": "must be more than 0 and at most %d seconds, got %g",
+    "retries": "must be from 0 to %d, got %d",
+}
+
+
 def region_meant(region: t.Optional[str]) -> str:
     """ " (did you mean …?)" for a region that is none of those known, but like one."""
     return "" if not region or region in REGIONS else suggestion(region.replace("_", "-").replace(" ", "-"), REGIONS)
@@ -56,6 +62,11 @@ def without_address(variables: t.Iterable[str]) -> Violation:
 def of_endpoint(option: str, rule: str, url: str, hide: Hide) -> Violation:
     """The URL of an endpoint that breaks rule."""
     return Violation(option, rule, None, _OF_ENDPOINTS[rule] % option + (quoted(url, hide) if rule == "https" else ""))
+
+
+def of_number(option: str, value: float, limit: int) -> Violation:
+    """A timeout or retries beyond the limits."""
+    return Violation(option, "range", [0, limit], "%s %s" % (option, _NUMBERS[option] % (limit, value)))
 
 
 def of_ca_path(error: ValueError) -> Violation:

@@ -44,30 +44,6 @@ def _folded(text: str) -> str:
     return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
-def _spans(secret: str, text: str) -> t.Iterator[tuple[int, int]]:
-    """Where secret is in text, whole or cut after its head. Both are folded."""
-    head = secret[:_HEAD]
-    start = text.find(head)
-    while start >= 0:
-        cut = (
-            place for place, (one, other) in enumerate(zip(secret, text[start : start + len(secret)])) if one != other
-        )
-        end = start + next(cut, min(len(secret), len(text) - start))
-        yield start, end
-        start = text.find(head, end)
-
-
-def _without(text: str, spans: t.Iterable[tuple[int, int]]) -> str:
-    """text with a placeholder for each span, and one for spans that overlap."""
-    parts: list[str] = []
-    kept = 0
-    for start, end in sorted(spans):
-        if start >= kept:
-            parts.extend((text[kept:start], PLACEHOLDER))
-        kept = max(kept, end)
-    return "".join(parts) + text[kept:]
-
-
 class Redactor:
     """Knows the secrets of one task and takes them out of texts."""
 
@@ -109,13 +85,13 @@ class Redactor:
         return any(secret[:_HEAD] in lowered for secret in self._long)
 
     def _without_long(self, text: str) -> str:
-        from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import escapes
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import escapes, spans
 
-        spans: set[tuple[int, int]] = set()
+        found: set[tuple[int, int]] = set()
         for layer, places in escapes.layers(text):
             lowered = _folded(layer)
-            spans.update((places[a], places[b]) for secret in self._long for a, b in _spans(secret, lowered))
-        return _without(text, spans)
+            found.update((places[a], places[b]) for secret in self._long for a, b in spans.of(secret, lowered, _HEAD))
+        return spans.replaced(text, found, PLACEHOLDER)
 
     def text(self, text: str) -> str:
         """text that others wrote, without secrets and without what else signs a request."""

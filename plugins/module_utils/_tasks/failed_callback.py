@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes, undelivered
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
 
@@ -48,7 +49,7 @@ def _hint(outcome: outcomes.Outcome, region: t.Optional[str]) -> t.Optional[str]
     if outcome.delivery == outcomes.SUPERSEDED:
         return "Check the run: somebody else completed the state, or it timed out, or the run was cancelled."
     if outcome.response is not None and outcome.delivery == outcomes.REJECTED:
-        of_response: t.Optional[str] = outcome.response.hint()
+        of_response = errors.hint(outcome.response)
         return of_response or (_CHECK_IDS if outcome.response.status == 400 else None)
     if outcome.delivery == outcomes.UNKNOWN:
         return _CHECK_RUN

@@ -23,6 +23,7 @@ from support.tasks import CALLBACK, EXECUTION, GET, SECRET, YES
 
 from ansible_collections.functiongraph.workflow.plugins.action import fgs_workflow_callback, fgs_workflow_execution_info
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
+from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import advice
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _action, _playbook
 
 try:
@@ -219,7 +220,7 @@ def test_missing_library_fails_with_a_hint(
     result = run(plugin, arguments)
     assert result["failed"]
     assert "requests" in result["msg"]
-    assert result["hint"] == _libraries.HINT
+    assert result["hint"] == advice.HINT
     expected = {"delivery": "not_sent", "requests_sent": 0} if plugin is fgs_workflow_callback else {}
     assert {name: result[name] for name in ("delivery", "requests_sent") if name in result} == expected
 

@@ -19,6 +19,7 @@ from support.servers import Call, scripted
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _api, _connections, _http
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback, Client, Response, errors
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import preview
 
 KEYS = Credentials({"access_key": "AK", "secret_key": "SK-secret"}, "test")
 IDS = {"workflow_id": "w/ü %?#&..", "workflow_run_id": "run", "workflow_state_id": "state"}
@@ -147,7 +148,7 @@ def test_redirect_is_described_by_its_host(location: str | None, host: str) -> N
 def refusal(status: int, code: str | None, date: str = "", **values: str) -> str:
     """The description of the response to a request with credentials of these values."""
     document = {"error_code": code, "error_msg": "verify aksk signature fail, canonical request: GET."}
-    return Response(status, {"Date": date}, document, None, NOW, Credentials(values, "the option x")).clause()
+    return errors.clause(Response(status, {"Date": date}, document, None, NOW, Credentials(values, "the option x")))
 
 
 NOW = 1_700_000_000.0
@@ -185,16 +186,14 @@ def test_secret_is_redacted_before_truncation(connections: _connections.Connecti
     call = Call("GET", "/projects?name=r", 400, {"error_msg": text, "error_code": token, token: ""}, headers)
     with scripted(call) as server:
         response = client(server.url, connections, credentials).list_projects("r")
-    assert (
-        "0ab-"
-        not in f"{response.document} {response.headers} {errors.redirected_to(response)} {response.clause()}".lower()
-    )
-    assert response.clause() == f"status 400 (********: {'x' * 60} ********)"
+    texts = (response.document, response.headers, errors.redirected_to(response), errors.clause(response))
+    assert "0ab-" not in str(texts).lower()
+    assert errors.clause(response) == f"status 400 (********: {'x' * 60} ********)"
 
 
 def test_description_of_the_request_has_no_secrets(connections: _connections.Connections) -> None:
     credentials = Credentials({"access_key": "AK", "secret_key": "SK-secret", "security_token": "STS-secret"}, "test")
-    text = client("https://host", connections, credentials).describe_callback("p", CALLBACK)
+    text = preview.described(client("https://host", connections, credentials).callback_request("p", CALLBACK))
     head, _blank, body = text.partition("\n\n")
     assert head.splitlines() == [
         "POST https://host/v2/p/fgs/workflows/w%2F%C3%BC%20%25%3F%23%26../callback",
@@ -209,14 +208,10 @@ def test_description_of_the_request_has_no_secrets(connections: _connections.Con
     assert "secret" not in text
 
 
-def test_headers_with_secrets_are_never_described(
-    connections: _connections.Connections, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = client("https://host", connections)
-    request = found._callback("p", CALLBACK)
+def test_headers_with_secrets_are_never_described(connections: _connections.Connections) -> None:
+    request = client("https://host", connections).callback_request("p", CALLBACK)
     request.headers.update({"Authorization": "secret", "x-auth-token": "secret", "X-Security-Token": "secret"})
-    monkeypatch.setattr(found, "_callback", lambda *_arguments: request)
-    assert "secret" not in found.describe_callback("p", CALLBACK)
+    assert "secret" not in preview.described(request)
 
 
 def test_connections_are_separated_by_endpoint_credentials_and_route(connections: _connections.Connections) -> None:

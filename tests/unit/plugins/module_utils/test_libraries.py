@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
+from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import advice
 
 ROOT = Path(__file__).resolve().parents[4]
 # The folder of ansible_collections, as this process found it.
-COLLECTIONS = Path(_libraries.__file__).parents[5]
+COLLECTIONS = Path(_libraries.__file__).parents[6]
 
 # In a process of its own: this one has already imported everything.
 PROGRAM = """
@@ -70,7 +71,7 @@ def test_nothing_is_missing_in_this_process() -> None:
 
 def test_requirements_equal_the_metadata() -> None:
     lines = (ROOT / "meta/requirements.txt").read_text().splitlines()
-    assert tuple(line for line in lines if line and not line.startswith("#")) == _libraries.REQUIREMENTS
+    assert tuple(line for line in lines if line and not line.startswith("#")) == advice.REQUIREMENTS
 
 
 def test_interpreter_is_quoted_for_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,4 +80,4 @@ def test_interpreter_is_quoted_for_a_shell(monkeypatch: pytest.MonkeyPatch) -> N
     result = _libraries.missing_result()
     assert result is not None
     assert "; run '/opt/my python/bin/python3' -m pip install " in result["msg"]
-    assert result["hint"] == _libraries.HINT
+    assert result["hint"] == advice.HINT

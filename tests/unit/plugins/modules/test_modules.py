@@ -18,6 +18,7 @@ from support.servers import Call, scripted
 from support.tasks import CALLBACK, EXECUTION, GET, POST, SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
+from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import advice
 from ansible_collections.functiongraph.workflow.plugins.modules import (
     fgs_workflow_callback,
     fgs_workflow_execution_info,
@@ -121,4 +122,4 @@ def test_missing_library_fails_with_a_hint(
     monkeypatch.setattr(_libraries, "REQUESTS_IMPORT_ERROR", "Traceback")
     result = run(module, arguments, fails=True)
     assert "requests" in result["msg"]
-    assert result["hint"] == _libraries.HINT
+    assert result["hint"] == advice.HINT

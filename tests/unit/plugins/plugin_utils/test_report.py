@@ -18,6 +18,7 @@ from support.servers import Call, scripted
 from support.tasks import POST, SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _tasks
+from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import advice
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import Failure
 
@@ -112,8 +113,8 @@ def test_missing_library_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_libraries, "REQUESTS_IMPORT_ERROR", "Traceback")
     (found,) = report().problems()
     assert "requests" in found
-    assert found.endswith(_libraries.HINT.rstrip("."))
-    assert f"'jsonschema>=3.2'. {_libraries.HINT[:20]}" in found
+    assert found.endswith(advice.HINT.rstrip("."))
+    assert f"'jsonschema>=3.2'. {advice.HINT[:20]}" in found
     # The role asks for secrets without looking whether there are libraries.
     made = report()
     made.learn_secrets({})

@@ -5,7 +5,7 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-The two libraries that the collection needs at run time, and what to say where one is missing.
+The two libraries that the collection needs at run time, and whether one is missing.
 
 Everything else in module_utils imports them from here, so that it can be imported where they are missing.
 """
@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import platform
-import shlex
-import sys
 import traceback
 import typing as t
+from contextlib import suppress
 
 
 class Unusable(Exception):
@@ -53,15 +51,6 @@ if importlib.util.find_spec("jsonschema") is None:
     except ImportError:
         JSONSCHEMA_IMPORT_ERROR = traceback.format_exc()
 
-# As meta/requirements.txt has them; a managed host does not have that file.
-REQUIREMENTS = ("requests>=2.25", "jsonschema>=3.2")
-
-HINT = (
-    "AWX and automation controller run playbooks in an execution environment, and this line in its definition for "
-    "ansible-builder installs both: dependencies: {python: ['%s']}; project updates never install Python packages."
-    % "', '".join(REQUIREMENTS)
-)
-
 
 def missing() -> tuple[list[str], str]:
     """Names of the libraries that could not be imported, and the tracebacks of their imports."""
@@ -72,25 +61,20 @@ def missing() -> tuple[list[str], str]:
 def missing_result() -> t.Optional[dict[str, t.Any]]:
     """The result of a task where a library is missing, None where none is."""
     names, _tracebacks = missing()
-    return _told(names) if names else None
+    if not names:
+        return None
+    # Here, as Ansible compiles what is imported at each start, and mostly nothing is missing.
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import advice
 
-
-def _told(names: list[str]) -> dict[str, t.Any]:
-    # The interpreter by the name that it was started with: the file behind it may be that of another environment.
-    command = " ".join(shlex.quote(word) for word in (sys.executable, "-m", "pip", "install", *REQUIREMENTS))
-    text = "%s cannot be imported on %s; run %s." % (" and ".join(names), platform.node(), command)
-    return {"failed": True, "changed": False, "msg": text, "hint": HINT}
+    return advice.result(names)
 
 
 def guarded(work: t.Callable[[], dict[str, t.Any]], nothing_done: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """What work gives, or the result of a task where a library is missing: it has nothing_done in it then."""
-    result = missing_result()
-    if result is None:
-        try:
+    if missing_result() is None:
+        with suppress(Unusable):
             return work()
-        except Unusable:
-            result = _told(missing()[0])
-    return {**result, **nothing_done}
+    return {**(missing_result() or {}), **nothing_done}
 
 
-__all__ = ("HINT", "Unusable", "guarded", "jsonschema", "missing", "missing_result", "requests")
+__all__ = ("Unusable", "guarded", "jsonschema", "missing", "missing_result", "requests")

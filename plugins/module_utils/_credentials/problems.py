@@ -5,9 +5,9 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-What is wrong with credentials that cannot be sent as they are.
+What is wrong with a set of credentials.
 
-Imported only where there are some.
+Imported only where something is.
 """
 
 from __future__ import annotations
@@ -28,3 +28,11 @@ def unsendable(values: t.Mapping[str, str], names: t.Mapping[str, str]) -> list[
             text = "%s must not contain control characters or other invisible characters" % names[name]
             found.append(Violation(name, "control_characters", None, text))
     return found
+
+
+def incomplete(given: t.Container[str], pair: t.Sequence[str], names: t.Mapping[str, str], instead: str) -> str:
+    """The message about half a set. given are the values that are set, pair those that must be, names as above."""
+    present = next(names[name] for name in (*pair, "security_token") if name in given)
+    missing = [names[name] for name in pair if name not in given]
+    verb = "is" if len(missing) == 1 else "are"
+    return "%s is set but %s %s not; set both%s." % (present, " and ".join(missing), verb, instead)
