@@ -109,11 +109,10 @@ def _document(response: _http.RawResponse) -> tuple[t.Any, t.Optional[str]]:
         return None, "is empty"
     try:
         return json.loads(response.body.decode("utf-8")), None
-    except UnicodeDecodeError:
-        return None, "is not UTF-8"
-    except (ValueError, RecursionError):
-        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return None, "is HTML, from a proxy or another server" if kind == "text/html" else "is not JSON"
+    except (ValueError, RecursionError) as error:
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
+
+        return None, errors.unreadable(error, response.headers)
 
 
 class Client:

@@ -115,6 +115,14 @@ def retry_after(headers: t.Mapping[str, str], now: t.Callable[[], float] = time.
     return None if date is None else max(0.0, date - now())
 
 
+def unreadable(error: Exception, headers: t.Mapping[str, str]) -> str:
+    """What is wrong with a body that cannot be read as JSON, as error says."""
+    if isinstance(error, UnicodeDecodeError):
+        return "is not UTF-8"
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return "is HTML, from a proxy or another server" if kind == "text/html" else "is not JSON"
+
+
 def hint(response: t.Any) -> t.Optional[str]:
     """What the user can do about a response that is no success, None where nothing is known."""
     return hint_for(response.status, service_error(response.document), response.headers, response.received_at)

@@ -101,25 +101,16 @@ def on_interruption(report: t.Callable[[], None]) -> t.Iterator[None]:
         try:
             report()
         finally:
-            _restore(before)
+            restore(before)
             for number in dict.fromkeys(interruption.numbers):
                 os.kill(os.getpid(), number)
         raise KeyboardInterrupt from None
     finally:
-        _restore(before)
+        restore(before)
 
 
-@contextmanager
-def signals_ignored() -> t.Iterator[None]:
-    """Ignores signals during the block, for a run that is ending anyway."""
-    before = handle_signals(lambda _number, _frame: None)
-    try:
-        yield
-    finally:
-        _restore(before)
-
-
-def _restore(before: t.Mapping[int, t.Any]) -> None:
+def restore(before: t.Mapping[int, t.Any]) -> None:
+    """Sets the handlers that handle_signals() has returned."""
     for number, handler in before.items():
         signal.signal(number, handler)
 

@@ -20,13 +20,13 @@ import signal
 import sys
 import types
 import typing as t
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 
 from ansible import context
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.vars import load_extra_vars
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import handle_signals, signals_ignored
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import handle_signals, restore
 
 try:
     from ansible.executor.playbook_executor import PlaybookExecutor
@@ -45,6 +45,16 @@ _MANAGER_ATTRIBUTES = (
     *("_stats", "_failed_hosts", "_unreachable_hosts", "_variable_manager", "_start_at_done"),
     *("_callback_plugins", "cleanup"),
 )
+
+
+@contextmanager
+def signals_ignored() -> t.Iterator[None]:
+    """Ignores signals during the block, for a run that is ending anyway."""
+    before = handle_signals(lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        restore(before)
 
 
 def _frame() -> t.Optional[types.FrameType]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook, _reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import signals_ignored
 
 
 def send(number: signal.Signals) -> None:
@@ -114,7 +115,7 @@ def test_does_nothing_in_another_thread() -> None:
 
 @pytest.mark.usefixtures("_handlers")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("manager", [lambda: _playbook.on_interruption(lambda: None), _playbook.signals_ignored])
+@pytest.mark.parametrize("manager", [lambda: _playbook.on_interruption(lambda: None), signals_ignored])
 def test_ignored_signal_stays_ignored(number: signal.Signals, manager: Any) -> None:
     signal.signal(number, signal.SIG_IGN)
     with manager():
@@ -145,7 +146,7 @@ def test_signals_are_deferred() -> None:
     happened: list[int] = []
     for number in _playbook.SIGNALS:
         signal.signal(number, lambda number, _frame: happened.append(number))
-    with _playbook.signals_ignored():
+    with signals_ignored():
         for number in _playbook.SIGNALS:
             send(number)
         assert happened == []

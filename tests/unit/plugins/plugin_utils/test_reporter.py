@@ -23,8 +23,8 @@ from support.tasks import POST, SECRET, YES, shows
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook, _report, _reporter
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun, signals_ignored
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import UNKNOWN_REASON
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import Launch
 
@@ -504,7 +504,7 @@ def test_report_caused_by_a_signal_ignores_more_signals(
     session = Session()
     session.start()
     signalled(monkeypatch, _http, "exchange", number, number)
-    with scripted(YES) as server, _playbook.signals_ignored():
+    with scripted(YES) as server, signals_ignored():
         session.reporter._report._arguments["endpoint"] = server.url
         session.run.happened[0](SystemExit(128 + signal.SIGHUP))
     assert [json.loads(came.body)["error"] for came in server.came] == ["terminated (SIGHUP)"]

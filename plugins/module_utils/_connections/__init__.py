@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import socket
-import ssl
 import time
 import typing as t
 from contextlib import contextmanager
@@ -142,27 +141,12 @@ def route(url: str, environ: t.Mapping[str, str], validate_certs: bool, ca_path:
         sources = (("ca_path", ca_path),) + tuple((n, environ.get(n)) for n in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
         for name, path in sources:
             if path:
-                verify = _readable(name, path)
+                # Here, as Ansible compiles what is imported at each start, and most tasks name no bundle.
+                from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import bundles
+
+                verify = bundles.readable(name, path)
                 break
     return Route(verify=verify, proxies=tuple(sorted(proxies.items())))
-
-
-# The CA bundles that could be read, as they were then: the items of a loop do not read the same one again.
-_read: set[tuple[str, int, int]] = set()
-
-
-def _readable(name: str, path: str) -> str:
-    try:
-        status = os.stat(path)
-        bundle = (path, status.st_mtime_ns, status.st_size)
-        if bundle not in _read:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.load_verify_locations(**({"capath": path} if os.path.isdir(path) else {"cafile": path}))
-            _read.add(bundle)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ValueError("%s must name a file or folder of CA certificates, %s: %s" % (name, path, reason)) from None
-    return path
 
 
 def proxy_of(url: str, chosen: Route) -> t.Optional[str]:
