@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response, errors
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response, errors, reading
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure, unexpected
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
@@ -82,7 +82,9 @@ class Run(t.NamedTuple):
 def read_run(client: Client, project_id: str, workflow_id: str, execution_id: str, attempts: Attempts) -> Run:
     """The run. Raises ReadError, whose message is a clause."""
     try:
-        response = read_with_retries(lambda: client.show_execution(project_id, workflow_id, execution_id), attempts)
+        response = read_with_retries(
+            lambda: reading.show_execution(client, project_id, workflow_id, execution_id), attempts
+        )
     except Failure as failure:
         raise ReadError(failure.message, None, failure.hint, credentials_refused=failure.kind == "refused") from None
     if response.status != 200:
@@ -197,7 +199,7 @@ def find_project(
 def _look_up_project(client: Client, region: str, attempts: Attempts, region_meant: str) -> str:
     give = "set project_id to do without the lookup"
     try:
-        response = read_with_retries(lambda: client.list_projects(region), attempts)
+        response = read_with_retries(lambda: reading.list_projects(client, region), attempts)
     except Failure as failure:
         from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import UNRESOLVED
 

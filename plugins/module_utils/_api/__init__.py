@@ -194,13 +194,6 @@ class Client:
             request = self.callback_request(project_id, callback)
         return self._send(request, own_connection)
 
-    def show_execution(self, project_id: str, workflow_id: str, execution_id: str) -> Response:
-        """ShowWorkflowExecution."""
-        segments = tuple(_segment(text) for text in (project_id, workflow_id, execution_id))
-        path = "/v2/%s/fgs/workflows/%s/executions/%s" % segments
-        return self._send(self._request("GET", path, {"Content-Type": "application/json", "X-Project-Id": project_id}))
-
-    def list_projects(self, region: str) -> Response:
-        """IAM's list of the projects of a region."""
-        path = "/v3/projects?name=%s" % _segment(region)
-        return self._send(self._request("GET", path, {"Content-Type": "application/json"}))
+    def get(self, path: str, **headers: str) -> Response:
+        """An operation that reads."""
+        return self._send(self._request("GET", path, {"Content-Type": "application/json", **headers}))

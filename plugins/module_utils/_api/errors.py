@@ -153,7 +153,7 @@ def _refused(credentials: t.Any, status: str, is_clock_wrong: bool) -> str:
         return "the IAM token is wrong or has expired (%s); it comes from %s" % (status, credentials.source)
     if is_clock_wrong:
         why = "the signature is refused, as the clock is wrong"
-    elif credentials.is_temporary:
+    elif credentials.kind != "AK/SK":
         why = "the access key, secret key or security token is wrong or has expired"
     else:
         why = "the access key or secret key is wrong"

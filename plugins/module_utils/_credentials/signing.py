@@ -164,11 +164,7 @@ class Credentials:
     def kind(self) -> str:
         if "auth_token" in self._values:
             return "an IAM token"
-        return "temporary AK/SK" if self.is_temporary else "AK/SK"
-
-    @property
-    def is_temporary(self) -> bool:
-        return "security_token" in self._values
+        return "temporary AK/SK" if "security_token" in self._values else "AK/SK"
 
     @property
     def is_key(self) -> bool:

@@ -17,7 +17,13 @@ from support.playbooks import ROOT
 from support.servers import Call, scripted
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _api, _connections, _http
-from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback, Client, Response, errors
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import (
+    Callback,
+    Client,
+    Response,
+    errors,
+    reading,
+)
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials.signing import Credentials
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import preview
 
@@ -42,8 +48,8 @@ def test_user_agent_is_sent_and_signed(connections: _connections.Connections) ->
     with scripted(*calls) as server:
         one = client(server.url, connections)
         one.complete_state("p", CALLBACK)
-        one.show_execution("p", "w", "e")
-        one.list_projects("r")
+        reading.show_execution(one, "p", "w", "e")
+        reading.list_projects(one, "r")
     for call in server.came:
         assert call.headers["User-Agent"] == expected
         assert ";user-agent;" in call.headers["Authorization"]
@@ -92,7 +98,7 @@ def test_body_is_ascii_json() -> None:
 
 def test_show_request(connections: _connections.Connections) -> None:
     with scripted(Call("GET", "/v2/p/fgs/workflows/w%2F1/executions/e%20%2F..", 200, {"status": "running"})) as server:
-        response = client(server.url, connections).show_execution("p", "w/1", "e /..")
+        response = reading.show_execution(client(server.url, connections), "p", "w/1", "e /..")
     assert response.document == {"status": "running"}
     assert server.came[0].headers["X-Project-Id"] == "p"
     assert server.came[0].body == b""
@@ -101,7 +107,7 @@ def test_show_request(connections: _connections.Connections) -> None:
 def test_auth_token_replaces_the_signature(connections: _connections.Connections) -> None:
     credentials = Credentials({"auth_token": "TOKEN"}, "test")
     with scripted(Call("GET", "/v3/projects?name=cn%26north", 200, [])) as server:
-        client(server.url, connections, credentials).list_projects("cn&north")
+        reading.list_projects(client(server.url, connections, credentials), "cn&north")
     assert server.came[0].headers["X-Auth-Token"] == "TOKEN"
     assert "Authorization" not in server.came[0].headers
 
@@ -125,7 +131,7 @@ def test_response_body_is_parsed(
     connections: _connections.Connections, body: bytes, headers: dict[str, str], document: Any, problem: str | None
 ) -> None:
     with scripted(Call("GET", "/projects?name=r", 200, body, headers)) as server:
-        response = client(server.url, connections).list_projects("r")
+        response = reading.list_projects(client(server.url, connections), "r")
     assert (response.document, response.problem) == (document, problem)
 
 
@@ -185,7 +191,7 @@ def test_secret_is_redacted_before_truncation(connections: _connections.Connecti
     headers = {"X-Request-Id": token, "Location": f"https://{token[:60]}.example/"}
     call = Call("GET", "/projects?name=r", 400, {"error_msg": text, "error_code": token, token: ""}, headers)
     with scripted(call) as server:
-        response = client(server.url, connections, credentials).list_projects("r")
+        response = reading.list_projects(client(server.url, connections, credentials), "r")
     texts = (response.document, response.headers, errors.redirected_to(response), errors.clause(response))
     assert "0ab-" not in str(texts).lower()
     assert errors.clause(response) == f"status 400 (********: {'x' * 60} ********)"
