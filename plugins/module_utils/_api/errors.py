@@ -4,7 +4,6 @@
 
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
-
 """
 What a response says of an error, and what the user can do about it.
 

@@ -4,7 +4,6 @@
 
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
-
 """
 The arguments as a result shows them.
 """

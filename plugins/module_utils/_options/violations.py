@@ -4,7 +4,6 @@
 
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
-
 """
 What is wrong with options by other rules than the service's: regions, URLs, files, and Ansible's specification.
 

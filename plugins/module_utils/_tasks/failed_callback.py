@@ -4,7 +4,6 @@
 
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
-
 """
 What a task says of a callback that was not delivered, and how it saves it.
 
