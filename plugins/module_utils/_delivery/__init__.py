@@ -76,12 +76,12 @@ class Delivery:
                 attempted = _attempted(response)
             self._response = response
             self.requests_sent += 1
-        except Exception as error:  # pylint: disable=broad-exception-caught  # no_outcome_lost lets only Failures out
+        except Exception as error:  # pylint: disable=broad-exception-caught  # a Failure, or what ended an import
+            # First: a signal or an error may end the import, and what was sent must not count as not sent.
+            self.requests_sent += getattr(error, "sent", True)
             from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import verdicts
 
-            failure = t.cast("Failure", error)
-            self.requests_sent += failure.sent
-            return verdicts.failed(failure)
+            return verdicts.failed(t.cast("Failure", error))
         except BaseException as interruption:
             self.requests_sent += getattr(interruption, "request_sent", True)
             raise

@@ -128,11 +128,13 @@ def exchange(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> 
     result = outcome[0] if outcome else None
     if isinstance(result, RawResponse):
         return result
+    # First: nothing may be sent while the import goes on.
+    sent = attempt.end() if result is None else attempt.sent
     from ansible_collections.functiongraph.workflow.plugins.module_utils._http import failures
 
     if result is None:
-        raise failures.late(timeout, attempt.end())
-    raise failures.failure_of(result, attempt.sent, timeout) from None
+        raise failures.late(timeout, sent)
+    raise failures.failure_of(result, sent, timeout) from None
 
 
 def _wait(thread: threading.Thread, timeout: float) -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from support.deliveries import (
 from support.exchanges import response
 from support.servers import Call, Sockets, raw, read_request, scripted
 
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _delivery
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure
 
 NO_ID = "the response has no valid execution_id: its body "
@@ -205,3 +207,16 @@ def test_execution_id_is_read_from_the_run(bench: Bench) -> None:
     assert bench.run(CUT, shows("success", execution_id="RUN")).execution_id == "RUN"
     # The id of the run if the response has no valid one.
     assert bench.run(CUT, shows("success", execution_id="")).execution_id == "run"
+
+
+def test_request_that_was_sent_counts_if_the_import_after_it_fails(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the task's timeout ends the import: "Nothing was sent" would be wrong."""
+    monkeypatch.delattr(_delivery, "verdicts", raising=False)
+    monkeypatch.setitem(sys.modules, f"{_delivery.__name__}.verdicts", None)
+    with scripted(CUT) as server:
+        delivery = bench.delivery(server.url, "when_unknown", 0)
+        with pytest.raises(ImportError, match="verdicts"):
+            delivery.run()
+    assert delivery.requests_sent == 1

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -116,6 +117,29 @@ def test_deadline_closes_a_connection_that_was_used_before(connections: Connecti
         assert failure(server.url, connections, timeout=0.4).kind == "timeout"
         assert closed.wait(5)
         assert server.connections == 1
+
+
+def test_deadline_ends_the_attempt_before_it_is_explained(
+    connections: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The explanation is imported, and that may fail or be interrupted."""
+    monkeypatch.delattr(_http, "failures", raising=False)
+    monkeypatch.setitem(sys.modules, f"{_http.__name__}.failures", None)
+    closed = threading.Event()
+
+    def handle(connection: socket.socket, sockets: Sockets) -> None:
+        read_request(connection)
+        connection.sendall(response(b"", "Content-Length: 1000"))
+        with suppress(OSError):
+            while not sockets.over.wait(0.02):
+                connection.sendall(b"x")
+            return
+        closed.set()
+
+    with raw(handle) as server:
+        with pytest.raises(ImportError, match="failures"):
+            exchange(server.url, connections, timeout=0.2)
+        assert closed.wait(5)
 
 
 def test_timeout_while_sending_is_sent(connections: Connections) -> None:
