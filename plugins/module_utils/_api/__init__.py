@@ -118,7 +118,7 @@ def _document(response: _http.RawResponse) -> tuple[t.Any, t.Optional[str]]:
 class Client:
     """Makes requests with one set of credentials, over one route, each bounded by timeout seconds.
 
-    Every method sends exactly one request and raises _http.Failure where no response came.
+    Every method sends exactly one request and raises Failure where no response came.
     """
 
     def __init__(

@@ -8,7 +8,7 @@
 What a response says of an error, and what the user can do about it.
 
 The workflow API publishes no list of its error codes, so a response is classified by its HTTP status first. The numbers
-are the API gateway's, whose prefix differs by site. Imported only where a response is no plain success.
+are the API gateway's, whose prefix differs by site.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@
 """
 An attempt that brought no response, in words for the user: no URL, no header and no secret is in them.
 
-Imported only where there is one.
+Not imported by a callback that is delivered at once.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ def unexpected(error: BaseException, sent: bool) -> Failure:
 
 
 def late(timeout: float, sent: bool) -> Failure:
+    """The Failure of an attempt that was not complete within timeout seconds."""
     what = "no complete response" if sent else "no connection"
     return Failure("timeout", "%s within %g seconds" % (what, timeout), sent)
 

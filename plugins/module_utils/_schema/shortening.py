@@ -6,8 +6,6 @@
 
 """
 What the user gives, made to fit what the service takes.
-
-Imported only where the user wants that.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _redaction,
     _schema,
 )
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.outcomes import UNKNOWN
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 
 if t.TYPE_CHECKING:
@@ -34,6 +35,9 @@ if t.TYPE_CHECKING:
 FACT = "fgs_workflow_execution_id"
 # The keys of a result that hold what others wrote, perhaps a signature.
 _FOREIGN = ("error_code", "error_msg", "request_id")
+
+# With the type of the error that kept it from saying more, as where a file of the collection was removed.
+_CANNOT_SAY_WHY = "and the collection cannot say why (%s); install it again"
 
 Result = t.Dict[str, t.Any]
 # What an operation needs besides its own arguments: the client and the project.
@@ -84,18 +88,32 @@ class Task:
         except _libraries.Unusable:
             raise
         except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the outcome is reported
-            # Here, and wherever else a function imports: Ansible compiles what is imported at each start, and most
-            # tasks do without this.
-            from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import unexpected
-            from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.configuration import (
-                ConfigurationError,
-            )
-
-            if isinstance(error, ConfigurationError):
-                result = self.not_connected(error)
-            else:
-                result = self.broken_off(unexpected(error, True).message)
+            ended_by = error
+            result = self._explained(lambda: self._ended_by(ended_by))
         return self.finish(result)
+
+    def _ended_by(self, error: Exception) -> Result:
+        # Here, and wherever else a function imports: Ansible compiles what is imported at each start, and most tasks do
+        # without this.
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import unexpected
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.configuration import (
+            ConfigurationError,
+        )
+
+        if isinstance(error, ConfigurationError):
+            return self.not_connected(error)
+        return self.broken_off(unexpected(error, True).message)
+
+    def _explained(self, explain: t.Callable[[], Result]) -> Result:
+        """What explain gives, or else the result without an explanation: it imports, and a file may be gone by now."""
+        try:
+            return explain()
+        except Exception as error:  # pylint: disable=broad-exception-caught  # the outcome must not be lost with it
+            return self.unexplained(_CANNOT_SAY_WHY % type(error).__name__)
+
+    def unexplained(self, reason: str) -> Result:
+        """The result of a run() that ended, where reason, a clause, is all that can be said."""
+        return self.failed("Nothing was read, %s." % reason)
 
     def _refused(self, violations: t.Sequence[Violation]) -> Result:
         from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import sentence
@@ -112,6 +130,10 @@ class Task:
         validated = _schema.validated_options(self.OPERATION)
         known = {name: value for name, value in options.items() if name in validated}
         found = _schema.argument_violations(self.OPERATION, known, self.redactor.known)
+        if self._errors:
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._options import violations
+
+            found.extend(violations.specification_violations(self._errors, validated))
         found.extend(_options.limit_violations(options))
         found.extend(self._wrong_addresses)
         found.extend(wrong_credentials)
@@ -126,11 +148,10 @@ class Task:
             found.append(violations.of_ca_path(error))
         else:
             proxy = _connections.proxy_of(url, self._routes[url])
-        if not (found or self._errors or proxy):
+        if not (found or proxy):
             return []
         from ansible_collections.functiongraph.workflow.plugins.module_utils._options import violations
 
-        found.extend(violations.specification_violations(self._errors, validated))
         found.extend(violations.proxy_violations(proxy, self._environ) if proxy else [])
         return [violations.named_if_empty(violation, self.params, _options.EXTRA_VARS) for violation in found]
 
@@ -182,7 +203,7 @@ class Task:
 
     def interrupted(self, reason: str) -> Result:
         """The result where run() was interrupted by reason, a clause."""
-        return self.finish(self.broken_off(reason))
+        return self.finish(self._explained(lambda: self.broken_off(reason)))
 
     def finish(self, result: Result) -> Result:
         """result as it leaves the task: without secrets, and with nothing in its sentences that a terminal obeys."""
@@ -269,6 +290,13 @@ class CallbackTask(Task):
         from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import failed_callback
 
         return failed_callback.broken_off(self, reason)
+
+    def unexplained(self, reason: str) -> Result:
+        sent = 0 if self.delivery is None else self.delivery.requests_sent
+        if not sent:
+            return self.failed("Nothing was sent, %s." % reason)
+        message = "It is not known whether the callback arrived, %s." % reason
+        return self.failed(message, delivery=UNKNOWN, requests_sent=sent)
 
     @classmethod
     def lost(cls, reason: str) -> Result:

@@ -5,7 +5,7 @@
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
 """
-The controller side of tasks: makes the call in the Ansible process itself. Or target runs the module on the target.
+The controller side of tasks: makes the call in the Ansible process itself. Its part target runs the module there.
 """
 
 from __future__ import annotations

@@ -7,11 +7,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
-from support.tasks import SECRET, callback_task, execution_info_task
+from support.servers import Call, scripted
+from support.tasks import POST, SECRET, callback_task, execution_info_task
 
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _http, _tasks
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import Task
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.configuration import ConfigurationError
 
@@ -70,3 +73,38 @@ def test_unexpected_error_is_redacted(monkeypatch: pytest.MonkeyPatch, make: Any
     result = task.run()
     assert result["failed"]
     check(result)
+
+
+def remove(monkeypatch: pytest.MonkeyPatch, package: Any, name: str) -> None:
+    """As where the collection is removed while the playbook runs, before the file was imported."""
+    monkeypatch.delattr(package, name, raising=False)
+    monkeypatch.setitem(sys.modules, f"{package.__name__}.{name}", None)
+
+
+@pytest.mark.parametrize(("package", "name"), [(_tasks, "failed_callback"), (_http, "failures")])
+def test_outcome_is_known_where_a_file_is_gone(monkeypatch: pytest.MonkeyPatch, package: Any, name: str) -> None:
+    with scripted(Call(*POST, 400, {"error_code": "FGS.3002"})) as server:
+        task = callback_task({"endpoint": server.url, "confirm": "never"})
+        remove(monkeypatch, package, name)
+        # What explains an error is gone, and an error there is.
+        monkeypatch.setattr(task, "result_of", lambda _outcome: [].pop())
+        result = task.run()
+    assert (result["failed"], result["delivery"], result["requests_sent"]) == (True, "unknown", 1)
+    text = "It is not known whether the callback arrived, and the collection cannot say why (ModuleNotFoundError); "
+    assert result["msg"] == text + "install it again."
+
+
+def test_nothing_was_done_where_a_file_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    remove(monkeypatch, _http, "failures")
+    for make, verb in ((callback_task, "sent"), (execution_info_task, "read")):
+        task: Task = make({"endpoint": "http://127.0.0.1:1"})
+        monkeypatch.setattr(task, "connect", lambda: [].pop())
+        text = f"Nothing was {verb}, and the collection cannot say why (ModuleNotFoundError); install it again."
+        assert task.run()["msg"] == text
+
+
+def test_interruption_is_told_where_a_file_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    remove(monkeypatch, _tasks, "failed_callback")
+    result = callback_task({}).interrupted("the task timed out after 5 seconds")
+    assert (result["delivery"], result["requests_sent"]) == ("not_sent", 0)
+    assert "ModuleNotFoundError" in result["msg"]
