@@ -72,7 +72,9 @@ def test_short_secret_is_not_in_the_log_of_the_system(run: Run, monkeypatch: pyt
     with scripted(Call(*POST, 200, {"execution_id": "run"})) as server:
         run(fgs_workflow_callback, {**CALLBACK, "endpoint": server.url, "access_key": "un"})
     (arguments,) = logged
-    assert (arguments["workflow_id"], arguments["access_key"]) == ("w", "NOT_LOGGING_PARAMETER")
+    assert arguments["workflow_id"] == "w"
+    # Since ansible-core 2.22 the second one.
+    assert arguments["access_key"] in ("NOT_LOGGING_PARAMETER", "$REDACTED$")
 
 
 def test_check_mode_and_diff(run: Run) -> None:
