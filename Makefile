@@ -30,7 +30,7 @@ demo: .venv/ready ## a workflow that waits and a playbook that completes it, fro
 demo-stay: .venv/ready ## the same, and the simulator stays up with its page
 	@$(NOX) --session demo -- --stay
 
-test: .venv/ready ## everything on the newest ansible-core, in about nine minutes on two cores
+test: .venv/ready ## everything on the newest ansible-core, in less than ten minutes on two idle cores
 	@.venv/bin/python tests/tools/run_sessions.py test
 
 test-all: .venv/ready ## what only the full matrix shows: run it after make test
