@@ -75,6 +75,10 @@ def test_unexpected_error_is_redacted(monkeypatch: pytest.MonkeyPatch, make: Any
     check(result)
 
 
+def broken(*_arguments: Any) -> Any:
+    raise LookupError
+
+
 def remove(monkeypatch: pytest.MonkeyPatch, package: Any, name: str) -> None:
     """As where the collection is removed while the playbook runs, before the file was imported."""
     monkeypatch.delattr(package, name, raising=False)
@@ -87,7 +91,7 @@ def test_outcome_is_known_where_a_file_is_gone(monkeypatch: pytest.MonkeyPatch, 
         task = callback_task({"endpoint": server.url, "confirm": "never"})
         remove(monkeypatch, package, name)
         # What explains an error is gone, and an error there is.
-        monkeypatch.setattr(task, "result_of", lambda _outcome: [].pop())
+        monkeypatch.setattr(task, "result_of", broken)
         result = task.run()
     assert (result["failed"], result["delivery"], result["requests_sent"]) == (True, "unknown", 1)
     text = "It is not known whether the callback arrived, and the collection cannot say why (ModuleNotFoundError); "
@@ -98,7 +102,7 @@ def test_nothing_was_done_where_a_file_is_gone(monkeypatch: pytest.MonkeyPatch) 
     remove(monkeypatch, _http, "failures")
     for make, verb in ((callback_task, "sent"), (execution_info_task, "read")):
         task: Task = make({"endpoint": "http://127.0.0.1:1"})
-        monkeypatch.setattr(task, "connect", lambda: [].pop())
+        monkeypatch.setattr(task, "connect", broken)
         text = f"Nothing was {verb}, and the collection cannot say why (ModuleNotFoundError); install it again."
         assert task.run()["msg"] == text
 
