@@ -100,6 +100,20 @@ def test_timeout_must_be_a_finite_number(value: str) -> None:
     assert violations(failed_callback({"timeout": value})) == [("timeout", "range")]
 
 
+def test_violations_come_in_the_order_of_their_kinds() -> None:
+    """The tables' first, then Ansible's, then those of numbers, addresses and files, as in the message."""
+    wrong = {
+        "workflow_id": 5 * " ",
+        "retries": "x",
+        "tiemout": 1,
+        "timeout": -1,
+        "endpoint": "ftp://x",
+        "ca_path": "/no",
+    }
+    found = [violation["option"] for violation in failed_callback(wrong)["violations"]]
+    assert found == list(wrong)
+
+
 def test_unreadable_ca_path_is_a_violation() -> None:
     result = failed_callback({"ca_path": "/missing/ca.pem"})
     assert violations(result) == [("ca_path", "readable")]
