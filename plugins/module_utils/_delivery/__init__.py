@@ -20,7 +20,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.o
     NOT_SENT,
     Attempted,
     Outcome,
-    execution_id,
+    accepted_execution_id,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import no_outcome_lost
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import ALWAYS, NEVER
@@ -112,7 +112,7 @@ class Delivery:
 
 def _attempted(response: Response) -> Attempted:
     """What came of a request that has a response."""
-    accepted = execution_id(response)
+    accepted = accepted_execution_id(response)
     if accepted is not None:
         return Attempted(verdict=DELIVERED, execution_id=accepted)
     from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import verdicts

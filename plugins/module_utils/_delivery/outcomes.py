@@ -58,6 +58,6 @@ class Outcome(SimpleNamespace):
     hint: t.Optional[str] = None
 
 
-def execution_id(response: t.Any) -> t.Optional[str]:
+def accepted_execution_id(response: t.Any) -> t.Optional[str]:
     """The execution_id where the service accepted the callback: of a status 2xx, and valid. Else None."""
     return tables.execution_id(response.document) if 200 <= response.status < 300 else None

@@ -22,7 +22,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.o
     RETRY,
     UNKNOWN,
     Attempted,
-    execution_id,
+    accepted_execution_id,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure
 
@@ -45,7 +45,7 @@ RESPONSES = (
     Verdict(
         "Status 2xx with a valid execution_id",
         DELIVERED,
-        lambda response: execution_id(response) is not None,
+        lambda response: accepted_execution_id(response) is not None,
     ),
     Verdict("Any other status 2xx", UNKNOWN, lambda response: 200 <= response.status < 300),
     Verdict("Status 1xx and no final response", UNKNOWN, lambda response: response.status < 200),

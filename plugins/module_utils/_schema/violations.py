@@ -7,7 +7,7 @@
 """
 What breaks a rule, and how a message says so.
 
-Imported only where something does.
+Not imported by a callback whose arguments are valid.
 """
 
 from __future__ import annotations

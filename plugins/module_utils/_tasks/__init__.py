@@ -102,7 +102,7 @@ class Task:
 
         if isinstance(error, ConfigurationError):
             return self.not_connected(error)
-        return self.broken_off(unexpected(error, True).message)
+        return self.aborted(unexpected(error, True).message)
 
     def _explained(self, explain: t.Callable[[], Result]) -> Result:
         """What explain gives, or else the result without an explanation: it imports, and a file may be gone by now."""
@@ -192,7 +192,7 @@ class Task:
         """The result where connect() raised error."""
         return self.failed(str(error), **error.result)
 
-    def broken_off(self, reason: str) -> Result:
+    def aborted(self, reason: str) -> Result:
         """The result, not finished, of a run() that ended because of reason, a clause."""
         return self.lost(reason)
 
@@ -203,7 +203,7 @@ class Task:
 
     def interrupted(self, reason: str) -> Result:
         """The result where run() was interrupted by reason, a clause."""
-        return self.finish(self._explained(lambda: self.broken_off(reason)))
+        return self.finish(self._explained(lambda: self.aborted(reason)))
 
     def finish(self, result: Result) -> Result:
         """result as it leaves the task: without secrets, and with nothing in its sentences that a terminal obeys."""
@@ -286,10 +286,10 @@ class CallbackTask(Task):
         result = super().not_connected(error)
         return failed_callback.saved(self, result) if error.transient else result
 
-    def broken_off(self, reason: str) -> Result:
+    def aborted(self, reason: str) -> Result:
         from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import failed_callback
 
-        return failed_callback.broken_off(self, reason)
+        return failed_callback.aborted(self, reason)
 
     def unexplained(self, reason: str) -> Result:
         sent = 0 if self.delivery is None else self.delivery.requests_sent

@@ -7,7 +7,7 @@
 """
 Why the service cannot be called as a task is configured, and the project of a task that names none.
 
-Imported only where a task does not come to its call, or names no project.
+Not imported by a callback whose credentials and project are set.
 """
 
 from __future__ import annotations

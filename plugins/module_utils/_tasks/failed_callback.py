@@ -73,7 +73,7 @@ def saved(task: t.Any, result: dict[str, t.Any]) -> dict[str, t.Any]:
     return result
 
 
-def broken_off(task: t.Any, reason: str) -> dict[str, t.Any]:
+def aborted(task: t.Any, reason: str) -> dict[str, t.Any]:
     """The result of a CallbackTask whose run() ended because of reason, a clause."""
     if task.delivery is None:
         return saved(task, task.failed("Nothing was sent, as %s." % reason))

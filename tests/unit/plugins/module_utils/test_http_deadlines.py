@@ -97,6 +97,16 @@ def test_deadline_applies_although_bytes_keep_arriving(connections: Connections)
     assert found.message == "no complete response within 0.4 seconds"
 
 
+def trickle(connection: socket.socket, sockets: Sockets, closed: threading.Event) -> None:
+    """Sends a response that does not end, and sets closed when the client has closed the connection."""
+    connection.sendall(response(b"", "Content-Length: 1000"))
+    with suppress(OSError):
+        while not sockets.over.wait(0.02):
+            connection.sendall(b"x")
+        return
+    closed.set()
+
+
 def test_deadline_closes_a_connection_that_was_used_before(connections: Connections) -> None:
     """Else the attempt's thread would go on reading for as long as bytes arrive."""
     closed = threading.Event()
@@ -105,12 +115,7 @@ def test_deadline_closes_a_connection_that_was_used_before(connections: Connecti
         read_request(connection)
         connection.sendall(response(b"hello"))
         read_request(connection)
-        connection.sendall(response(b"", "Content-Length: 1000"))
-        with suppress(OSError):
-            while not sockets.over.wait(0.02):
-                connection.sendall(b"x")
-            return
-        closed.set()
+        trickle(connection, sockets, closed)
 
     with raw(handle) as server:
         assert exchange(server.url, connections).body == b"hello"
@@ -129,12 +134,7 @@ def test_deadline_ends_the_attempt_before_it_is_explained(
 
     def handle(connection: socket.socket, sockets: Sockets) -> None:
         read_request(connection)
-        connection.sendall(response(b"", "Content-Length: 1000"))
-        with suppress(OSError):
-            while not sockets.over.wait(0.02):
-                connection.sendall(b"x")
-            return
-        closed.set()
+        trickle(connection, sockets, closed)
 
     with raw(handle) as server:
         with pytest.raises(ImportError, match="failures"):

@@ -44,7 +44,7 @@ def check(result: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("make", [callback_task, execution_info_task])
-@pytest.mark.parametrize("step", ["_refused", "not_connected", "act", "broken_off"])
+@pytest.mark.parametrize("step", ["_refused", "not_connected", "act", "aborted"])
 def test_result_is_redacted(monkeypatch: pytest.MonkeyPatch, make: Any, step: str) -> None:
     task: Task = make({"endpoint": "http://127.0.0.1:1"} if step != "_refused" else {"endpoint": "no URL"})
 
@@ -57,7 +57,7 @@ def test_result_is_redacted(monkeypatch: pytest.MonkeyPatch, make: Any, step: st
     monkeypatch.setattr(task, step, leak)
     if step == "not_connected":
         monkeypatch.setattr(task, "connect", refuse)
-    result = task.interrupted("of a test") if step == "broken_off" else task.run()
+    result = task.interrupted("of a test") if step == "aborted" else task.run()
     assert result.keys() == LEAKS.keys()
     check(result)
 

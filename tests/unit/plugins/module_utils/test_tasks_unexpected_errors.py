@@ -36,7 +36,7 @@ AFTER_THE_FIRST_BYTE = [
     f"{OURS}_http._body",
     f"{OURS}_http._cut",
     f"{OURS}_api._document",
-    f"{OURS}_delivery.execution_id",
+    f"{OURS}_delivery.accepted_execution_id",
     f"{OURS}_delivery._attempted",
 ]
 AFTER_THE_ANSWER = [

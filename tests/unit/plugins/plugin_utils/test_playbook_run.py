@@ -149,7 +149,7 @@ def test_check_mode(arguments: dict[str, Any]) -> None:
     assert PlaybookRun(manager()).check_mode
 
 
-def broken_off(of_ansible: Any, reason: BaseException) -> None:
+def aborted(of_ansible: Any, reason: BaseException) -> None:
     """What PlaybookExecutor.run does where something breaks it off."""
     try:
         raise reason
@@ -167,7 +167,7 @@ def test_cause_of_an_interrupted_run(reason: BaseException | None) -> None:
         of_ansible.cleanup()
     else:
         with pytest.raises(type(reason)):
-            broken_off(of_ansible, reason)
+            aborted(of_ansible, reason)
     assert happened == ["cleaned up", reason]
 
 
@@ -250,7 +250,7 @@ def test_signals_are_deferred_after_an_interruption() -> None:
     run.when_cleaned_up(report)
     reason = RuntimeError("no")
     with pytest.raises(RuntimeError):
-        broken_off(of_ansible, reason)
+        aborted(of_ansible, reason)
     assert happened == [reason]
 
 
@@ -263,7 +263,7 @@ def test_failed_cleanup_does_not_stop_the_report() -> None:
     PlaybookRun(of_ansible).when_cleaned_up(happened.append)
     reason = SystemExit(129)
     with pytest.raises(OSError, match="Input/output error"):
-        broken_off(of_ansible, reason)
+        aborted(of_ansible, reason)
     assert happened == [reason]
 
 
