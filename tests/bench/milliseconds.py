@@ -89,8 +89,10 @@ def child(calls: dict[str, list[dict[str, Any]]]) -> None:
 def arguments(simulator: simulators.Simulator, listener: str) -> dict[str, Any]:
     """Returns the arguments of a successful call."""
     account = simulator.accounts["permanent"]
-    destination = {"endpoint": simulator[listener], "ca_path": simulator["ca"], **simulator.start_run()}
-    return {**destination, **account, "result": "success", "output": {"hosts_changed": 3}}
+    run = simulator.start_run()
+    ids = {name: run[name] for name in ("project_id", "workflow_id", "workflow_run_id", "workflow_state_id")}
+    destination = {"endpoint": simulator[listener], "ca_path": simulator["ca"], "region": simulator.region}
+    return {**destination, **ids, **account, "result": "success", "output": {"hosts_changed": 3}}
 
 
 def main() -> None:

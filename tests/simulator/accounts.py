@@ -22,7 +22,7 @@ class Account:
     """One caller: a pair of keys, keys with a security token, or an IAM token alone.
 
     projects are those that IAM lists, not those that it may use. forbidden concerns FunctionGraph only: such an account
-    can still look up its project.
+    can still look up its project. callback_only: it may call back, and nothing else.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Account:
     projects: tuple[str, ...] = (PROJECT_ID,)
     expired: bool = False
     forbidden: bool = False
+    callback_only: bool = False
 
     def credentials(self) -> dict[str, str]:
         """The credentials of this account."""
@@ -65,6 +66,7 @@ STANDING = (
         "STsimulatorExpiredSecurityToken000000000000000000008",
         expired=True,
     ),
+    Account("callback_only", "AKSIMULATOR000000009", "SKsimulatorCallbackOnlySecret000000000009", callback_only=True),
 )
 
 

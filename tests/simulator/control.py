@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
+import uuid
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +18,19 @@ from aiohttp import web
 
 from . import faults
 from .accounts import WORKFLOW_ID, Account
+from .flows import DEFAULT_DEFINITION, Flow, InvalidDefinition, parse
 from .identity import METADATA_FORMS
+from .nodes import RUNNING, Readings
 from .responses import Refusal, as_json
 from .runs import Run
 from .tables import RUN_STATUSES
-from .world import WORLD
+from .world import WORLD, World
 
 PAGE = Path(__file__).with_name("page.html")
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 PREFIX = "/_simulator"
 SHOWN_LENGTH = 16 * 1024
+SETTLE_SECONDS = 30
 
 
 def wrong(message: str, status: int = 400) -> Refusal:
@@ -66,22 +72,66 @@ def _set_fault(request: web.Request, run: Run, options: dict[str, Any]) -> None:
         faults.seed_random(request.app[WORLD], run, options["seed"])
 
 
+def _create_flow(world: World, options: dict[str, Any]) -> Flow:
+    workflow_id = str(options.get("workflow_id") or uuid.uuid4())
+    try:
+        flow = parse(workflow_id, options.get("definition") or DEFAULT_DEFINITION, options.get("shown_definition"))
+    except InvalidDefinition as problem:
+        raise wrong(str(problem)) from None
+    world.flows[workflow_id] = flow
+    return flow
+
+
+async def workflows(request: web.Request) -> web.Response:
+    """GET and POST /_simulator/workflows."""
+    world = request.app[WORLD]
+    if request.method == "POST":
+        return as_json(_create_flow(world, await _json_body(request)).shown())
+    return as_json({"workflows": [{**flow.brief(), "mode": flow.mode} for flow in world.flows.values()]})
+
+
+def _readings(world: World, options: dict[str, Any]) -> Readings:
+    try:
+        return world.readings.changed(options)
+    except ValueError as problem:
+        raise wrong(str(problem)) from None
+
+
+async def readings(request: web.Request) -> web.Response:
+    """GET and PUT /_simulator/readings: for the runs that start from now on."""
+    world = request.app[WORLD]
+    if request.method == "PUT":
+        world.readings = _readings(world, await _json_body(request))
+    return as_json(asdict(world.readings))
+
+
 async def create_run(request: web.Request) -> web.Response:
-    """POST /_simulator/runs."""
-    options = await _json_body(request)
-    state_id_is = options.get("state_id_is", "node_id")
-    if state_id_is not in ("node_id", "execution_id"):
-        raise wrong("state_id_is must be node_id or execution_id")
+    """POST /_simulator/runs: respond as soon as no function of the run is being called any more."""
+    options, world = await _json_body(request), request.app[WORLD]
+    chosen = _readings(world, options)
+    new = "definition" in options or "shown_definition" in options
     run = Run(
+        flow=_create_flow(world, options) if new else world.flow(options.get("workflow_id") or WORKFLOW_ID),
         name=str(options.get("name", "")),
         input=options.get("input") or {},
-        workflow_id=options.get("workflow_id") or WORKFLOW_ID,
-        state_id_is=state_id_is,
+        readings=chosen,
         lag=int(options.get("lag") or 0),
+        shown_instead=options.get("shown") or {},
+        begin_time=time.time() - float(options.get("age") or 0),
     )
     _set_fault(request, run, options)
-    request.app[WORLD].add(run)
+    world.add(run)
+    if options.get("settle", True):
+        await world.until(lambda: not run.calling, SETTLE_SECONDS)
     return as_json(run.ids())
+
+
+async def wake_run(request: web.Request) -> web.Response:
+    """POST /_simulator/runs/{run_id}/wake: end its wait nodes early."""
+    run, options = _run(request), await _json_body(request)
+    if not run.wake(options.get("node")):
+        raise wrong("no such wait node waits", 409)
+    return as_json(run.observed())
 
 
 async def all_runs(request: web.Request) -> web.Response:
@@ -109,7 +159,6 @@ async def end_run(request: web.Request) -> web.Response:
     if options.get("status") not in endings:
         raise wrong(f"status must be one of {', '.join(endings)}")
     run.end_otherwise(options["status"], options.get("error"))
-    request.app[WORLD].changed(run)
     return as_json(run.observed())
 
 
@@ -176,12 +225,16 @@ async def proxied(request: web.Request) -> web.Response:
 
 
 async def wait(request: web.Request) -> web.Response:
-    """GET /_simulator/wait?run=ID&for=ended|callback&count=n&timeout=s: respond as soon as it holds."""
+    """GET /_simulator/wait?run=ID&for=ended|waiting|callback&count=n&timeout=s: respond as soon as it holds."""
     run, count = _run(request, request.query.get("run", "")), int(request.query.get("count", "1"))
-    conditions = {"ended": lambda: not run.waits, "callback": lambda: run.callback_requests >= count}
+    conditions = {
+        "ended": lambda: run.status != RUNNING,
+        "waiting": lambda: run.waits,
+        "callback": lambda: run.callback_requests >= count,
+    }
     condition = conditions.get(request.query.get("for", "ended"))
     if condition is None:
-        raise wrong("for must be ended or callback")
+        raise wrong(f"for must be {', '.join(conditions)}")
     happened = await request.app[WORLD].until(condition, float(request.query.get("timeout", "30")))
     return as_json({**run.observed(), "happened": happened})
 
@@ -189,11 +242,15 @@ async def wait(request: web.Request) -> web.Response:
 def _for_the_page(run: Run) -> dict[str, Any]:
     # An output may have 12 MB, too much for a page.
     shown = run.observed()
+    names = ("node_id", "node_name", "type")
+    shown["nodes"] = [
+        {**{name: node[name] for name in names}, "status": node["executions"][-1]["status"]} for node in shown["nodes"]
+    ]
     for name in ("input", "output", "next_input"):
         length = len(json.dumps(shown[name]))
         if length > SHOWN_LENGTH:
             shown[name] = f"{length} characters of JSON"
-    return {name: value for name, value in shown.items() if name not in ("requests", "node")}
+    return {name: value for name, value in shown.items() if name != "requests"}
 
 
 async def events(request: web.Request) -> web.StreamResponse:
@@ -227,6 +284,11 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get(PREFIX + "/runs/{run_id}", one_run)
     app.router.add_put(PREFIX + "/runs/{run_id}/fault", set_fault)
     app.router.add_post(PREFIX + "/runs/{run_id}/end", end_run)
+    app.router.add_post(PREFIX + "/runs/{run_id}/wake", wake_run)
+    app.router.add_get(PREFIX + "/workflows", workflows)
+    app.router.add_post(PREFIX + "/workflows", workflows)
+    app.router.add_get(PREFIX + "/readings", readings)
+    app.router.add_put(PREFIX + "/readings", readings)
     app.router.add_get(PREFIX + "/accounts", accounts)
     app.router.add_post(PREFIX + "/accounts", accounts)
     app.router.add_put(PREFIX + "/throttle", throttle)

@@ -2,12 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""FunctionGraph itself: callback, start, show and list, behind the gateway."""
+"""FunctionGraph itself: the callback, flows and their runs, behind the gateway."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timezone
 from email.utils import formatdate
 from typing import Any
 
@@ -15,14 +17,21 @@ from aiohttp import web
 
 from . import faults
 from .accounts import OTHER_PROJECT_ID, PROJECT_ID, Account
+from .flows import Flow
 from .gateway import BODY_LIMIT, authenticate, without_secrets
+from .nodes import CANCEL, RUNNING
+from .received import ReceivedRequest
 from .responses import Refusal, as_json, gateway, invalid, new_request_id, no_permission, not_found
-from .runs import ReceivedRequest, Run
+from .runs import Run
 from .tables import RUN_STATUSES, violations
 from .world import WORLD, World
 
-WORKFLOW_PATH = "/v2/{project_id}/fgs/workflows/{workflow_id}"
-LIST_LIMIT = 200
+WORKFLOWS_PATH = "/v2/{project_id}/fgs/workflows"
+WORKFLOW_PATH = WORKFLOWS_PATH + "/{workflow_id}"
+EXECUTION_PATH = WORKFLOW_PATH + "/executions/{execution_id}"
+LIST_LIMIT, RUNS_IN_A_LIST = 200, 10
+LISTED_SECONDS = 3 * 86_400
+TIME_FORMATS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -86,18 +95,33 @@ async def _pass_gateway(world: World, request: web.Request, received: ReceivedRe
         raise gateway("0308", 429, f"The throttling threshold has been reached: {limit}")
 
 
-def _check_scope(request: web.Request) -> None:
+def _check_scope(request: web.Request, calls_back: bool = False) -> None:
     account: Account = request["account"]
-    if account.forbidden:
+    if account.forbidden or (account.callback_only and not calls_back):
         raise no_permission()
-    broken = violations("path", request.match_info)
+    broken = violations("path", {"workflow_id": "any", **request.match_info})
     if broken:
         raise invalid("; ".join(broken))
     if request.match_info["project_id"] not in (PROJECT_ID, OTHER_PROJECT_ID):
         raise gateway("0310", 403, "The project is unavailable")
-    known = request.match_info["workflow_id"] in request.app[WORLD].workflows
-    if not known or request.match_info["project_id"] != PROJECT_ID:
+
+
+def _flow(request: web.Request, calls_back: bool = False) -> Flow:
+    _check_scope(request, calls_back)
+    flow = request.app[WORLD].flows.get(request.match_info["workflow_id"])
+    if flow is None or request.match_info["project_id"] != PROJECT_ID:
         raise not_found()
+    return flow
+
+
+def _run(request: web.Request) -> Run:
+    """The run of a path; an express flow keeps none."""
+    flow = _flow(request)
+    run = request.app[WORLD].runs.get(request.match_info["execution_id"])
+    if run is None or run.workflow_id != flow.workflow_id or not run.keeps_history:
+        raise not_found()
+    request["received"].phase = "accepted"
+    return run
 
 
 def _not_a_number(name: str) -> Any:
@@ -117,14 +141,14 @@ def _json_object(body: bytes) -> dict[str, Any]:
 async def callback(request: web.Request) -> web.StreamResponse:
     """POST …/callback."""
     world = request.app[WORLD]
-    _check_scope(request)
+    flow = _flow(request, calls_back=True)
     broken = violations("header", request.headers)
     body = _json_object(request["body"])
     broken += violations("body", body)
     if broken:
         raise invalid("; ".join(broken))
     run = world.runs.get(request.headers["X-Workflow-Run-Id"])
-    if run is None or run.workflow_id != request.match_info["workflow_id"]:
+    if run is None or run.workflow_id != flow.workflow_id:
         raise invalid("no such run of this workflow")
     request["received"].phase = "accepted"
 
@@ -133,56 +157,111 @@ async def callback(request: web.Request) -> web.StreamResponse:
             run.complete(request.headers["X-Workflow-State-Id"], body["result"], body["output"], body.get("error"))
         except Refusal as refusal:
             return refusal.response(request["request_id"])
-        world.changed(run)
         return as_json({"execution_id": run.run_id})
 
     return await faults.respond(world, request, run, complete)
 
 
 async def start(request: web.Request) -> web.StreamResponse:
-    """POST …/executions."""
-    _check_scope(request)
-    run_input = _json_object(request["body"] or b"{}").get("input") or {}
-    if not isinstance(run_input, dict):
-        raise invalid("input is not an object")
-    run = request.app[WORLD].add(Run(input=run_input, workflow_id=request.match_info["workflow_id"]))
+    """POST …/executions. A run id that a run has already is refused."""
+    world, flow = request.app[WORLD], _flow(request)
+    body = _json_object(request["body"] or b"{}")
+    headers, run_input = (body.get(name) or {} for name in ("headers", "input"))
+    if not isinstance(headers, dict) or not isinstance(run_input, dict):
+        raise invalid("headers or input is not an object")
+    run_id = request.headers.get("X-WorkflowRun-ID")
+    if run_id in world.runs:
+        raise invalid("there is a run of this id")
+    run = Run(flow, input=run_input, headers=headers, readings=world.readings)
+    run.run_id = run_id or run.run_id
+    world.add(run)
     return as_json({"execution_id": run.run_id})
 
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET …/executions/{execution_id}."""
-    world = request.app[WORLD]
-    _check_scope(request)
-    run = world.runs.get(request.match_info["execution_id"])
-    if run is None or run.workflow_id != request.match_info["workflow_id"]:
-        raise not_found()
-    request["received"].phase = "accepted"
-    return await faults.respond(world, request, run, lambda: as_json(run.shown()))
+    run = _run(request)
+    return await faults.respond(request.app[WORLD], request, run, lambda: as_json(run.shown()))
+
+
+async def stop(request: web.Request) -> web.StreamResponse:
+    """POST …/executions/{execution_id}/terminate."""
+    run = _run(request)
+    if run.status != RUNNING:
+        raise invalid("the run has already ended")
+    run.end_otherwise(CANCEL)
+    return as_json({})
+
+
+async def retry(request: web.Request) -> web.StreamResponse:
+    """POST …/executions/{execution_id}/retry."""
+    _run(request).retry()
+    return as_json({})
+
+
+def _page(request: web.Request, rows: Sequence[Any], default: int) -> Sequence[Any]:
+    """The rows that limit and offset choose."""
+    try:
+        limit, offset = (int(request.query.get(name, other)) for name, other in (("limit", default), ("offset", 0)))
+    except ValueError:
+        raise invalid("limit and offset are not numbers") from None
+    first = max(offset, 0)
+    return rows[first : first + min(max(limit, 0), LIST_LIMIT)]
+
+
+def _time(request: web.Request, name: str) -> float | None:
+    text = request.query.get(name)
+    for form in TIME_FORMATS if text else ():
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(text or "", form).replace(tzinfo=timezone.utc).timestamp()
+    if text:
+        raise invalid(f"{name} is not a time like 2026-01-31T23:59:59Z")
+    return None
 
 
 async def list_runs(request: web.Request) -> web.StreamResponse:
-    """GET …/executions, newest first."""
-    _check_scope(request)
+    """GET …/executions, newest first: those that began in three days, unless both ends of the time are given."""
+    world, flow = request.app[WORLD], _flow(request)
     status = request.query.get("status")
     if status is not None and status not in RUN_STATUSES:
         raise invalid(f"status is not one of {', '.join(RUN_STATUSES)}")
-    try:
-        limit, offset = (int(request.query.get(name, default)) for name, default in (("limit", "10"), ("offset", "0")))
-    except ValueError:
-        raise invalid("limit and offset are not numbers") from None
-    runs = reversed(request.app[WORLD].runs.values())
-    briefs = [run.brief() for run in runs if run.workflow_id == request.match_info["workflow_id"]]
-    chosen = [brief for brief in briefs if status in (None, brief["status"])]
-    first = max(offset, 0)
-    return as_json({"executions": chosen[first : first + min(max(limit, 0), LIST_LIMIT)]})
+    since, until = _time(request, "start_time"), _time(request, "end_time")
+    if until is None:
+        until = since + LISTED_SECONDS if since is not None else world.now() + 1
+    if since is None:
+        since = until - LISTED_SECONDS
+    runs = [run for run in world.runs.values() if run.workflow_id == flow.workflow_id and run.keeps_history]
+    runs = [run for run in runs if since <= int(run.begin_time) <= until]
+    runs.sort(key=lambda run: run.begin_time, reverse=True)
+    briefs = [brief for brief in (run.brief() for run in runs) if status in (None, brief["status"])]
+    return as_json({"executions": _page(request, briefs, RUNS_IN_A_LIST)})
+
+
+async def list_flows(request: web.Request) -> web.StreamResponse:
+    """GET …/workflows."""
+    _check_scope(request)
+    name, mode = request.query.get("workflow_name", ""), request.query.get("mode")
+    flows = request.app[WORLD].flows.values() if request.match_info["project_id"] == PROJECT_ID else ()
+    briefs = [flow.brief() for flow in flows if name in flow.name and mode in (None, "", flow.mode)]
+    page = _page(request, briefs, LIST_LIMIT)
+    return as_json({"total": len(briefs), "size": len(page), "workflows": page})
+
+
+async def show_flow(request: web.Request) -> web.StreamResponse:
+    """GET …/workflows/{workflow_id}."""
+    return as_json(_flow(request).shown())
 
 
 def add_routes(app: web.Application) -> None:
     """The service's routes."""
+    app.router.add_get(WORKFLOWS_PATH, list_flows)
+    app.router.add_get(WORKFLOW_PATH, show_flow)
     app.router.add_post(WORKFLOW_PATH + "/callback", callback)
     app.router.add_post(WORKFLOW_PATH + "/executions", start)
     app.router.add_get(WORKFLOW_PATH + "/executions", list_runs)
-    app.router.add_get(WORKFLOW_PATH + "/executions/{execution_id}", show)
+    app.router.add_get(EXECUTION_PATH, show)
+    app.router.add_post(EXECUTION_PATH + "/terminate", stop)
+    app.router.add_post(EXECUTION_PATH + "/retry", retry)
 
 
 async def add_gateway_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -12,11 +12,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
 from .accounts import WORKFLOW_ID, Accounts
+from .flows import DEFAULT_DEFINITION, Flow, parse
+from .nodes import Readings
 from .runs import Run
 
 
@@ -26,7 +29,8 @@ class World:
 
     accounts: Accounts = field(default_factory=Accounts)
     runs: dict[str, Run] = field(default_factory=dict)
-    workflows: set[str] = field(default_factory=lambda: {WORKFLOW_ID})
+    flows: dict[str, Flow] = field(default_factory=dict)
+    readings: Readings = field(default_factory=Readings)
     addresses: dict[str, Any] = field(default_factory=dict)
     accepted: Counter[str] = field(default_factory=Counter)
     redirected: list[dict[str, str]] = field(default_factory=list)
@@ -41,16 +45,23 @@ class World:
     def __post_init__(self) -> None:
         self._changed = asyncio.Event()
         self._second: tuple[int, int] = (0, 0)
+        self.flow(WORKFLOW_ID)
 
     def now(self) -> float:
         """The simulator's clock, which a test can offset."""
         return time.time() + self.clock_offset
 
+    def flow(self, workflow_id: str) -> Flow:
+        """The flow of that id; one that is not there yet becomes the default flow."""
+        if workflow_id not in self.flows:
+            self.flows[workflow_id] = parse(workflow_id, DEFAULT_DEFINITION)
+        return self.flows[workflow_id]
+
     def add(self, run: Run) -> Run:
         """Start a run."""
         self.runs[run.run_id] = run
-        self.workflows.add(run.workflow_id)
-        self.changed(run)
+        run.changed = partial(self.changed, run)
+        run.start()
         return run
 
     def changed(self, run: Run) -> None:

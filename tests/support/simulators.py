@@ -45,7 +45,10 @@ class Simulator:
         return json.loads(text) if text else None
 
     def start_run(self, **options: Any) -> dict[str, str]:
-        """A run that waits at its callback node: project_id, workflow_id, workflow_run_id, workflow_state_id."""
+        """A run that waits at its callback node: project_id, workflow_id, workflow_run_id, workflow_state_id.
+
+        Also workflow_state_name, and launcher_state_id: what the function before that node takes for its state.
+        """
         run: dict[str, str] = self.ask("POST", "/_simulator/runs", options)
         return run
 

@@ -29,6 +29,7 @@ TYPE = yaml.safe_load((DATA / "credential_type.yml").read_text())
 LOCAL = json.loads((DATA / "localhost.json").read_text())
 # An unreachable host: nothing listens on port 1 of loopback.
 UNREACHABLE = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
 Json = dict[str, Any]
 
 
@@ -115,7 +116,8 @@ class Job:
 
     def _variables(self) -> str:
         """The launch's variables as AWX writes them, none of them to be templated, its own neither."""
-        ids = {f"fgs_{name}": value for name, value in (self.run or {}).items() if name.startswith("workflow_")}
+        given = (self.run or {}).items()
+        ids = {f"fgs_{name}": value for name, value in given if name in IDS}
         own: Json = {"job_id": self.number, "job_template_name": "FunctionGraph", "job_launch_type": self.launch_type}
         if self.launch_type == "workflow":
             own.update(workflow_job_id=WORKFLOW_JOB, workflow_job_name=WORKFLOW, workflow_job_launch_type="manual")

@@ -78,7 +78,7 @@ BREAKS = (
     read_back(
         "applied_closed_execution",
         "Took effect, then closed; the state is named by the id of its execution",
-        once("close_before_response_applied", state_id_is="execution_id"),
+        once("close_before_response_applied", state_ids="execution"),
     ),
     read_back("reset_in_headers", "Took effect, then reset in the response's headers", once("reset_in_headers")),
     Case(

@@ -192,7 +192,8 @@ def bad(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Input
     for face in FACES:
         tasks = {}
         for case, given in cases.items():
-            options = {**faces.connection(simulator), **hosts[face]["runs"][case], "result": "success"}
+            ids = {name: hosts[face]["runs"][case][name] for name in ID_OPTIONS}
+            options = {**faces.connection(simulator), **ids, "region": simulator.region, "result": "success"}
             options.update({"run_on": face, **given})
             given = {name: value for name, value in options.items() if value is not LEFT_OUT}
             tasks[case] = {"arguments": given, "environment": {}, "check_mode": False}

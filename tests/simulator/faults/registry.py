@@ -20,7 +20,8 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from ..runs import ActiveFault, ReceivedRequest, Run
+from ..received import ActiveFault, ReceivedRequest
+from ..runs import Run
 from ..world import World
 
 Act = Callable[["Exchange"], Awaitable[web.StreamResponse]]
@@ -140,8 +141,9 @@ def seed_random(world: World, run: Run, seed: object) -> None:
     world.generators[run.run_id] = random.Random(f"{seed}:{run.name}")
 
 
-def _due(run: Run, received: ReceivedRequest, method: str, before_body: bool) -> Fault | None:
-    active = run.read_fault if method == "GET" else run.fault
+def _due(run: Run, received: ReceivedRequest, before_body: bool) -> Fault | None:
+    # Nothing but callbacks and reads meets a fault.
+    active = run.fault if received.is_callback else run.read_fault if received.method == "GET" else None
     if active is None or FAULTS[active.name].before_body != before_body or not active.take():
         return None
     received.fault = active.name
@@ -152,7 +154,7 @@ async def before_body(
     world: World, request: web.Request, run: Run, received: ReceivedRequest
 ) -> web.StreamResponse | None:
     """The response of a fault that acts before the body of the request is read, if one is due."""
-    chosen = _due(run, received, request.method, before_body=True)
+    chosen = _due(run, received, before_body=True)
     return await chosen.act(Exchange(world, request, run, web.Response)) if chosen else None
 
 
@@ -160,7 +162,7 @@ async def respond(
     world: World, request: web.Request, run: Run, complete: Callable[[], web.Response]
 ) -> web.StreamResponse:
     """The response to a valid request: the service's own, unless a fault is due."""
-    chosen = _due(run, request["received"], request.method, before_body=False)
+    chosen = _due(run, request["received"], before_body=False)
     if chosen is None:
         return complete()
     exchange = Exchange(world, request, run, complete)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .rig import Control, start_simulator, stop
+from .rig import Client, Control, start_simulator, stop
 
 # The official SDK writes below HOME when it is imported, and its HTTP library reads the others.
 _HOME = tempfile.TemporaryDirectory(prefix="fgs-simulator-home-")
@@ -37,3 +37,27 @@ def addresses() -> Iterator[dict[str, Any]]:
 def control(addresses: dict[str, Any]) -> Control:
     """Its control API."""
     return Control(addresses)
+
+
+@pytest.fixture(scope="session")
+def sdk() -> Any:
+    """The SDK's functiongraph module, imported after the environment has changed."""
+    from huaweicloudsdkfunctiongraph import v2
+
+    return v2
+
+
+@pytest.fixture
+def client(sdk: Any, control: Control) -> Callable[..., Client]:
+    """Make a client with the credentials of an account."""
+    from huaweicloudsdkcore.auth.credentials import BasicCredentials
+
+    def make(account: str = "permanent", **changes: str) -> Client:
+        keys = {**control.accounts[account], **changes}
+        credentials = BasicCredentials(keys["access_key"], keys["secret_key"], control.accounts["project_id"])
+        if "security_token" in keys:
+            credentials = credentials.with_security_token(keys["security_token"])
+        builder = sdk.FunctionGraphClient.new_builder().with_credentials(credentials)
+        return builder.with_endpoint(control.addresses["http"]).build()
+
+    return make

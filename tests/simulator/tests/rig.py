@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests share: a simulator process, its control API, and signed requests."""
+"""What the tests share: a simulator process, its control API, signed requests, and requests of the official SDK."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import requests
 
 TESTS = Path(__file__).resolve().parents[2]
+Client = Any
 
 
 def start_simulator(*options: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
@@ -119,3 +122,26 @@ def read_run(control: Control, run: dict[str, Any]) -> requests.Response:
     """Read a run, with a valid signature."""
     path = execution_path(run)
     return control.session.get(control.addresses["http"] + path, headers=signed(control, "GET", path), timeout=30)
+
+
+def callback(sdk: Any, run: dict[str, Any], result: str = "success", output: Any = None, **changes: Any) -> Any:
+    """A callback request for a run."""
+    error = changes.pop("error", None)
+    ids = {
+        "workflow_id": run["workflow_id"],
+        "x_workflow_run_id": run["workflow_run_id"],
+        "x_workflow_state_id": run["workflow_state_id"],
+        **changes,
+    }
+    body = sdk.CallbackWorkflowRequestBody(result=result, output={} if output is None else output, error=error)
+    return sdk.CreateCallbackWorkflowRequest(body=body, **ids)
+
+
+def refusal(call: Callable[[], Any]) -> tuple[int, str]:
+    """Status and error code of a call that must be refused."""
+    from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
+
+    with pytest.raises(ServiceResponseException) as caught:
+        call()
+    assert caught.value.request_id
+    return caught.value.status_code, caught.value.error_code

@@ -66,7 +66,7 @@ def test_page_loads_nothing_from_elsewhere(control: Control) -> None:
     ("method", "path", "body"),
     [
         ("POST", "runs", {"fault": "no such fault"}),
-        ("POST", "runs", {"state_id_is": "name"}),
+        ("POST", "runs", {"state_ids": "name"}),
         ("POST", "runs", {"fault": "hang", "times": "once"}),
         ("POST", "accounts", {"access_key": "half"}),
         ("PUT", "metadata", {"form": "unknown"}),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -13,64 +14,15 @@ from typing import Any
 import pytest
 import requests
 
-from .rig import Control
-
-Client = Any
-
-
-@pytest.fixture(scope="session")
-def sdk() -> Any:
-    """The SDK's functiongraph module, imported after conftest.py has changed the environment."""
-    from huaweicloudsdkfunctiongraph import v2
-
-    return v2
-
-
-@pytest.fixture
-def client(sdk: Any, control: Control) -> Callable[..., Client]:
-    """Make a client with the credentials of an account."""
-    from huaweicloudsdkcore.auth.credentials import BasicCredentials
-
-    def make(account: str = "permanent", **changes: str) -> Client:
-        keys = {**control.accounts[account], **changes}
-        credentials = BasicCredentials(keys["access_key"], keys["secret_key"], control.accounts["project_id"])
-        if "security_token" in keys:
-            credentials = credentials.with_security_token(keys["security_token"])
-        builder = sdk.FunctionGraphClient.new_builder().with_credentials(credentials)
-        return builder.with_endpoint(control.addresses["http"]).build()
-
-    return make
-
-
-def callback(sdk: Any, run: dict[str, Any], result: str = "success", output: Any = None, **changes: Any) -> Any:
-    """A callback request for a run."""
-    error = changes.pop("error", None)
-    ids = {
-        "workflow_id": run["workflow_id"],
-        "x_workflow_run_id": run["workflow_run_id"],
-        "x_workflow_state_id": run["workflow_state_id"],
-        **changes,
-    }
-    body = sdk.CallbackWorkflowRequestBody(result=result, output={} if output is None else output, error=error)
-    return sdk.CreateCallbackWorkflowRequest(body=body, **ids)
-
-
-def refusal(call: Callable[[], Any]) -> tuple[int, str]:
-    """Status and error code of a call that must be refused."""
-    from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
-
-    with pytest.raises(ServiceResponseException) as caught:
-        call()
-    assert caught.value.request_id
-    return caught.value.status_code, caught.value.error_code
+from .rig import Client, Control, callback, refusal
 
 
 @pytest.mark.parametrize("account", ["permanent", "temporary"])
-@pytest.mark.parametrize("state_id_is", ["node_id", "execution_id"])
+@pytest.mark.parametrize("state_ids", ["node", "execution"])
 def test_success_completes_the_run(
-    sdk: Any, client: Callable[..., Client], control: Control, account: str, state_id_is: str
+    sdk: Any, client: Callable[..., Client], control: Control, account: str, state_ids: str
 ) -> None:
-    run = control.run(state_id_is=state_id_is, input={"hosts": 1})
+    run = control.run(state_ids=state_ids, input={"hosts": 1})
     assert control.observe(run)["status"] == "running"
     output = {"text": "schön", "list": [1, {"a": None}]}
     response = client(account).create_callback_workflow(callback(sdk, run, output=output))
@@ -87,7 +39,7 @@ def test_fail_fails_the_run(sdk: Any, client: Callable[..., Client], control: Co
     shown = client().show_workflow_execution(
         sdk.ShowWorkflowExecutionRequest(workflow_id=run["workflow_id"], execution_id=run["workflow_run_id"])
     )
-    (node,) = shown.node_execution_details
+    node = shown.node_execution_details[-1]
     assert (shown.status, node.executions[0].status) == ("fail", "fail")
     assert node.executions[0].error_message == {"error": "disk full"}
     assert control.observe(run)["next_input"] is None
@@ -101,7 +53,8 @@ def test_start_show_list_and_complete(sdk: Any, client: Callable[..., Client], c
     )
     show = sdk.ShowWorkflowExecutionRequest(workflow_id=workflow_id, execution_id=started.execution_id)
     shown = client().show_workflow_execution(show)
-    (waiting,) = shown.node_execution_details
+    launcher, waiting = shown.node_execution_details
+    assert (launcher.executions[0].status, launcher.executions[0].output) == ("success", {"hosts": 3})
     assert (shown.status, shown.input, waiting.executions[0].status) == ("running", {"hosts": 3}, "running")
     listed = client().list_workflow_executions(
         sdk.ListWorkflowExecutionsRequest(workflow_id=workflow_id, limit=1, offset=0, status="running")
@@ -110,8 +63,80 @@ def test_start_show_list_and_complete(sdk: Any, client: Callable[..., Client], c
     run = {"workflow_id": workflow_id, "workflow_run_id": started.execution_id, "workflow_state_id": waiting.node_id}
     client().create_callback_workflow(callback(sdk, run, output={"done": True}))
     shown = client().show_workflow_execution(show)
-    after = shown.node_execution_details[1]
+    after = shown.node_execution_details[2]
     assert (shown.status, shown.output, after.executions[0].input) == ("success", {"done": True}, {"done": True})
+
+
+def test_start_with_an_id_of_the_caller(sdk: Any, client: Callable[..., Client], control: Control) -> None:
+    run_id = str(uuid.uuid4())
+    ids = {"workflow_id": control.accounts["workflow_id"], "x_workflow_run_id": run_id}
+    start = sdk.StartWorkflowExecutionRequest(**ids, body=sdk.FlowExecuteBody(headers={"a": "b"}, input={}))
+    assert client().start_workflow_execution(start).execution_id == run_id
+    shown = client().show_workflow_execution(
+        sdk.ShowWorkflowExecutionRequest(workflow_id=ids["workflow_id"], execution_id=run_id)
+    )
+    assert shown.headers == {"a": "b"}
+    assert refusal(lambda: client().start_workflow_execution(start)) == (400, "FGS.3002")
+
+
+def test_runs_are_listed_by_time_and_status(sdk: Any, client: Callable[..., Client], control: Control) -> None:
+    workflow_id = control.call("POST", "workflows")["id"]
+    days = (0, 2, 4, 8)
+    runs = {day: control.run(workflow_id=workflow_id, age=day * 86_400)["workflow_run_id"] for day in days}
+    control.call("POST", f"runs/{runs[2]}/end", status="timeout")
+    now = datetime.now(timezone.utc)
+
+    def listed(**options: Any) -> list[int]:
+        request = sdk.ListWorkflowExecutionsRequest(workflow_id=workflow_id, **options)
+        found = [brief.execution_id for brief in client().list_workflow_executions(request).executions]
+        return [day for day in days if runs[day] in found]
+
+    def ago(day: float) -> str:
+        return f"{now - timedelta(days=day):%Y-%m-%dT%H:%M:%SZ}"
+
+    assert listed() == [0, 2]
+    assert listed(status="timeout") == [2]
+    assert listed(start_time=ago(6)) == [4]
+    assert listed(end_time=ago(1.5)) == [2, 4]
+    assert listed(start_time=ago(9), end_time=ago(-1)) == [0, 2, 4, 8]
+    assert listed(start_time=ago(9), end_time=ago(-1), limit=2, offset=1) == [2, 4]
+    assert refusal(lambda: listed(start_time="yesterday")) == (400, "FGS.3002")
+
+
+def test_flows_are_listed_and_shown(sdk: Any, client: Callable[..., Client], control: Control) -> None:
+    private = {"file": "tests/simulator/tests/handlers.py", "settings": {"TOKEN": "secret"}}
+    state = {"id": "1", "name": "工作 / work", "type": "Operation", "end": True}
+    ids = []
+    for mode in ("NORMAL", "EXPRESS"):
+        functions = [{"name": "f", "simulator": private}]
+        definition = {"name": f"listed {mode}", "mode": mode, "functions": functions, "states": [state]}
+        ids.append(control.call("POST", "workflows", definition=definition)["id"])
+    listed = client().list_workflow(sdk.ListWorkflowRequest(workflow_name="listed", limit=1, offset=1))
+    assert (listed.total, listed.size, listed.workflows[0].id) == (2, 1, ids[1])
+    (express,) = client().list_workflow(sdk.ListWorkflowRequest(workflow_name="listed", mode="EXPRESS")).workflows
+    assert (express.id, express.name) == (ids[1], "listed EXPRESS")
+    shown = client().show_work_flow(sdk.ShowWorkFlowRequest(workflow_id=ids[0]))
+    assert (shown.id, shown.definition.mode, shown.definition.states[0].name) == (ids[0], "NORMAL", state["name"])
+    assert [function.to_dict() for function in shown.definition.functions] == [
+        {"name": "f", "operation": None, "metadata": None}
+    ]
+    missing = sdk.ShowWorkFlowRequest(workflow_id="unknown")
+    assert refusal(lambda: client().show_work_flow(missing)) == (404, "FGS.5002")
+
+
+def test_account_may_call_back_and_not_read(sdk: Any, client: Callable[..., Client], control: Control) -> None:
+    run = control.run()
+    ids = {"workflow_id": run["workflow_id"], "execution_id": run["workflow_run_id"]}
+    limited = client("callback_only")
+    for call in (
+        lambda: limited.show_workflow_execution(sdk.ShowWorkflowExecutionRequest(**ids)),
+        lambda: limited.show_work_flow(sdk.ShowWorkFlowRequest(workflow_id=run["workflow_id"])),
+        lambda: limited.list_workflow(sdk.ListWorkflowRequest()),
+        lambda: limited.stop_work_flow(sdk.StopWorkFlowRequest(**ids)),
+    ):
+        assert refusal(call) == (403, "APIGW.0302")
+    limited.create_callback_workflow(callback(sdk, run))
+    assert control.observe(run)["status"] == "success"
 
 
 def test_invalid_and_second_callbacks_are_refused(sdk: Any, client: Callable[..., Client], control: Control) -> None:
