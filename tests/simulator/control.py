@@ -242,15 +242,17 @@ async def wait(request: web.Request) -> web.Response:
 def _for_the_page(run: Run) -> dict[str, Any]:
     # An output may have 12 MB, too much for a page.
     shown = run.observed()
-    names = ("node_id", "node_name", "type")
+    nodes = [(node.state, node.latest.status, node.waits) for node in run.nodes.values()]
     shown["nodes"] = [
-        {**{name: node[name] for name in names}, "status": node["executions"][-1]["status"]} for node in shown["nodes"]
+        {"node_id": state.id, "node_name": state.name, "status": status, "waits": waits}
+        for state, status, waits in nodes
     ]
+    del shown["requests"], shown["run_output"]
     for name in ("input", "output", "next_input"):
         length = len(json.dumps(shown[name]))
         if length > SHOWN_LENGTH:
             shown[name] = f"{length} characters of JSON"
-    return {name: value for name, value in shown.items() if name != "requests"}
+    return shown
 
 
 async def events(request: web.Request) -> web.StreamResponse:
