@@ -4,19 +4,24 @@
 
 """An example of the FunctionGraph function that launches an AWX job and leaves the workflow waiting for its callback.
 
-Put it before the callback node of a workflow; its handler is launch_awx_job.handler, and it needs nothing but Python.
-Settings of the function, in its environment variables:
+Its handler is launch_awx_job.handler, and it needs nothing but Python. Put it before the callback node of a workflow
+and set CALLBACK_STATE_NAME, or make it the callback node's own function. Settings, in its environment variables:
 
-    AWX_URL             the address of AWX, https only
-    AWX_TEMPLATE        what to launch: job_templates/12 or workflow_job_templates/7
-    AWX_TOKEN           a token of an AWX user who may execute that template and no more; tick "encrypted"
-    AWX_CA_CERTIFICATE  optional, in PEM: the authority that signed AWX's certificate, where it is your own
+    AWX_URL              the address of AWX, https only
+    AWX_TEMPLATE         what to launch: job_templates/12 or workflow_job_templates/7
+    AWX_TOKEN            a token of an AWX user who may execute that template and no more; tick "encrypted"
+    AWX_CA_CERTIFICATE   optional, in PEM: the authority that signed AWX's certificate, where it is your own
+    CALLBACK_STATE_NAME  the name of the callback node that waits for the job
+    CALLBACK_STATE_ID    its id, instead of the name or to be compared with it
 
-The event's key "extra_vars", where there is one, is handed on too: the template must ask for each of them.
+A function's context most likely has the id of the function's own node, not that of the callback node behind it.
+Without both CALLBACK_STATE settings the job reports to the function's own node.
+
+The event's key "extra_vars", if set, is passed on too: the template must ask for each of them.
 
 A workflow may call a function again after an error or a timeout, when the first call may have launched the job all the
-same. So it looks for a job of this template with the same state id first, in the newest JOBS_LOOKED_THROUGH ones.
-Two calls at the very same time are not kept apart, nor is a launch that AWX carries out after the second call looked.
+same. So it first looks up a job of this template with the same ids, in the newest JOBS_SEARCHED ones.
+Two calls at the very same time are not kept apart, nor is a launch that AWX carries out after the second call's lookup.
 """
 
 import json
@@ -28,10 +33,11 @@ import urllib.parse
 import urllib.request
 
 SECONDS = 20
-JOBS_LOOKED_THROUGH = 200
+JOBS_SEARCHED = 200
 PAGE = 50
-LARGEST_ANSWER = 16 * 1024 * 1024
+LARGEST_RESPONSE = 16 * 1024 * 1024
 ACCEPTED = 202
+ID_NAMES = ("fgs_workflow_id", "fgs_workflow_run_id", "fgs_workflow_state_id", "fgs_workflow_state_name")
 KINDS = {"job_templates": ("jobs", "job"), "workflow_job_templates": ("workflow_jobs", "workflow_job")}
 
 
@@ -64,10 +70,10 @@ class Awx:
         request.add_header("Content-Type", "application/json")
         what = f"{method} {path.partition('?')[0]}"
         try:
-            with self.opener.open(request, timeout=SECONDS) as answer:
-                if answer.status == ACCEPTED:
+            with self.opener.open(request, timeout=SECONDS) as response:
+                if response.status == ACCEPTED:
                     return None
-                text = answer.read(LARGEST_ANSWER)
+                text = response.read(LARGEST_RESPONSE)
         except urllib.error.HTTPError as error:
             raise LaunchError(f"AWX returned {error.code} for {what}: {self._reason(error)}") from None
         except OSError as error:
@@ -85,15 +91,25 @@ class Awx:
 
 
 def ids_of(context: t.Any) -> t.Dict[str, str]:
-    """The three ids of the workflow's state that called the function, as variables for Ansible."""
-    ids = {
-        "fgs_workflow_id": context.getWorkflowID(),
-        "fgs_workflow_run_id": context.getWorkflowRunID(),
-        "fgs_workflow_state_id": context.getWorkflowStateID(),
-    }
+    """The run that called the function, and the state that waits for the job, as variables for Ansible.
+
+    The state is the one of the CALLBACK_STATE settings, else the function's own.
+    """
+    state_id, state_name = (context.getUserData(name) for name in ("CALLBACK_STATE_ID", "CALLBACK_STATE_NAME"))
+    ids = {"fgs_workflow_id": context.getWorkflowID(), "fgs_workflow_run_id": context.getWorkflowRunID()}
+    if state_name:
+        ids["fgs_workflow_state_name"] = state_name
+    if state_id or not state_name:
+        ids["fgs_workflow_state_id"] = state_id or context.getWorkflowStateID()
     missing = [name for name, value in ids.items() if not value]
     if missing:
         raise LaunchError(f"Only a workflow can launch the job: the context of this call has no {', '.join(missing)}.")
+    if not (state_id or state_name):
+        own = ids["fgs_workflow_state_id"]
+        context.getLogger().info(
+            f"CALLBACK_STATE_NAME is unset, so the job reports to this function's state {own}: "
+            "if a callback node follows, set CALLBACK_STATE_NAME to the name of that node."
+        )
     return ids
 
 
@@ -108,7 +124,7 @@ def setting(context: t.Any, name: str) -> str:
 def launched_before(awx: Awx, template: str, ids: t.Dict[str, str]) -> t.Optional[int]:
     """The newest job that was launched with these ids, None when there is none. One request for PAGE jobs."""
     jobs = KINDS[template.partition("/")[0]][0]
-    for page in range(1, JOBS_LOOKED_THROUGH // PAGE + 1):
+    for page in range(1, JOBS_SEARCHED // PAGE + 1):
         found = awx.ask("GET", f"{template}/{jobs}/?order_by=-id&page_size={PAGE}&page={page}")
         try:
             launched: t.List[t.Tuple[int, str]] = [(job["id"], job["extra_vars"]) for job in found["results"]]
@@ -132,10 +148,10 @@ def _has_ids(extra_vars: str, ids: t.Dict[str, str]) -> bool:
 
 def launch(awx: Awx, template: str, variables: t.Dict[str, t.Any]) -> int:
     """Launches the template and gives the job's id. A job that would not know its ids is canceled."""
-    answer = awx.ask("POST", f"{template}/launch/", {"extra_vars": variables})
+    response = awx.ask("POST", f"{template}/launch/", {"extra_vars": variables})
     jobs, key = KINDS[template.partition("/")[0]]
-    job: int = answer.get(key) or answer.get("id")
-    ignored = sorted((answer.get("ignored_fields") or {}).get("extra_vars") or {})
+    job: int = response.get(key) or response.get("id")
+    ignored = sorted((response.get("ignored_fields") or {}).get("extra_vars") or {})
     if ignored:
         try:
             awx.ask("POST", f"{jobs}/{job}/cancel/", {})
@@ -156,12 +172,12 @@ def handler(event: t.Any, context: t.Any) -> t.Dict[str, t.Any]:
     if not re.match(r"(workflow_)?job_templates/[1-9][0-9]*\Z", template):
         raise LaunchError("AWX_TEMPLATE must be like job_templates/12 or workflow_job_templates/7.")
     awx = Awx(setting(context, "AWX_URL"), setting(context, "AWX_TOKEN"), context.getUserData("AWX_CA_CERTIFICATE"))
-    variables = event.get("extra_vars") if isinstance(event, dict) else None
+    extra_vars = event.get("extra_vars") if isinstance(event, dict) else None
+    variables = {name: value for name, value in (extra_vars or {}).items() if name not in ID_NAMES}
     job = launched_before(awx, template, ids)
-    again = job is not None
-    if not again:
-        job = launch(awx, template, dict(variables or {}, **ids))
-    context.getLogger().info(
-        "AWX job %d %s for state %s", job, "found" if again else "launched", ids["fgs_workflow_state_id"]
-    )
-    return {"awx_job": job, "awx_job_kind": KINDS[template.partition("/")[0]][1], "launched_before": again}
+    found = job is not None
+    if not found:
+        job = launch(awx, template, dict(variables, **ids))
+    state = ids.get("fgs_workflow_state_name") or ids["fgs_workflow_state_id"]
+    context.getLogger().info(f"AWX job {job} {'found' if found else 'launched'} for state {state}")
+    return {"awx_job": job, "awx_job_kind": KINDS[template.partition("/")[0]][1], "launched_before": found}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
-import logging
 import ssl
 import sys
 from collections.abc import Iterator
@@ -22,9 +21,14 @@ import trustme
 from awx.rules import DATA, EXTENSIONS
 from awx.standin import TOKEN, serving
 from awx.world import Awx
+from simulator.functions import Context, Function
+from support.simulators import Simulator
 
 FUNCTION = EXTENSIONS / "functiongraph/launch_awx_job.py"
-IDS = {"fgs_workflow_id": "workflow", "fgs_workflow_run_id": "run", "fgs_workflow_state_id": "state"}
+STATE_ID, STATE_NAME = "fgs_workflow_state_id", "fgs_workflow_state_name"
+IDS = {"fgs_workflow_id": "workflow", "fgs_workflow_run_id": "run", STATE_ID: "state"}
+RUN = {"fgs_workflow_id": "workflow", "fgs_workflow_run_id": "run"}
+NAME = "等待 / wait for it"
 
 
 def load_launcher() -> Any:
@@ -39,26 +43,13 @@ def load_launcher() -> Any:
 launcher = load_launcher()
 
 
-class Context:
-    """The context that FunctionGraph passes to a function: IDs of the workflow, settings, a logger."""
+class Call(Context):
+    """A call by a workflow: the context that the simulator's functions get, and what the function has logged."""
 
-    def __init__(self, settings: dict[str, str], ids: dict[str, str] | None = None) -> None:
-        self.settings, self.ids = settings, IDS if ids is None else ids
-
-    def getWorkflowID(self) -> str | None:  # noqa: N802
-        return self.ids.get("fgs_workflow_id")
-
-    def getWorkflowRunID(self) -> str | None:  # noqa: N802
-        return self.ids.get("fgs_workflow_run_id")
-
-    def getWorkflowStateID(self) -> str | None:  # noqa: N802
-        return self.ids.get("fgs_workflow_state_id")
-
-    def getUserData(self, name: str) -> str | None:  # noqa: N802
-        return self.settings.get(name)
-
-    def getLogger(self) -> logging.Logger:  # noqa: N802
-        return logging.getLogger("function")
+    def __init__(self, settings: dict[str, str], ids: dict[str, Any] | None = None) -> None:
+        workflow_id, run_id, state_id = (IDS if ids is None else ids).values()
+        self.logged: list[str] = []
+        super().__init__(Function("launch", settings=settings), workflow_id, run_id, state_id, self.logged.append)
 
 
 @pytest.fixture(scope="module")
@@ -72,11 +63,20 @@ def server_context(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
+def accept_a_name(survey: Any) -> None:
+    """Let a survey that asks for the id of the state ask for its name too, and require neither."""
+    questions = {question["variable"]: question for question in survey["spec"]}
+    questions[STATE_ID]["required"] = False
+    if STATE_NAME not in questions:
+        survey["spec"].append({**questions[STATE_ID], "variable": STATE_NAME})
+
+
 @pytest.fixture
 def awx() -> Awx:
     """Returns an AWX with a job template and a workflow template with a survey, and a job template without one."""
     awx = Awx()
     survey = json.loads((DATA / "survey_ids.json").read_text())
+    accept_a_name(survey)
     awx.create("projects", {"name": "p", "organization": 1})
     awx.create("inventories", {"name": "i", "organization": 1})
     template = {"project": 2, "inventory": 3, "playbook": "runbook.yml"}
@@ -106,7 +106,7 @@ def launches(awx: Awx) -> list[Any]:
 
 
 def test_job_is_launched_with_the_ids(awx: Awx, settings: dict[str, str]) -> None:
-    result = launcher.handler({"any": "event"}, Context(settings))
+    result = launcher.handler({"any": "event"}, Call(settings))
     (job,) = awx.objects["jobs"].values()
     assert result == {"awx_job": job["id"], "awx_job_kind": "job", "launched_before": False}
     assert json.loads(job["extra_vars"]) == IDS
@@ -115,7 +115,7 @@ def test_job_is_launched_with_the_ids(awx: Awx, settings: dict[str, str]) -> Non
 
 def test_workflow_template_is_launched_once(awx: Awx, settings: dict[str, str]) -> None:
     template = f"workflow_job_templates/{awx.named('workflow_job_templates', 'workflow')['id']}"
-    context = Context({**settings, "AWX_TEMPLATE": template})
+    context = Call({**settings, "AWX_TEMPLATE": template})
     first = launcher.handler({}, context)
     assert first["awx_job_kind"] == "workflow_job"
     assert launcher.handler({}, context) == {**first, "launched_before": True}
@@ -124,7 +124,7 @@ def test_workflow_template_is_launched_once(awx: Awx, settings: dict[str, str]) 
 
 def test_second_call_finds_the_job(awx: Awx, settings: dict[str, str]) -> None:
     """Even among 60 others, with one request for 50 jobs, because lists contain the extra variables."""
-    first = launcher.handler({}, Context(settings))
+    first = launcher.handler({}, Call(settings))
     for number in range(60):
         awx.launch(
             "job_templates",
@@ -132,29 +132,29 @@ def test_second_call_finds_the_job(awx: Awx, settings: dict[str, str]) -> None:
             {**IDS, "fgs_workflow_state_id": str(number)},
         )
     awx.requests.clear()
-    assert launcher.handler({}, Context(settings)) == {**first, "launched_before": True}
+    assert launcher.handler({}, Call(settings)) == {**first, "launched_before": True}
     assert [method for method, _path, _body in awx.requests] == ["GET", "GET"]
 
 
 def test_launch_with_lost_response_is_not_repeated(awx: Awx, settings: dict[str, str]) -> None:
     awx.drop_launches = 1
     with pytest.raises(launcher.LaunchError, match="did not respond to POST"):
-        launcher.handler({}, Context(settings))
-    assert launcher.handler({}, Context(settings))["launched_before"] is True
+        launcher.handler({}, Call(settings))
+    assert launcher.handler({}, Call(settings))["launched_before"] is True
     assert len(awx.objects["jobs"]) == 1
 
 
 def test_each_state_has_its_own_job(awx: Awx, settings: dict[str, str]) -> None:
-    launcher.handler({}, Context(settings))
+    launcher.handler({}, Call(settings))
     other = {**IDS, "fgs_workflow_state_id": "another"}
-    assert launcher.handler({}, Context(settings, other))["launched_before"] is False
+    assert launcher.handler({}, Call(settings, other))["launched_before"] is False
     assert len(awx.objects["jobs"]) == 2
 
 
 def test_job_without_ids_is_canceled(awx: Awx, settings: dict[str, str]) -> None:
     template = f"job_templates/{awx.named('job_templates', 'without survey')['id']}"
     with pytest.raises(launcher.LaunchError, match=r"ignored fgs_workflow_id, .*was canceled.*survey"):
-        launcher.handler({}, Context({**settings, "AWX_TEMPLATE": template}))
+        launcher.handler({}, Call({**settings, "AWX_TEMPLATE": template}))
     (job,) = awx.objects["jobs"].values()
     assert job["status"] == "canceled"
 
@@ -163,7 +163,7 @@ def test_failed_cancellation_is_reported(awx: Awx, settings: dict[str, str]) -> 
     template = f"job_templates/{awx.named('job_templates', 'without survey')['id']}"
     awx.ended_at_once = True
     with pytest.raises(launcher.LaunchError, match=r"could not be canceled \(AWX returned 405 for POST .*: "):
-        launcher.handler({}, Context({**settings, "AWX_TEMPLATE": template}))
+        launcher.handler({}, Call({**settings, "AWX_TEMPLATE": template}))
 
 
 @pytest.mark.parametrize("document", [None, {}, {"results": [{"id": 1}]}, []])
@@ -178,26 +178,62 @@ def test_invalid_list_of_jobs_prevents_the_launch(document: Any) -> None:
 
 def test_ignored_variable_is_reported(settings: dict[str, str]) -> None:
     with pytest.raises(launcher.LaunchError, match="AWX ignored release, so"):
-        launcher.handler({"extra_vars": {"release": "1"}}, Context(settings))
+        launcher.handler({"extra_vars": {"release": "1"}}, Call(settings))
 
 
 def test_workflow_template_refuses_unknown_variables(awx: Awx, settings: dict[str, str]) -> None:
     template = f"workflow_job_templates/{awx.named('workflow_job_templates', 'workflow')['id']}"
     with pytest.raises(launcher.LaunchError, match=r"returned 400 .*Variables release are not allowed on launch"):
-        launcher.handler({"extra_vars": {"release": "1"}}, Context({**settings, "AWX_TEMPLATE": template}))
+        launcher.handler({"extra_vars": {"release": "1"}}, Call({**settings, "AWX_TEMPLATE": template}))
     assert awx.objects["workflow_jobs"] == {}
 
 
-def test_event_cannot_change_the_ids(awx: Awx, settings: dict[str, str]) -> None:
-    launcher.handler({"extra_vars": {"fgs_workflow_id": "another"}}, Context(settings))
-    assert launches(awx) == [{"extra_vars": IDS}]
+@pytest.mark.parametrize("name", [*IDS, STATE_NAME])
+@pytest.mark.parametrize("more", [{}, {"CALLBACK_STATE_NAME": NAME}])
+def test_event_cannot_change_the_ids(awx: Awx, settings: dict[str, str], name: str, more: dict[str, str]) -> None:
+    launcher.handler({"extra_vars": {name: "another"}}, Call({**settings, **more}))
+    assert launches(awx) == [{"extra_vars": {**RUN, STATE_NAME: NAME} if more else IDS}]
+
+
+@pytest.mark.parametrize(
+    ("more", "state"),
+    [
+        ({"CALLBACK_STATE_NAME": NAME}, {STATE_NAME: NAME}),
+        ({"CALLBACK_STATE_ID": "waits"}, {STATE_ID: "waits"}),
+        ({"CALLBACK_STATE_NAME": NAME, "CALLBACK_STATE_ID": "waits"}, {STATE_NAME: NAME, STATE_ID: "waits"}),
+    ],
+)
+@pytest.mark.parametrize("own", ["state", ""])
+def test_settings_name_the_state_that_waits(
+    awx: Awx, settings: dict[str, str], more: dict[str, str], state: dict[str, str], own: str
+) -> None:
+    call = Call({**settings, **more}, {**IDS, STATE_ID: own})
+    first = launcher.handler({}, call)
+    assert launches(awx) == [{"extra_vars": {**RUN, **state}}]
+    assert call.logged == [f"AWX job {first['awx_job']} launched for state {next(iter(state.values()))}"]
+    assert launcher.handler({}, call) == {**first, "launched_before": True}
+    assert len(awx.objects["jobs"]) == 1
+
+
+def test_job_of_another_name_is_another_job(awx: Awx, settings: dict[str, str]) -> None:
+    for more in ({}, {"CALLBACK_STATE_NAME": NAME}, {"CALLBACK_STATE_NAME": NAME.upper()}):
+        assert launcher.handler({}, Call({**settings, **more}))["launched_before"] is False
+    assert len(awx.objects["jobs"]) == 3
+
+
+def test_log_says_what_to_set_where_a_callback_node_follows(settings: dict[str, str]) -> None:
+    call = Call(settings)
+    launcher.handler({}, call)
+    about_the_state, about_the_job = call.logged
+    assert "this function's state state: if a callback node follows, set CALLBACK_STATE_NAME" in about_the_state
+    assert "launched for state state" in about_the_job
 
 
 @pytest.mark.parametrize("name", IDS)
 @pytest.mark.parametrize("value", [None, ""])
 def test_missing_id_prevents_the_launch(awx: Awx, settings: dict[str, str], name: str, value: Any) -> None:
     with pytest.raises(launcher.LaunchError, match=f"has no {name}"):
-        launcher.handler({}, Context(settings, {**IDS, name: value}))
+        launcher.handler({}, Call(settings, {**IDS, name: value}))
     assert awx.requests == []
 
 
@@ -220,10 +256,37 @@ def test_invalid_setting_is_reported_and_nothing_is_launched(
     awx: Awx, settings: dict[str, str], changes: dict[str, str], message: str
 ) -> None:
     with pytest.raises(launcher.LaunchError, match=message) as raised:
-        launcher.handler({}, Context({**settings, **changes}))
+        launcher.handler({}, Call({**settings, **changes}))
     assert launches(awx) == []
     assert TOKEN not in str(raised.value)
     assert "a-wrong-token" not in str(raised.value)
+
+
+@pytest.mark.parametrize("waiting_nodes", ["shown", "hidden"])
+@pytest.mark.parametrize("state_ids", ["node", "execution"])
+@pytest.mark.parametrize("place", ["before the node", "in the node"])
+def test_launcher_in_a_flow(
+    simulator: Simulator, awx: Awx, settings: dict[str, str], place: str, state_ids: str, waiting_nodes: str
+) -> None:
+    """In each reading of the service: the id of the context is right in the node, and wrong before it."""
+    launch = {"actions": [{"function_ref": {"ref_name": "launch"}}]}
+    before = {"id": "a", "name": "launcher", "type": "Operation", **launch, "transition": "b"}
+    waits = {"id": "b", "name": NAME, "type": "Callback", "end": True}
+    flow = {"states": [before, waits] if place == "before the node" else [{**waits, **launch}]}
+    reading = {"state_ids": state_ids, "waiting_nodes": waiting_nodes}
+    for more in ({}, {"CALLBACK_STATE_NAME": NAME}):
+        function = {"file": str(FUNCTION), "settings": {**settings, **more}}
+        definition = {**flow, "functions": [{"name": "launch", "simulator": function}]}
+        run = simulator.start_run(definition=definition, **reading)
+        sent = launches(awx)[-1]["extra_vars"]
+        assert sent["fgs_workflow_run_id"] == run["workflow_run_id"]
+        if more:
+            assert (STATE_ID in sent, sent[STATE_NAME]) == (False, NAME)
+        else:
+            assert sent[STATE_ID] == run["launcher_state_id"]
+            assert (sent[STATE_ID] == run["workflow_state_id"]) == (place == "in the node")
+        told = [line["text"] for line in simulator.run(run)["logs"]]
+        assert [text.startswith("CALLBACK_STATE_NAME is unset") for text in told] == [True, False][len(more) :]
 
 
 def test_token_is_not_sent_to_a_redirect_target(awx: Awx, settings: dict[str, str], authority: trustme.CA) -> None:
@@ -243,7 +306,7 @@ def test_token_is_not_sent_to_a_redirect_target(awx: Awx, settings: dict[str, st
     thread.start()
     try:
         with pytest.raises(launcher.LaunchError, match="returned 302"):
-            launcher.handler({}, Context({**settings, "AWX_URL": f"https://127.0.0.1:{server.server_port}"}))
+            launcher.handler({}, Call({**settings, "AWX_URL": f"https://127.0.0.1:{server.server_port}"}))
     finally:
         server.shutdown()
         server.server_close()

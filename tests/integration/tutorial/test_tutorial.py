@@ -66,6 +66,8 @@ class Context:
         self.getWorkflowID = lambda: run["workflow_id"]
         self.getWorkflowRunID = lambda: run["workflow_run_id"]
         self.getWorkflowStateID = lambda: run["workflow_state_id"]
+        # Without the settings of the callback node its log has a line more.
+        self.getUserData = lambda name: {"CALLBACK_STATE_ID": run["workflow_state_id"]}.get(name)
 
 
 def launched(run: dict[str, str]) -> dict[str, str]:
