@@ -5,7 +5,8 @@
 """Shows what the collection does: a waiting run, a playbook that completes it, and the result of the run.
 
 Everything except the service is real: the collection as installed from its archive, ansible-playbook, signed requests
-over a socket. The service is the embedded simulator. With --stay the simulator keeps running with its page.
+over a socket. The service is the embedded simulator, which runs the flow in flow.json with the functions in
+functions.py. With --stay the simulator keeps running with its page.
 """
 
 from __future__ import annotations
@@ -101,21 +102,33 @@ def ansible_playbook(simulator: simulators.Simulator, home: str, variables: dict
     return process.returncode
 
 
+def create_flow(simulator: simulators.Simulator) -> None:
+    """Makes the sample flow the one that runs start."""
+    flow = json.loads(Path(__file__).with_name("flow.json").read_text(encoding="utf-8"))
+    workflow_id = simulator.accounts["workflow_id"]
+    simulator.ask("POST", "/_simulator/workflows", {"workflow_id": workflow_id, "definition": flow})
+
+
 def show_run(
     simulator: simulators.Simulator, home: str, title: str, variables: dict[str, object], expected: str
 ) -> None:
-    """Shows one run from waiting to its end. Raises SystemExit if it does not end as expected."""
+    """Shows one run from its start to its end. Raises SystemExit if it does not end as expected."""
     run = simulator.start_run(name=title)
+    launcher, own_id = simulator.run(run)["nodes"][0]["node_name"], run["launcher_state_id"]
+    if own_id == run["workflow_state_id"]:
+        raise SystemExit("The demo failed: the function should have learned another ID than the one that waits.")
     say(colored(f"\n=== {title}\n", BOLD))
-    say(f"Run {run['workflow_run_id']} waits at its callback node: status {simulator.run(run)['status']}.")
+    say(f"The function in {launcher!r} has run. Its own state ID is not the one that waits: {own_id}.")
+    say(f"Run {run['workflow_run_id']} waits at {run['workflow_state_name']!r}, state ID {run['workflow_state_id']}.")
     more = "".join(f", and {name}={json.dumps(value)}" for name, value in variables.items())
-    say(f"Ansible runs the playbook with the IDs of the workflow, the run and the state as extra vars{more}:\n")
+    say(f"Ansible runs the playbook with the IDs of the workflow, the run and that state as extra vars{more}:\n")
     code = ansible_playbook(simulator, home, {**{name: run[key] for name, key in IDS.items()}, **variables})
-    finished = simulator.run(run)
+    finished = simulator.ask("GET", f"/_simulator/wait?run={run['workflow_run_id']}&for=ended")
     status = colored(finished["status"], GREEN if finished["status"] == "success" else RED)
     say(f"\nansible-playbook ended with exit code {code}. The run is no longer waiting: status {status}.")
     if finished["status"] == "success":
-        say(f"Its next state got the playbook's output as input: {json.dumps(finished['next_input'])}")
+        say(f"Its next function got the playbook's output as input: {json.dumps(finished['next_input'])}")
+        say(f"That function says: {finished['logs'][-1]['text']}")
     else:
         say(f"Its state failed with the playbook's error: {finished['error']!r}")
     say(f"The simulator received {finished['callback_requests']} signed callback request and completed the state once.")
@@ -148,6 +161,7 @@ def main() -> None:
     # SIGTERM must stop the simulator as well.
     signal.signal(signal.SIGTERM, lambda *_unused: sys.exit(143))
     with simulators.running() as simulator, tempfile.TemporaryDirectory(prefix="fgs-demo-") as home:
+        create_flow(simulator)
         say(colored(f"\n=== The playbook: {PLAYBOOK}\n", BOLD))
         show_playbook()
         show_run(simulator, home, "A runbook that succeeds", {}, "success")

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import importlib.util
 import json
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -65,10 +66,12 @@ class Function:
 
     def _load(self) -> Callable[[Any, Any], Any]:
         path = self._path()
-        spec = importlib.util.spec_from_file_location(path.stem, path)
+        spec = importlib.util.spec_from_file_location(f"function_{path.stem}", path)
         if spec is None or spec.loader is None:
             raise ImportError(f"{path} is no Python file")
         module = importlib.util.module_from_spec(spec)
+        # Dataclasses look their module up.
+        sys.modules[spec.name] = module
         spec.loader.exec_module(module)
         handler: Callable[[Any, Any], Any] = getattr(module, self.handler)
         return handler

@@ -143,7 +143,7 @@ def test_failed_branch_fails_the_parallel_node(sdk: Any, client: Callable[..., C
     [
         ("fail", "ValueError: no good: so", "success"),
         ("list", "InvalidResult: the function must return an object", "fail"),
-        ("missing", "AttributeError: module 'handlers' has no attribute 'nowhere'", "fail"),
+        ("missing", "AttributeError: module 'function_handlers' has no attribute 'nowhere'", "fail"),
     ],
 )
 def test_error_handling(control: Control, function: str, error: str, handled: str) -> None:
