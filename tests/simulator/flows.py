@@ -176,8 +176,7 @@ class _Parser:
 
     def _state(self, row: Mapping[str, Any]) -> State:
         where = f"state {row.get('name') or row['id']}"
-        for name in ("state_data_filter", "arguments"):
-            self._require(not row.get(name), f"{where}: the simulator leaves {name} out")
+        self._require(not row.get("state_data_filter"), f"{where}: state_data_filter is left out")
         self._require(row.get("action_mode") in (None, "", "sequential"), f"{where}: actions are run one by one")
         actions = [action["function_ref"] for action in row.get("actions") or []]
         self._require(not any(action.get("arguments") for action in actions), f"{where}: arguments are left out")

@@ -104,6 +104,19 @@ def test_waiting_nodes_can_end_early(control: Control) -> None:
     assert nodes(control, run) == {"sleep": "success", "short": "success", "end": "success"}
 
 
+def test_callback_before_the_node_has_begun_is_refused(
+    sdk: Any, client: Callable[..., Client], control: Control
+) -> None:
+    sleep = state("sleep", "Sleep", duration=A_DAY, transition="id-wait")
+    run = control.run(definition=flow(sleep, state("wait", "Callback")))
+    assert run["workflow_state_id"] is None
+    send = callback(sdk, run, x_workflow_state_id="id-wait")
+    assert refusal(lambda: client().create_callback_workflow(send)) == (400, "FGS.3002")
+    control.call("POST", f"runs/{run['workflow_run_id']}/wake")
+    client().create_callback_workflow(send)
+    assert control.observe(run)["status"] == "success"
+
+
 @pytest.mark.parametrize(("ends_when", "calls"), [("all", 3), ("one", 1), (2, 2)])
 def test_parallel_branches(
     sdk: Any, client: Callable[..., Client], control: Control, ends_when: Any, calls: int
