@@ -13,18 +13,25 @@ import typing as t
 
 from ansible.module_utils.common.validation import check_type_dict
 
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.tables import STATE_OPTIONS
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _runbook
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import bounded
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import bounded
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._runbook import report_plugin
 
 # Verb phrases by the job's status in a notification.
 _ENDINGS = {"failed": "failed", "error": "ended with an error", "canceled": "was canceled"}
 # The status of the previous job as an edge of a workflow template knows it, by the result that the edge reports.
 _STATUS_ON_EDGES = {"success": "successful", "fail": "failed, timed out or canceled"}
 _ENDING_ON_EDGES = "failed, timed out or was canceled"
-_REQUIRED = {**_report.EXTRA_VARS, "result": "fgs_workflow_result"}
-_VARIABLES = {**_REQUIRED, "output": "fgs_workflow_output", "error": "fgs_workflow_error"}
+_VARIABLES = {
+    **launched.EXTRA_VARS,
+    "result": "fgs_workflow_result",
+    "output": "fgs_workflow_output",
+    "error": "fgs_workflow_error",
+}
 _CHECK_MODE = (
     "Nothing was sent, as the job before ran in check mode (fgs_workflow_check_mode is true): nothing was done, and "
     "the workflow still waits."
@@ -137,22 +144,34 @@ def _decide(
     extra_vars: t.Mapping[str, t.Any], saved: t.Mapping[str, t.Any], note: t.Mapping[str, t.Any], variables: t.Any
 ) -> dict[str, t.Any]:
     note_vars = mapping_of("awx_note.extra_vars", note.get("extra_vars"))
-    ids = {variable: note_vars.get(variable) for variable in _report.EXTRA_VARS.values()}
-    found = {}
-    for name, variable in _VARIABLES.items():
-        values = (extra_vars.get(name), saved.get(variable), ids.get(variable))
-        found[name] = next((value for value in values if value not in (None, "")), "")
+    ids = {variable: note_vars.get(variable) for variable in launched.EXTRA_VARS.values()}
+    found: dict[str, t.Any] = {}
+    sources: tuple[dict[str, t.Any], ...] = (
+        {name: extra_vars.get(name) for name in _VARIABLES},
+        {name: saved.get(variable) for name, variable in _VARIABLES.items()},
+        {name: ids.get(variable) for name, variable in _VARIABLES.items()},
+    )
+    for name in _VARIABLES:
+        # ID and name of the state come from one source: another one's may be those of another state.
+        related = STATE_OPTIONS if name in STATE_OPTIONS else (name,)
+        of_one = next((each for each in sources if any(each[one] not in (None, "") for one in related)), {})
+        found[name] = "" if of_one.get(name) is None else of_one[name]
     job = job_of_note(note) if note else job_of_variables(variables, found["result"], os.environ)
     unsent_because = _CHECK_MODE if extra_vars["check_mode"] else ""
     if note and job is not None:
         found["result"] = "fail"
         if not job.ending:
             unsent_because = _NO_FAILURE % (job.title(), job.status)
-        elif not any(found[name] for name in _report.IDS):
+        elif not any(found[name] for name in launched.IDS):
             unsent_because = _NO_IDS % job.title()
     if job is not None and not saved:
         _add_job(job, found)
-    missing = ["%s is unset" % variable for name, variable in _REQUIRED.items() if found[name] == ""]
+    known = {name: value for name, value in found.items() if value != ""}
+    required = [
+        *launched.unset(known, launched.EXTRA_VARS),
+        *(["fgs_workflow_result"] if "result" not in known else []),
+    ]
+    missing = ["%s is unset" % variable for variable in required]
     return {**found, "problems": [] if unsent_because else missing, "unsent_because": unsent_because}
 
 
@@ -195,4 +214,4 @@ class ActionModule(FunctionGraphAction):
 
 # Strategies load this file in the main process before they start a worker: only there can a callback plugin receive the
 # events that follow.
-_runbook.listen()
+report_plugin.listen()

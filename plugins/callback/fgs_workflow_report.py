@@ -25,7 +25,9 @@ description:
     when the plugin starts, for example by C(nohup), stays ignored.
   - It does nothing unless it finds the IDs of the waiting state. It takes them from the extra vars C(fgs_workflow_id),
     C(fgs_workflow_run_id) and C(fgs_workflow_state_id), or, if none of these is set, from the environment
-    (E(FGS_WORKFLOW_ID), E(FGS_WORKFLOW_RUN_ID), E(FGS_WORKFLOW_STATE_ID)). An empty value is treated as unset.
+    (E(FGS_WORKFLOW_ID), E(FGS_WORKFLOW_RUN_ID), E(FGS_WORKFLOW_STATE_ID)). In place of the ID of the state it takes its
+    name, C(fgs_workflow_state_name) or E(FGS_WORKFLOW_STATE_NAME), and looks the ID up when it reports. An empty value
+    is treated as unset.
     Extra vars may be templates, which can use the variables of the first play if these can be loaded. Values that AWX
     marks as unsafe are not rendered.
   - It does nothing if the playbook has already completed this state with
@@ -229,6 +231,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _opt
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Reporter
 
 _OPTIONS = (*_report.OPTIONS, "strict", "no_hosts")
@@ -314,7 +317,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         # Ignore all other events until there is a reporter.
         self.disabled = True
         run = PlaybookRun.current()
-        launch = _report.launch(run, playbook, os.environ) if run is not None else None
+        launch = launched.launch(run, playbook, os.environ) if run is not None else None
         if run is None or launch is None or not (launch.ids or launch.problems):
             return
         options = {name: self._option(name) for name in _OPTIONS}
@@ -324,7 +327,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         run.playbook_starts()
         self._reporter.start(playbook)
 
-    def report_role(self, run: PlaybookRun, launch: _report.Launch, options: t.Mapping[str, t.Any]) -> Reporter:
+    def report_role(self, run: PlaybookRun, launch: launched.Launch, options: t.Mapping[str, t.Any]) -> Reporter:
         """Enables the report for the role, in case the run ends before the role reports. options are the role's."""
         options = {**options, "strict": True, "no_hosts": "ignore"}
         self._reporter = Reporter(run, launch, options, [], dict(os.environ), self._display, is_of_role=True)

@@ -81,18 +81,7 @@ class Run(t.NamedTuple):
 
 def read_run(client: Client, project_id: str, workflow_id: str, execution_id: str, attempts: Attempts) -> Run:
     """The run. Raises ReadError, whose message is a clause."""
-    try:
-        response = read_with_retries(
-            lambda: reading.show_execution(client, project_id, workflow_id, execution_id), attempts
-        )
-    except Failure as failure:
-        raise ReadError(failure.message, None, failure.hint, credentials_refused=failure.kind == "refused") from None
-    if response.status != 200:
-        refused = response.status == 401
-        raise ReadError(errors.clause(response), response, errors.hint(response), credentials_refused=refused)
-    if response.problem:
-        raise ReadError("the response %s" % response.problem, response)
-    document = response.document if isinstance(response.document, dict) else {}
+    response, document = _read(lambda: reading.show_execution(client, project_id, workflow_id, execution_id), attempts)
     status = document.get("status")
     if status not in RUN_STATUSES:
         raise ReadError("the response shows no status of a run", response)
@@ -103,23 +92,60 @@ def read_run(client: Client, project_id: str, workflow_id: str, execution_id: st
     return Run(document, status, response)
 
 
+def _read(request: t.Callable[[], Response], attempts: Attempts) -> tuple[Response, dict[str, t.Any]]:
+    """A response of status 200 and its body, empty where that is no object. Raises ReadError."""
+    try:
+        response = read_with_retries(request, attempts)
+    except Failure as failure:
+        refused = failure.kind == "refused"
+        raise ReadError(failure.message, None, failure.hint, not refused, credentials_refused=refused) from None
+    if response.status != 200:
+        refused = response.status == 401
+        clause, hint = errors.clause(response), errors.hint(response)
+        raise ReadError(clause, response, hint, response.is_transient(), refused)
+    if response.problem:
+        raise ReadError("the response %s" % response.problem, response)
+    return response, response.document if isinstance(response.document, dict) else {}
+
+
+def read_states(client: Client, project_id: str, workflow_id: str, attempts: Attempts) -> list[dict[str, t.Any]]:
+    """The states of a workflow as its definition shows them (ShowWorkFlow), none where it has no such list.
+
+    Raises ReadError, whose message is a clause.
+    """
+    _response, document = _read(lambda: reading.show_workflow(client, project_id, workflow_id), attempts)
+    definition = document.get("definition")
+    return _mappings(definition.get("states") if isinstance(definition, dict) else None)
+
+
 def state_of(run: Run, state_id: str) -> t.Optional[dict[str, t.Any]]:
     """The state with that id: of its node node_id, node_name and execution_id, and its latest execution's fields.
 
     None where the run shows no such state. A node_id is preferred to an execution_id. Where the run shows different
     statuses and not which of them is the latest, status is None.
     """
-    nodes = run.execution.get("node_execution_details")
-    nodes = [node for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
+    nodes = nodes_of(run)
     for id_field in ("node_id", "execution_id"):
         ours = [node for node in nodes if node.get(id_field) == state_id]
         if ours:
-            return _latest(ours)
+            return latest(ours)
     return None
 
 
-def _latest(nodes: list[dict[str, t.Any]]) -> dict[str, t.Any]:
-    """Neither the order of nodes nor that of their executions is documented, so the time of their begin decides."""
+def nodes_of(run: Run) -> list[dict[str, t.Any]]:
+    """The nodes that the run shows."""
+    return _mappings(run.execution.get("node_execution_details"))
+
+
+def _mappings(found: t.Any) -> list[dict[str, t.Any]]:
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def latest(nodes: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    """What the nodes, which are one state, show of its latest execution: see state_of().
+
+    Neither the order of nodes nor that of their executions is documented, so the time of their begin decides.
+    """
     found: list[tuple[float, dict[str, t.Any], dict[str, t.Any]]] = []
     for node in nodes:
         executions = node.get("executions")

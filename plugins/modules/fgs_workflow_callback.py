@@ -41,7 +41,7 @@ options:
   workflow_id:
     description:
       - The ID of the workflow definition, 1 to 512 characters.
-      - A function in the workflow gets the three IDs from its context.
+      - A function in the workflow gets this ID and that of the run from its context.
     type: str
     required: true
   workflow_run_id:
@@ -53,10 +53,21 @@ options:
   workflow_state_id:
     description:
       - The ID of the waiting state, which is a node of the workflow.
-      - Whether the state ID in the context of a function is that of the callback node is not documented.
+      - The state ID in the context of a function is most likely that of the function's own node, not that of a callback
+        node behind it. The service does not document it. See O(workflow_state_name).
+      - This or O(workflow_state_name) is required. If both are set, they must belong to the same state.
     type: str
-    required: true
     aliases: [state_id]
+  workflow_state_name:
+    description:
+      - The name of the waiting state, that is, of its callback node. Its ID is looked up in the run, or if the run does
+        not show it, in the definition of the workflow. Nothing is sent if no state or more than one has the name.
+      - Names are compared exactly. The credentials need permission to read the run, and the workflow if the run does
+        not show the state.
+      - It is looked up in check mode and with O(confirm=never), too.
+    type: str
+    aliases: [state_name]
+    version_added: 1.1.0
   result:
     description:
       - How the work ended.
@@ -97,7 +108,6 @@ options:
         nothing is sent, so that the task can be repeated. If the run cannot be read before sending, the request is sent
         with a warning.
       - V(never), not at all. An unknown outcome fails the task. Each callback uses its own connection.
-      - Express workflows keep no history, so their runs cannot be read.
     type: str
     choices: [never, when_unknown, always]
     default: when_unknown
@@ -137,6 +147,14 @@ EXAMPLES = r"""
     result: fail
     error: "The disk of the database server is full, and no data can be deleted"
     truncate_error: true
+
+- name: Report success to the callback node of that name
+  functiongraph.workflow.fgs_workflow_callback:
+    region: cn-north-4
+    workflow_id: "{{ fgs_workflow_id }}"
+    workflow_run_id: "{{ fgs_workflow_run_id }}"
+    workflow_state_name: callback
+    result: success
 
 - name: Validate the output for the next state, and send nothing twice
   functiongraph.workflow.fgs_workflow_callback:
@@ -191,6 +209,12 @@ delivery:
   returned: always
   choices: [delivered, already_delivered, not_sent, rejected, superseded, unknown]
   sample: delivered
+workflow_state_id:
+  description: The ID of the state, as looked up by its name.
+  type: str
+  returned: when O(workflow_state_name) is set and the ID was found
+  sample: 0f5758f7-aa43-49ae-8923-c6448d7c1f91
+  version_added: 1.1.0
 requests_sent:
   description: The number of callback requests of which at least a part was sent.
   type: int

@@ -12,9 +12,9 @@ version_added: 1.0.0
 author:
   - functiongraph.workflow contributors (@functiongraph)
 description:
-  - Reads a run and, if O(workflow_state_id) is set, a state in it. Never changes anything.
+  - Reads a run and, if O(workflow_state_id) or O(workflow_state_name) is set, a state in it. Never changes anything.
   - Use it in C(until) loops that wait for a run to continue or to end.
-  - Express workflows keep no history, so their runs cannot be read. Nor can a response of more than 1 MiB.
+  - A response of more than 1 MiB cannot be read.
 extends_documentation_fragment:
   - functiongraph.workflow.connection
   - functiongraph.workflow.attributes
@@ -46,6 +46,13 @@ options:
         of the two the callback uses, so both are compared.
     type: str
     aliases: [state_id]
+  workflow_state_name:
+    description:
+      - The name of a state in the run, compared exactly. If O(workflow_state_id) is set too, both must belong to the
+        same state.
+    type: str
+    aliases: [state_name]
+    version_added: 1.1.0
 seealso:
   - module: functiongraph.workflow.fgs_workflow_callback
 """
@@ -90,9 +97,9 @@ execution:
     status: running
     node_execution_details: []
 state:
-  description: The state with that ID.
+  description: The state with that ID or name.
   type: dict
-  returned: success, when O(workflow_state_id) is set
+  returned: success, when O(workflow_state_id) or O(workflow_state_name) is set
   contains:
     node_id:
       description: The ID of the node.

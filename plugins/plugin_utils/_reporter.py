@@ -32,8 +32,9 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.r
     PlaybookRun,
     describe_interruption,
 )
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import Failure
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import NAME
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import failures
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import Failure
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import NAME, launched
 
 _INTERRUPTED = "a signal interrupted it"
 NO_HOST = "no host matched: nothing was done"
@@ -144,7 +145,7 @@ def _clauses(*sentences: str) -> str:
 
 def _written(option: str, value: t.Any) -> t.Any:
     """Returns an ID as the user wrote it. The task with this argument has already warned."""
-    return _report.written_id(option, value, lambda _text: None)
+    return launched.written_id(option, value, lambda _text: None)
 
 
 class Reporter:
@@ -157,7 +158,7 @@ class Reporter:
     def __init__(
         self,
         run: PlaybookRun,
-        launch: _report.Launch,
+        launch: launched.Launch,
         options: t.Mapping[str, t.Any],
         wrong_options: t.Sequence[str],
         environ: t.Mapping[str, str],
@@ -165,7 +166,7 @@ class Reporter:
         is_of_role: bool = False,
     ) -> None:
         self.is_of_role = is_of_role
-        ids = {name: launch.ids.get(name, "") for name in _report.IDS}
+        ids = {name: launch.ids.get(name, "") for name in launched.IDS}
         self.recap = _recap.Recap(ids, launch.is_disabled, _written)
         self.run = run
         self._ids = ids
@@ -335,11 +336,11 @@ class Reporter:
         try:
             if failure is not None:
                 failure = self._report.redacted(failure)
-            error = None if failure is None else _recap.error_text(failure)
+            error = None if failure is None else failures.error_text(failure)
             return self._output(failure, refused), error
         except Exception as error:  # pylint: disable=broad-exception-caught
             self._warn("the report has no output, as it could not be made: %s: %s" % (type(error).__name__, error))
-            return {}, None if failure is None else _recap.UNKNOWN_REASON
+            return {}, None if failure is None else failures.UNKNOWN_REASON
 
     def _output(self, failure: t.Optional[Failure], refused: bool) -> dict[str, t.Any]:
         stats = self.run.stats

@@ -17,11 +17,11 @@ import yaml
 from awx.rules import DATA, EXTENSIONS, survey_faults
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
 
 # The job template of the report also asks for the result. It does not ask for fgs_workflow_output, an artifact of the
 # previous job, because a survey cannot ask for a dictionary.
-SURVEYS = {"survey_ids.json": _report.IDS, "survey.json": (*_report.IDS, "result", "error")}
+SURVEYS = {"survey_ids.json": launched.IDS, "survey.json": (*launched.IDS, "result", "error")}
 
 
 def document(name: str) -> Any:

@@ -10,7 +10,7 @@ import json
 from types import SimpleNamespace
 from typing import Any, cast
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import Launch
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.launched import Launch
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Reporter
 from support.servers import Call, scripted
 from support.tasks import SECRET

@@ -18,8 +18,17 @@ from urllib.parse import quote
 
 def show_execution(client: t.Any, project_id: str, workflow_id: str, execution_id: str) -> t.Any:
     """ShowWorkflowExecution."""
-    segments = tuple(quote(text, safe="") for text in (project_id, workflow_id, execution_id))
-    return client.get("/v2/%s/fgs/workflows/%s/executions/%s" % segments, **{"X-Project-Id": project_id})
+    return _workflows(client, project_id, workflow_id, "executions", execution_id)
+
+
+def show_workflow(client: t.Any, project_id: str, workflow_id: str) -> t.Any:
+    """ShowWorkFlow."""
+    return _workflows(client, project_id, workflow_id)
+
+
+def _workflows(client: t.Any, project_id: str, *segments: str) -> t.Any:
+    path = "/".join(quote(segment, safe="") for segment in segments)
+    return client.get("/v2/%s/fgs/workflows/%s" % (quote(project_id, safe=""), path), **{"X-Project-Id": project_id})
 
 
 def list_projects(client: t.Any, region: str) -> t.Any:

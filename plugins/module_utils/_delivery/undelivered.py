@@ -40,7 +40,10 @@ def _scalar(text: str) -> str:
 
 
 def variables(callback: Callback, addresses: t.Mapping[str, t.Optional[str]]) -> dict[str, str]:
-    """The variables of the playbook functiongraph.workflow.callback that send the callback."""
+    """The variables of the playbook functiongraph.workflow.callback that send the callback.
+
+    addresses are options by name: where the service is, and workflow_state_name where its ID is not known yet.
+    """
     found = {
         "fgs_workflow_id": callback.workflow_id,
         "fgs_workflow_run_id": callback.workflow_run_id,
@@ -71,6 +74,7 @@ def violation(path: str) -> t.Optional[Violation]:
 def _file_name(values: t.Mapping[str, str]) -> str:
     """A file name of at most 200 characters that people can read, and that no other ids have."""
     ids = [values["fgs_workflow_%sid" % part] for part in ("", "run_", "state_")]
+    ids[2] = ids[2] or values["fgs_workflow_state_name"]
     digest = hashlib.sha256(json.dumps(ids).encode("ascii")).hexdigest()[:16]
     run, state = (re.sub(r"[^A-Za-z0-9-]", "_", text)[:80] for text in ids[1:])
     return "fgs-undelivered-%s-%s-%s.yml" % (run, state, digest)

@@ -143,6 +143,7 @@ EXTRA_VARS = {
     "workflow_run_id": "fgs_workflow_run_id",
     "execution_id": "fgs_workflow_run_id",
     "workflow_state_id": "fgs_workflow_state_id",
+    "workflow_state_name": "fgs_workflow_state_name",
 }
 TIMEOUT_LIMIT = 86400
 RETRIES_LIMIT = 100
@@ -174,7 +175,8 @@ def callback_spec() -> dict[str, dict[str, t.Any]]:
     return {
         "workflow_id": {"type": "str", "required": field("workflow_id").mandatory},
         "workflow_run_id": {"type": "str", "required": field("workflow_run_id").mandatory, "aliases": ["run_id"]},
-        "workflow_state_id": {"type": "str", "required": field("workflow_state_id").mandatory, "aliases": ["state_id"]},
+        "workflow_state_id": {"type": "str", "aliases": ["state_id"]},
+        "workflow_state_name": {"type": "str", "aliases": ["state_name"]},
         "result": {"type": "str", "required": field("result").mandatory, "choices": list(field("result").enum)},
         "output": {"type": "dict", "default": {}},
         "output_schema": {"type": "dict"},
@@ -192,11 +194,12 @@ def execution_info_spec() -> dict[str, dict[str, t.Any]]:
         "workflow_id": {"type": "str", "required": True},
         "execution_id": {"type": "str", "required": True, "aliases": ["workflow_run_id", "run_id"]},
         "workflow_state_id": {"type": "str", "aliases": ["state_id"]},
+        "workflow_state_name": {"type": "str", "aliases": ["state_name"]},
         **connection_spec(),
     }
 
 
-# The options that are IDs, aliases too, and the extra vars by which a launch hands them on.
+# The options that are IDs or the name of a state, aliases too, and the extra vars by which a launch hands them on.
 ID_VARIABLES = {
     name: EXTRA_VARS[option]
     for specification in (callback_spec(), execution_info_spec())
@@ -217,12 +220,12 @@ def without_empty(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def empty_ids(specification: t.Mapping[str, t.Mapping[str, t.Any]], arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """The required ids that are set to an empty string, by the options' own names."""
+    """The ids that are set to an empty string, by the options' own names."""
     found = {}
     for name in EXTRA_VARS:
         rules = specification.get(name, {})
         values = [arguments[key] for key in (name, *rules.get("aliases", ())) if key in arguments]
-        if rules.get("required") and values and not any(value != "" for value in values):
+        if values and not any(value != "" for value in values):
             found[name] = ""
     return found
 

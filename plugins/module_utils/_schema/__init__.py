@@ -20,6 +20,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.tab
     CALLBACK,
     DEPTH,
     EXECUTION,
+    PRESENCE,
     arguments_schema,
     execution_arguments_schema,
     execution_id,
@@ -51,9 +52,13 @@ def argument_violations(
     from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators, violations
 
     found: list[Violation] = []
-    if not is_valid(given, {**schema, "required": []}):
+    structure = {keyword: limit for keyword, limit in schema.items() if keyword not in PRESENCE}
+    if not is_valid(given, structure):
         found.extend(validators.table_violations(schema, given, hide))
     found.extend(violations.missing(name) for name in schema["required"] if name not in given)
+    one_of = [part["required"][0] for part in schema.get("anyOf", ())]
+    if one_of and not any(name in given for name in one_of):
+        found.append(violations.missing(*one_of))
     if isinstance(output, dict):
         found.extend(violations.not_json(output, hide, DEPTH))
     return found

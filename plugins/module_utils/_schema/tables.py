@@ -45,6 +45,10 @@ _ID_RULES: tuple[tuple[str, dict[str, t.Any], str], ...] = (
 _SEGMENT_RULES: tuple[tuple[str, dict[str, t.Any], str], ...] = (
     ("path_segment", {"enum": [".", ".."]}, "must not be a path segment that URLs treat specially"),
 )
+# One of them is enough; where both are set, they must belong to the same state.
+STATE_OPTIONS = ("workflow_state_id", "workflow_state_name")
+# The keywords that say which arguments there must be.
+PRESENCE = ("required", "anyOf")
 SENTENCES = {rule: sentence for rule, _schema_of, sentence in _ID_RULES + _SEGMENT_RULES}
 
 
@@ -70,11 +74,17 @@ def _id_schema(row: Field, in_path: bool) -> dict[str, t.Any]:
     return schema
 
 
+def _name_schema() -> dict[str, t.Any]:
+    """A name is compared and never sent, so it may be any string."""
+    return {"type": "string", "description": "name of the waiting state, whose id is looked up", "minLength": 1}
+
+
 def arguments_schema() -> dict[str, t.Any]:
     """The JSON Schema of a callback's arguments: Tables 1, 2 and 3 together, by option name.
 
     project_id is not required, as it is looked up in IAM when it is absent. output is required although the page says
-    that it has a value only on success, because the page marks it mandatory.
+    that it has a value only on success, because the page marks it mandatory. The name of a state is looked
+    up in the run and in the definition (executions), and its id is sent.
     """
     properties: dict[str, t.Any] = {}
     required: list[str] = []
@@ -87,8 +97,9 @@ def arguments_schema() -> dict[str, t.Any]:
             schema = _field_schema(row) if table == "body" else _id_schema(row, in_path)
             schema["x-huaweicloud"] = {"in": table, "name": row.name}
             properties[row.option] = schema
-            if row.mandatory and row.option != "project_id":
+            if row.mandatory and row.option not in ("project_id", *STATE_OPTIONS):
                 required.append(row.option)
+    properties[STATE_OPTIONS[1]] = _name_schema()
     return {
         "$schema": DIALECT,
         "$id": SCHEMA_ID,
@@ -97,6 +108,7 @@ def arguments_schema() -> dict[str, t.Any]:
         "type": "object",
         "properties": properties,
         "required": required,
+        "anyOf": [{"required": [option]} for option in STATE_OPTIONS],
         "additionalProperties": False,
     }
 
@@ -104,7 +116,7 @@ def arguments_schema() -> dict[str, t.Any]:
 def execution_arguments_schema() -> dict[str, t.Any]:
     """The JSON Schema of what names a run to be read: the same ids, with the run's in the path."""
     arguments = arguments_schema()["properties"]
-    properties = {name: arguments[name] for name in ("project_id", "workflow_id", "workflow_state_id")}
+    properties = {name: arguments[name] for name in ("project_id", "workflow_id", *STATE_OPTIONS)}
     properties["execution_id"] = arguments["workflow_run_id"]
     return {"$schema": DIALECT, "type": "object", "properties": properties, "required": ["workflow_id", "execution_id"]}
 
@@ -160,6 +172,7 @@ _KEYWORDS: dict[str, t.Callable[[t.Any, t.Any, Schema], bool]] = {
     "pattern": lambda value, limit, schema: re.search(limit, value) is not None,
     "not": lambda value, limit, schema: not is_valid(value, limit),
     "allOf": lambda value, limit, schema: all(is_valid(value, part) for part in limit),
+    "anyOf": lambda value, limit, schema: any(is_valid(value, part) for part in limit),
     "required": lambda value, limit, schema: all(name in value for name in limit),
     "properties": _are_valid_properties,
     "additionalProperties": lambda value, limit, schema: all(name in schema["properties"] for name in value),

@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import jsonschema
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.tables import SENTENCES
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.tables import PRESENCE, SENTENCES
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Hide, Violation, quoted
 
 # What people who write playbooks call the types of JSON Schema.
@@ -49,7 +49,7 @@ def _explained(error: t.Any, hide: Hide) -> Violation:
 def table_violations(schema: dict[str, t.Any], arguments: t.Mapping[str, t.Any], hide: Hide = str) -> list[Violation]:
     """What jsonschema finds wrong in the arguments by the schema of an operation, but for what is missing."""
     errors = newest_validator()(schema).iter_errors(arguments)
-    return [_explained(error, hide) for error in errors if error.validator != "required"]
+    return [_explained(error, hide) for error in errors if error.validator not in PRESENCE]
 
 
 # The newest first. An older jsonschema lacks the first of them.

@@ -48,9 +48,9 @@ def suggestion(word: str, known: t.Sequence[str]) -> str:
     return " (did you mean %s?)" % found[0] if found else ""
 
 
-def missing(option: str) -> Violation:
-    """A required option that is unset."""
-    return Violation(option, "required", None, "%s is required" % option)
+def missing(*options: str) -> Violation:
+    """A required option that is unset, or several of which one is required."""
+    return Violation(options[0], "required", None, "%s is required" % " or ".join(options))
 
 
 def not_json(output: dict[t.Any, t.Any], hide: Hide, depth: int) -> t.Iterator[Violation]:

@@ -232,6 +232,8 @@ class CallbackTask(Task):
         # Set once the arguments are known to be valid, and once there is a connection.
         self.callback: t.Optional[_api.Callback] = None
         self.delivery: t.Optional[_delivery.Delivery] = None
+        # The name of the state, as long as it has not led to an ID.
+        self.state_name: t.Optional[str] = params.get("workflow_state_name")
 
     def validate(self) -> list[Violation]:
         found = super().validate()
@@ -248,13 +250,20 @@ class CallbackTask(Task):
         return found
 
     def connect(self) -> Connection:
-        names = ("workflow_id", "workflow_run_id", "workflow_state_id", "result", "output")
-        self.callback = _api.Callback(
-            **{name: self.params[name] for name in names}, error=self.params.get("error") or None
-        )
+        given = {name: self.params[name] for name in ("workflow_id", "workflow_run_id", "result", "output")}
+        state_id, error = self.params.get("workflow_state_id") or "", self.params.get("error") or None
+        self.callback = _api.Callback(**given, workflow_state_id=state_id, error=error)
         return super().connect()
 
     def act(self, connection: Connection) -> Result:
+        if not self.state_name:
+            return self.deliver(connection)
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import state_name
+
+        return state_name.delivered(self, connection)
+
+    def deliver(self, connection: Connection) -> Result:
+        """The result of the callback, whose state_id is known."""
         callback = t.cast("_api.Callback", self.callback)
         self.delivery = delivery = _delivery.Delivery(*connection, callback, self.params["confirm"], self.attempts)
         if not self.diff:

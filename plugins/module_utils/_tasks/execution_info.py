@@ -29,7 +29,14 @@ class ExecutionInfoTask(Task):
         except _reads.ReadError as error:
             return self._unread(error)
         result = {"changed": False, "execution": run.execution, "status": run.status, **run.response.fields()}
-        state_id = self.params.get("workflow_state_id")
+        state_id, name = self.params.get("workflow_state_id"), self.params.get("workflow_state_name")
+        if name:
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import state_name
+
+            try:
+                state_id = state_name.in_run(run, name, state_id, self.redactor.known).state_id
+            except state_name.LookupFailure as failure:
+                return {**result, "failed": True, "msg": "The state could not be shown: %s." % failure}
         if not state_id:
             return result
         state = _reads.state_of(run, state_id)

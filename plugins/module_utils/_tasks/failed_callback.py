@@ -66,6 +66,7 @@ def saved(task: t.Any, result: dict[str, t.Any]) -> dict[str, t.Any]:
         "endpoint": task.addresses.endpoint,
         "project_id": project_id,
         "iam_endpoint": None if project_id else task.addresses.iam_endpoint,
+        "workflow_state_name": task.state_name,
     }
     sentence, file = undelivered.save(path, task.callback, addresses)
     result["msg"] = "%s %s." % (result["msg"], sentence)

@@ -76,9 +76,9 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
                 value = original if _options.is_no_string(original) and str(original) == str(value) else value
             if _options.is_no_string(value):
                 # Imported on demand: Ansible compiles imports at each start, and in most tasks the IDs are strings.
-                from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
+                from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
 
-                arguments[option] = _report.written_id(option, value, warnings.append)
+                arguments[option] = launched.written_id(option, value, warnings.append)
         return warnings
 
     def _run_on_controller(

@@ -33,8 +33,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._items.setdefault(result._host.get_name(), []).append(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap
-        from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import Recap
+        from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import Recap, failures
 
         host = result._host.get_name()
         recap = Recap({})
@@ -43,7 +42,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         recap.failed(result, lambda _host: 1)
         failure = recap.failure([host])
         assert failure is not None
-        line = {"host": host, "error": _recap.error_text(failure), "message": failure.message}
+        line = {"host": host, "error": failures.error_text(failure), "message": failure.message}
         with open(os.environ["FGS_TEST_FAILURES"], "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 

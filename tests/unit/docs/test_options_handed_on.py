@@ -22,7 +22,6 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _rep
 MODULE = _options.callback_spec()
 PLUGIN = yaml.safe_load(fgs_workflow_report.DOCUMENTATION)["options"]
 ROLE = ROOT / "roles/runbook"
-IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
 # What the role itself decides: the call is made on the controller, with the outcome of the runbook.
 DECIDED = {"result", "error", "truncate_error", "run_on"}
 
@@ -83,7 +82,8 @@ def test_role_default_is_the_documented_one(name: str) -> None:
         assert default == f"{{{{ fgs_{name.removeprefix('runbook_')} | default('') }}}}"
         default = ""
     assert DOCUMENTED[name].get("default", "") == default
-    assert DOCUMENTED[name].get("required", False) == (name.removeprefix("runbook_") in IDS)
+    required = ("runbook_workflow_id", "runbook_workflow_run_id")
+    assert DOCUMENTED[name].get("required", False) == (name in required)
 
 
 @pytest.mark.parametrize("name", sorted(set(MODULE) - DECIDED))

@@ -58,6 +58,7 @@ def decided_for_note(**changes: Any) -> Any:
 def test_what_was_given_and_nothing_else() -> None:
     assert made({**IDS, "result": "success", "output": "", "error": ""}) == {
         **IDS,
+        "workflow_state_name": "",
         "result": "success",
         "output": "",
         "error": "",
@@ -75,8 +76,24 @@ def test_what_was_given_wins_over_what_was_saved() -> None:
 
 
 def test_everything_that_is_missing() -> None:
-    missing = [f"{name} is unset" for name in (*VARIABLES, "fgs_workflow_result")]
-    assert made()["problems"] == missing
+    state = "fgs_workflow_state_id or fgs_workflow_state_name"
+    missing = ("fgs_workflow_id", "fgs_workflow_run_id", state, "fgs_workflow_result")
+    assert made()["problems"] == [f"{name} is unset" for name in missing]
+
+
+def test_state_by_its_name() -> None:
+    given = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_name": "等待", "result": "success"}
+    found = made(given)
+    assert (found["problems"], found["workflow_state_id"], found["workflow_state_name"]) == ([], "", "等待")
+
+
+@pytest.mark.parametrize(("given", "other"), [("id", "name"), ("name", "id")])
+def test_id_and_name_of_the_state_come_from_one_source(given: str, other: str) -> None:
+    saved = {**VARIABLES, "fgs_workflow_state_name": "saved", "fgs_workflow_result": "success"}
+    found = made({f"workflow_state_{given}": "given"}, saved)
+    assert (found[f"workflow_state_{given}"], found[f"workflow_state_{other}"]) == ("given", "")
+    found = made(None, saved)
+    assert (found["workflow_state_id"], found["workflow_state_name"]) == ("state", "saved")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +192,8 @@ def test_a_notification_without_ids_is_skipped(extra_vars: Any) -> None:
 
 def test_a_notification_with_half_of_the_ids_is_a_problem() -> None:
     found = decided_for_note(extra_vars='{"fgs_workflow_id": "w"}')
-    assert found["problems"] == ["fgs_workflow_run_id is unset", "fgs_workflow_state_id is unset"]
+    state = "fgs_workflow_state_id or fgs_workflow_state_name"
+    assert found["problems"] == ["fgs_workflow_run_id is unset", f"{state} is unset"]
     assert found["unsent_because"] == ""
 
 

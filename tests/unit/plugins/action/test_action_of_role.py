@@ -20,8 +20,10 @@ from support.tasks import CALLBACK, POST, SECRET, YES
 
 from ansible_collections.functiongraph.workflow.plugins.action import _fgs_workflow_callback
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap, _reporter, _runbook
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter, _runbook
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import failures
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._runbook import report_plugin
 
 IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
 FAILED = {"host": "web1", "task": "break", "line": "gone", "message": "gone"}
@@ -40,7 +42,7 @@ def _nothing_around(monkeypatch: pytest.MonkeyPatch) -> None:
 def published(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the runbook has published."""
     found: dict[str, Any] = {}
-    monkeypatch.setattr(_runbook, "published_so_far", lambda _ids: dict(found))
+    monkeypatch.setattr(report_plugin, "published_so_far", lambda _ids: dict(found))
     return found
 
 
@@ -108,7 +110,7 @@ def test_at_the_start_nothing_is_asked_of_the_network() -> None:
         "hosts": ["web1"],
         "tasks_path": "",
         "check_mode": False,
-        "ids": {name: CALLBACK[name] for name in IDS},
+        "ids": {**{name: CALLBACK[name] for name in IDS}, "workflow_state_name": ""},
     }
     assert requests == []
 
@@ -175,7 +177,7 @@ def test_hosts_of_the_play_are_those_at_the_start() -> None:
 
 @pytest.mark.parametrize("is_heard", [True, False])
 def test_warning_where_the_role_gets_no_events(monkeypatch: pytest.MonkeyPatch, is_heard: bool) -> None:
-    monkeypatch.setattr(_runbook, "is_listening", lambda: is_heard)
+    monkeypatch.setattr(report_plugin, "is_listening", lambda: is_heard)
     warnings = run("watch")["warnings"]
     assert [text.rpartition(": ")[2] for text in warnings] == (
         [] if is_heard else ["the role gets no events of the playbook"]
@@ -263,7 +265,7 @@ def test_output_that_is_refused_as_too_large_is_sent_without_what_was_published(
 def notes(monkeypatch: pytest.MonkeyPatch) -> _reporter.Notes:
     """Where the process that runs the playbook reads what becomes of the report."""
     made = _reporter.Notes()
-    monkeypatch.setattr(_runbook, "notes_of_report", lambda _arguments: made)
+    monkeypatch.setattr(report_plugin, "notes_of_report", lambda _arguments: made)
     return made
 
 
@@ -294,7 +296,7 @@ def test_report_that_is_interrupted_is_noted(
 
     monkeypatch.setattr(_http, "exchange", interrupted)
     if not is_read:
-        monkeypatch.setattr(_runbook, "notes_of_report", lambda _arguments: None)
+        monkeypatch.setattr(report_plugin, "notes_of_report", lambda _arguments: None)
     with pytest.raises(KeyboardInterrupt):
         run("report", output={"made": "it"}, endpoint="http://127.0.0.1:9")
     told = "It is not known whether the callback arrived: the run of the playbook was interrupted."
@@ -361,7 +363,7 @@ def test_failed_runbook_is_reported(published: dict[str, Any]) -> None:
     }
 
 
-UNKNOWN_REASON = {"host": "web1", "task": "", "line": _recap.UNKNOWN_REASON, "message": None}
+UNKNOWN_REASON = {"host": "web1", "task": "", "line": failures.UNKNOWN_REASON, "message": None}
 
 
 @pytest.mark.parametrize(
@@ -372,7 +374,7 @@ UNKNOWN_REASON = {"host": "web1", "task": "", "line": _recap.UNKNOWN_REASON, "me
             {"web1": facts(failure=UNKNOWN_REASON), "web2": facts(failure={**FAILED, "host": "web2"})},
             "web2: break: gone",
         ),
-        ({"web1": facts(failure=UNKNOWN_REASON), "web2": {}}, f"web1: {_recap.UNKNOWN_REASON}"),
+        ({"web1": facts(failure=UNKNOWN_REASON), "web2": {}}, f"web1: {failures.UNKNOWN_REASON}"),
         ({"web1": {}, "web2": facts()}, "web1: unreachable, or gone before the end of the runbook"),
     ],
 )

@@ -39,8 +39,10 @@ def test_secret_is_redacted_in_other_options() -> None:
 def test_choices_equal_the_tables() -> None:
     (callback, _info) = SPECIFICATIONS
     assert callback["result"]["choices"] == list(field("result").enum)
-    for option in ("workflow_id", "workflow_run_id", "workflow_state_id", "result"):
+    for option in ("workflow_id", "workflow_run_id", "result"):
         assert callback[option]["required"] is field(option).mandatory
+    # Mandatory too, but its name will do: the schema requires one of them.
+    assert "required" not in callback["workflow_state_id"]
     # Mandatory in the table, and always sent: so it has a default.
     assert callback["output"]["default"] == {}
     assert callback["confirm"]["choices"] == list(_options.CONFIRM)
@@ -113,10 +115,10 @@ def test_empty_ids_are_named(arguments: dict[str, Any], empty: list[str]) -> Non
     assert _options.empty_ids(_options.callback_spec(), arguments) == dict.fromkeys(empty, "")
 
 
-def test_optional_id_may_be_empty() -> None:
-    arguments = {"workflow_id": "", "execution_id": "", "workflow_state_id": ""}
+def test_empty_ids_are_known_by_their_own_names() -> None:
+    arguments = {"workflow_id": "", "run_id": "", "state_id": "", "workflow_state_name": "a"}
     found = _options.empty_ids(_options.execution_info_spec(), arguments)
-    assert found == {"workflow_id": "", "execution_id": ""}
+    assert found == {"workflow_id": "", "execution_id": "", "workflow_state_id": ""}
 
 
 def test_rules_of_the_tables_are_left_to_the_schema() -> None:

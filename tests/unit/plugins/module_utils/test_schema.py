@@ -33,7 +33,7 @@ def keywords(schema: Any) -> set[str]:
     for name in ("properties", "$defs"):
         for part in schema.get(name, {}).values():
             found |= keywords(part)
-    for part in [*schema.get("allOf", []), *([schema["not"]] if "not" in schema else [])]:
+    for part in [*schema.get("allOf", []), *schema.get("anyOf", []), *([schema["not"]] if "not" in schema else [])]:
         found |= keywords(part)
     return found
 
@@ -60,7 +60,7 @@ def test_schemas_are_valid_in_both_drafts(name: str) -> None:
 
 
 def test_schemas_use_only_keywords_that_mean_the_same_in_both_drafts() -> None:
-    same = {"type", "properties", "required", "additionalProperties", "allOf", "not", "enum", "pattern"}
+    same = {"type", "properties", "required", "additionalProperties", "allOf", "anyOf", "not", "enum", "pattern"}
     same |= {"minLength", "maxLength", "$schema", "$id", "title", "description", "x-huaweicloud"}
     for schema in schemas():
         assert keywords(schema) <= same
@@ -84,12 +84,22 @@ def test_integer_with_too_many_digits_is_a_violation() -> None:
 def test_missing_option_is_named(option: str) -> None:
     arguments = {name: value for name, value in GOOD.items() if name != option}
     found = _schema.argument_violations(_schema.CALLBACK, arguments)
-    assert found == [(option, "required", None, f"{option} is required")]
+    name = "workflow_state_id or workflow_state_name" if option == "workflow_state_id" else option
+    assert found == [(option, "required", None, f"{name} is required")]
+
+
+def test_name_of_the_state_will_do() -> None:
+    arguments: dict[str, Any] = {name: value for name, value in GOOD.items() if name != "workflow_state_id"}
+    for name in ("x", " 等待 AWX / 1\n", "n" * 9999):
+        assert _schema.argument_violations(_schema.CALLBACK, {**arguments, "workflow_state_name": name}) == []
+        assert broken(workflow_state_name=name) == []
+    assert broken(workflow_state_name="") == [("workflow_state_name", "minLength")]
+    assert broken(workflow_state_name=7) == [("workflow_state_name", "type")]
 
 
 def test_all_missing_options_are_named_once() -> None:
     found = _schema.argument_violations(_schema.CALLBACK, {})
-    assert [violation.option for violation in found] == [*IDS, "result", "output"]
+    assert sorted(violation.option for violation in found) == sorted([*IDS, "result", "output"])
 
 
 @pytest.mark.parametrize(
@@ -225,8 +235,8 @@ def test_output_nesting_is_limited() -> None:
 
 
 def test_schema_has_the_options_of_its_tables() -> None:
-    assert set(_schema.validated_options(_schema.CALLBACK)) == {*GOOD, "error", "project_id"}
-    ids = {"workflow_id", "execution_id", "workflow_state_id", "project_id"}
+    assert set(_schema.validated_options(_schema.CALLBACK)) == {*GOOD, "error", "project_id", "workflow_state_name"}
+    ids = {"workflow_id", "execution_id", "workflow_state_id", "workflow_state_name", "project_id"}
     assert set(_schema.validated_options(_schema.EXECUTION)) == ids
     missing = _schema.argument_violations(_schema.EXECUTION, {})
     assert {violation.option for violation in missing} == {"workflow_id", "execution_id"}
@@ -260,8 +270,11 @@ def test_only_a_valid_execution_id_is_read(document: Any, execution_id: str | No
 
 def test_published_schema_documents_where_each_option_is_sent() -> None:
     schema = json.loads(json.dumps(_schema.arguments_schema()))
-    places = {name: part["x-huaweicloud"] for name, part in schema["properties"].items()}
+    places = {name: part.get("x-huaweicloud") for name, part in schema["properties"].items()}
+    # It is looked up, and not sent.
+    assert [name for name, place in places.items() if place is None] == ["workflow_state_name"]
     assert places["workflow_run_id"] == {"in": "header", "name": "X-Workflow-Run-Id"}
     assert places["project_id"] == {"in": "path", "name": "project_id"}
     assert places["output"] == {"in": "body", "name": "output"}
-    assert schema["required"] == [*IDS, "result", "output"]
+    assert schema["required"] == ["workflow_id", "workflow_run_id", "result", "output"]
+    assert schema["anyOf"] == [{"required": ["workflow_state_id"]}, {"required": ["workflow_state_name"]}]

@@ -118,7 +118,7 @@ def test_where_the_quick_check_finds_something_wrong_jsonschema_decides(operatio
     schema = SCHEMAS[operation]
     for arguments in (document(operation, random) for _number in range(BATCH)):
         found = validators.table_violations(schema, arguments)
-        assert _schema.is_valid(arguments, {**schema, "required": []}) == (not found), arguments
+        assert _schema.is_valid(arguments, {**schema, "required": [], "anyOf": [{}]}) == (not found), arguments
         assert _schema.argument_violations(operation, arguments)[: len(found)] == found, arguments
 
 

@@ -13,15 +13,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import Failure
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import failures
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import Failure
 
 LIMIT = field("error").max_length or 0
 UNDEFINED = "'nope' is undefined"
 
 
 def line(result: dict[str, Any], *causes: str) -> str | None:
-    return _recap.failure_of_result("web1", "do it", result, causes).line
+    return failures.failure_of_result("web1", "do it", result, causes).line
 
 
 # What the releases of ansible-core put around the same reason.
@@ -143,17 +143,17 @@ def test_message_has_everything() -> None:
         "module_stderr": "module",
         "invocation": {"module_args": "never"},
     }
-    assert _recap.failure_of_result("web1", "do it", result) == Failure(
+    assert failures.failure_of_result("web1", "do it", result) == Failure(
         "web1", "do it", "module", "non-zero return code\nmodule\nerr\nout"
     )
 
 
 def test_no_log_result_is_not_reported() -> None:
     redacted_result = {"censored": "the output has been hidden", "msg": "secret", "_ansible_item_label": "secret"}
-    assert _recap.failure_of_result("web1", "do it", redacted_result, ["secret"]) == Failure(
+    assert failures.failure_of_result("web1", "do it", redacted_result, ["secret"]) == Failure(
         "web1", "do it", None, None
     )
-    assert _recap.failure_of_item("web1", "do it", redacted_result) == Failure("web1", "do it", None, None)
+    assert failures.failure_of_item("web1", "do it", redacted_result) == Failure("web1", "do it", None, None)
 
 
 @pytest.mark.parametrize(
@@ -183,12 +183,12 @@ def test_failed_item_is_named_by_its_label(item: dict[str, Any], expected: str) 
 
 
 def test_unreachable_item_has_failed() -> None:
-    assert _recap.failed_item({"results": [{"unreachable": True, "item": 1}]}) == {"unreachable": True, "item": 1}
+    assert failures.failed_item({"results": [{"unreachable": True, "item": 1}]}) == {"unreachable": True, "item": 1}
 
 
 @pytest.mark.parametrize("results", [None, "text", {"failed": True}, [], [{"failed": False}]])
 def test_task_result_is_used_without_a_failed_item(results: Any) -> None:
-    assert _recap.failed_item({"results": results}) is None
+    assert failures.failed_item({"results": results}) is None
     assert line({"msg": "gone", "results": results}) == "gone"
 
 
@@ -211,12 +211,12 @@ TOO_LONG = "The deployment of the new version of the application has failed for 
     ],
 )
 def test_error_names_host_task_and_reason(failure: Failure, expected: str) -> None:
-    assert _recap.error_text(failure) == expected
+    assert failures.error_text(failure) == expected
     assert len(expected) <= LIMIT == 64
 
 
 def test_every_part_is_kept_when_truncated() -> None:
-    host, task, reason = _recap.error_text(Failure("h" * 99, "t" * 99, "r" * 99, None)).split(": ")
+    host, task, reason = failures.error_text(Failure("h" * 99, "t" * 99, "r" * 99, None)).split(": ")
     assert (len(host), host[0], host[-1]) == (21, "h", "…")
     assert (len(task), task[0], task[-1]) == (19, "t", "…")
     assert (len(reason), reason[0], reason[-1]) == (20, "r", "…")
@@ -228,7 +228,7 @@ def test_every_part_is_kept_when_truncated() -> None:
 @example(host="h" * 300, task="", line="")
 @example(host="h" * 21, task="t", line="l " * 300)
 def test_error_is_never_too_long_for_the_service(host: str, task: str, line: str | None) -> None:
-    found = _recap.error_text(Failure(host, task, line, None))
+    found = failures.error_text(Failure(host, task, line, None))
     assert 0 < len(found) <= LIMIT
 
 
@@ -241,7 +241,7 @@ def test_failure_is_one_line_for_any_output(msg: Any, stderr: str, stdout: str) 
 
 @given(text=st.text(max_size=200), limit=st.integers(3, 200))
 def test_both_ends_of_a_truncated_text_are_kept(text: str, limit: int) -> None:
-    found = _recap.bounded(text, limit)
+    found = failures.bounded(text, limit)
     if len(text) <= limit:
         assert found == text
         return

@@ -16,7 +16,7 @@ import pytest
 from ansible import context
 from ansible.module_utils.common.collections import ImmutableDict
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def launch(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def read(value: Any, option: str = "workflow_id") -> tuple[Any, list[str]]:
     warnings: list[str] = []
-    return _report.written_id(option, value, warnings.append), warnings
+    return launched.written_id(option, value, warnings.append), warnings
 
 
 @pytest.mark.parametrize("value", ["00123", "", None, ["a"], {"a": 1}])

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import MODULE, Failure, Recap
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import MODULE, Recap, failures
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import Failure
 
 IDS = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_id": "state"}
 DELIVERED = {"delivery": "delivered"}
@@ -264,9 +264,9 @@ def test_no_failure(recap: Recap) -> None:
 
 def test_failure_without_an_event(recap: Recap, made: Callable[..., Any]) -> None:
     """As of a role that could not be included, before ansible-core 2.19: the last task that is known."""
-    assert recap.failure(["web1"]) == Failure("web1", "", _recap.UNKNOWN_REASON, None)
+    assert recap.failure(["web1"]) == Failure("web1", "", failures.UNKNOWN_REASON, None)
     recap.ok(made(task(name="before"), {}))
-    assert recap.failure(["web1", "web2"]) == Failure("web1", "before", _recap.UNKNOWN_REASON, None)
+    assert recap.failure(["web1", "web2"]) == Failure("web1", "before", failures.UNKNOWN_REASON, None)
 
 
 def test_first_failed_item_describes_the_task(recap: Recap, made: Callable[..., Any]) -> None:

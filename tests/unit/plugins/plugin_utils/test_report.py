@@ -20,7 +20,8 @@ from support.tasks import POST, SECRET
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _tasks
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import advice
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import Failure
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import Failure
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
 
 FOUND = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_id": "state"}
 ENVIRON = {
@@ -51,7 +52,7 @@ EXTRA_VARS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": 2, "fgs_workflow_st
             {"fgs_workflow_id": "w"},
             VARIABLES,
             ("w",),
-            ["fgs_workflow_run_id", "fgs_workflow_state_id"],
+            ["fgs_workflow_run_id", "fgs_workflow_state_id or fgs_workflow_state_name"],
         ),
         ({}, {**VARIABLES, "FGS_WORKFLOW_RUN_ID": ""}, ("we", None, "se"), ["FGS_WORKFLOW_RUN_ID"]),
         ({}, {"FGS_WORKFLOW": "x"}, (), []),
@@ -60,8 +61,8 @@ EXTRA_VARS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": 2, "fgs_workflow_st
 def test_ids_come_from_one_source(
     extra_vars: dict[str, Any], environ: dict[str, str], ids: tuple[str | None, ...], lacking: list[str]
 ) -> None:
-    expected = {name: value for name, value in zip(_report.IDS, ids, strict=False) if value is not None}
-    assert _report.ids(extra_vars, environ) == (expected, lacking)
+    expected = {name: value for name, value in zip(launched.IDS, ids, strict=False) if value is not None}
+    assert launched.ids(extra_vars, environ) == (expected, lacking)
 
 
 def test_no_problem_with_complete_options() -> None:

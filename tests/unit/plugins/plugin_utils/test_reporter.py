@@ -23,10 +23,10 @@ from support.tasks import POST, SECRET, YES, shows
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun, signals_ignored
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import UNKNOWN_REASON
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import Launch
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import UNKNOWN_REASON
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
 
 try:
     from ansible.template import trust_as_template
@@ -63,31 +63,33 @@ EXTRA_VARS = {
 }
 
 
-def launched(environ: dict[str, str] | None = None, broken: Exception | None = None, **extra_vars: Any) -> Launch:
+def launched_with(
+    environ: dict[str, str] | None = None, broken: Exception | None = None, **extra_vars: Any
+) -> launched.Launch:
     variables = Variables(extra_vars)
     variables.broken = broken
     run = PlaybookRun(SimpleNamespace(_variable_manager=variables))
-    return _report.launch(run, PLAYBOOK, environ or {})
+    return launched.launch(run, PLAYBOOK, environ or {})
 
 
 def test_ids_may_be_templates() -> None:
     expected = {"workflow_id": "w", "workflow_run_id": "run-1", "workflow_state_id": "7"}
-    assert launched({"FGS_WORKFLOW_ID": "we"}, **EXTRA_VARS, other="x") == (expected, [], None)
+    assert launched_with({"FGS_WORKFLOW_ID": "we"}, **EXTRA_VARS, other="x") == (expected, [], None)
 
 
 def test_ids_of_the_environment() -> None:
-    problems = ["FGS_WORKFLOW_RUN_ID is unset", "FGS_WORKFLOW_STATE_ID is unset"]
-    assert launched({"FGS_WORKFLOW_ID": "w"}) == ({"workflow_id": "w"}, problems, None)
+    problems = ["FGS_WORKFLOW_RUN_ID is unset", "FGS_WORKFLOW_STATE_ID or FGS_WORKFLOW_STATE_NAME is unset"]
+    assert launched_with({"FGS_WORKFLOW_ID": "w"}) == ({"workflow_id": "w"}, problems, None)
 
 
 def test_ids_of_extra_vars_if_play_variables_cannot_be_loaded() -> None:
     extra_vars = {**EXTRA_VARS, "base": "extra"}
     expected = {"workflow_id": "w", "workflow_run_id": "extra-1", "workflow_state_id": "7"}
-    assert launched(broken=ValueError("no vault secrets found"), **extra_vars).ids == expected
+    assert launched_with(broken=ValueError("no vault secrets found"), **extra_vars).ids == expected
 
 
 def test_id_that_cannot_be_evaluated_is_a_problem() -> None:
-    found = launched({"FGS_WORKFLOW_RUN_ID": "re"}, broken=ValueError(), **EXTRA_VARS)
+    found = launched_with({"FGS_WORKFLOW_RUN_ID": "re"}, broken=ValueError(), **EXTRA_VARS)
     assert found.ids == {"workflow_id": "w", "workflow_state_id": "7"}
     (problem,) = found.problems
     assert problem.startswith("fgs_workflow_run_id cannot be evaluated: 'base' is undefined")
@@ -95,7 +97,7 @@ def test_id_that_cannot_be_evaluated_is_a_problem() -> None:
 
 
 def test_only_an_id_that_cannot_be_evaluated() -> None:
-    found = launched(
+    found = launched_with(
         {name.upper(): "e" for name in EXTRA_VARS}, fgs_workflow_id=trust_as_template("{{ nobody_knows }}")
     )
     assert found.ids == {}
@@ -120,7 +122,7 @@ def test_only_an_id_that_cannot_be_evaluated() -> None:
     ],
 )
 def test_extra_var_disables_the_report(value: Any, is_disabled: bool | None) -> None:
-    assert launched(**EXTRA_VARS, fgs_workflow_report=value).is_disabled is is_disabled
+    assert launched_with(**EXTRA_VARS, fgs_workflow_report=value).is_disabled is is_disabled
 
 
 def test_start_without_problems_is_silent() -> None:

@@ -15,7 +15,7 @@ from support.reporting import MASK
 from support.tasks import SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _runbook
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import HIDDEN, UNKNOWN_REASON
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import HIDDEN, UNKNOWN_REASON
 
 TASK = {"name": "do it", "action": "ansible.builtin.command", "no_log": False}
 GONE = {"failed": True, "msg": "gone"}

@@ -20,8 +20,9 @@ from support.reporters import IDS
 from support.tasks import SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.callback import fgs_workflow_report
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter, _runbook
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._runbook import report_plugin
 
 STEP = "functiongraph.workflow._fgs_workflow_callback"
 OPTIONS = {
@@ -37,7 +38,7 @@ OPTIONS = {
 def _loader(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ansible's loader finds plugins of collections in a playbook only."""
     loader = SimpleNamespace(get=lambda _name: fgs_workflow_report.CallbackModule())
-    monkeypatch.setattr(_runbook, "callback_loader", loader)
+    monkeypatch.setattr(report_plugin, "callback_loader", loader)
 
 
 class Executor(PlaybookExecutor):  # type: ignore[misc]
@@ -55,14 +56,14 @@ class Executor(PlaybookExecutor):  # type: ignore[misc]
 
     def watch(self, options: Any = OPTIONS, check_mode: Any = False) -> Any:
         """Lets the step of the role switch the plugin on, and gives it."""
-        self.run(_runbook.listen)
+        self.run(report_plugin.listen)
         self.run(self._tqm._callback_plugins[0].v2_runner_on_ok, of_step("watch", options, check_mode))
         return self.plugins[-1]
 
     @property
     def plugins(self) -> list[Any]:
         """Those that report."""
-        return [plugin for plugin in self._tqm._callback_plugins if not isinstance(plugin, _runbook.Listener)]
+        return [plugin for plugin in self._tqm._callback_plugins if not isinstance(plugin, report_plugin.Listener)]
 
     @property
     def stats(self) -> Any:
@@ -102,8 +103,8 @@ def test_what_the_runbook_publishes_is_seen() -> None:
     executor.stats.set_custom_stats("password", SECRET)
     plugin.v2_runner_item_on_ok(result())
     plugin.v2_runner_on_ok(result(censored=True))
-    assert executor.run(_runbook.published_so_far, OPTIONS) == {"name": "web"}
-    assert executor.run(_runbook.published_so_far, {**OPTIONS, "workflow_run_id": "other"}) == {}
+    assert executor.run(report_plugin.published_so_far, OPTIONS) == {"name": "web"}
+    assert executor.run(report_plugin.published_so_far, {**OPTIONS, "workflow_run_id": "other"}) == {}
 
 
 def test_the_secrets_of_the_role_are_not_in_its_end() -> None:
@@ -175,8 +176,8 @@ def test_nothing_is_reported_after_the_role_has() -> None:
 
 def test_only_a_step_that_asks_for_it_is_watched() -> None:
     executor = Executor()
-    executor.run(_runbook.listen)
-    executor.run(_runbook.listen)
+    executor.run(report_plugin.listen)
+    executor.run(report_plugin.listen)
     (listener,) = executor._tqm._callback_plugins
     for of in (result(), of_step("start"), of_step("report")):
         executor.run(listener.v2_runner_on_ok, of)
@@ -185,12 +186,12 @@ def test_only_a_step_that_asks_for_it_is_watched() -> None:
 
 def test_whether_the_role_gets_events(monkeypatch: pytest.MonkeyPatch) -> None:
     executor = Executor()
-    assert executor.run(_runbook.is_listening) is False
-    executor.run(_runbook.listen)
-    assert executor.run(_runbook.is_listening) is True
+    assert executor.run(report_plugin.is_listening) is False
+    executor.run(report_plugin.listen)
+    assert executor.run(report_plugin.is_listening) is True
     # Of something other than a playbook there are none to get.
     monkeypatch.setattr(context, "CLIARGS", {"module_name": "include_role"})
-    assert _runbook.is_listening() is True
+    assert report_plugin.is_listening() is True
 
 
 def test_notes_of_the_report_of_the_role() -> None:
@@ -199,12 +200,12 @@ def test_notes_of_the_report_of_the_role() -> None:
     notes = plugin._reporter.notes
     assert notes is not None
     executor.watch()
-    assert executor.run(_runbook.notes_of_report, OPTIONS) is notes
-    assert executor.run(_runbook.notes_of_report, {**OPTIONS, "workflow_run_id": "other"}) is None
+    assert executor.run(report_plugin.notes_of_report, OPTIONS) is notes
+    assert executor.run(report_plugin.notes_of_report, {**OPTIONS, "workflow_run_id": "other"}) is None
     plugin._reporter.recap.is_disabled = True
-    assert executor.run(_runbook.notes_of_report, OPTIONS) is None
+    assert executor.run(report_plugin.notes_of_report, OPTIONS) is None
     plugin._reporter.recap.is_disabled, plugin._reporter.recap.completed = False, True
-    assert executor.run(_runbook.notes_of_report, OPTIONS) is None
+    assert executor.run(report_plugin.notes_of_report, OPTIONS) is None
 
 
 def test_without_a_place_for_notes_the_role_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +217,7 @@ def test_without_a_place_for_notes_the_role_is_watched(monkeypatch: pytest.Monke
     monkeypatch.setattr(_reporter, "Notes", no_place)
     executor = Executor()
     assert executor.watch()._reporter.notes is None
-    assert executor.run(_runbook.notes_of_report, OPTIONS) is None
+    assert executor.run(report_plugin.notes_of_report, OPTIONS) is None
     assert said == []
 
 
@@ -235,10 +236,10 @@ def test_check_mode_of_the_role(check_mode: Any, is_check: bool) -> None:
 
 def test_no_playbook_around(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(context, "CLIARGS", {"module_name": "include_role"})
-    _runbook.listen()
-    _runbook.watch(OPTIONS, False)
-    assert _runbook.published_so_far(OPTIONS) == {}
-    assert _runbook.notes_of_report(OPTIONS) is None
+    report_plugin.listen()
+    report_plugin.watch(OPTIONS, False)
+    assert report_plugin.published_so_far(OPTIONS) == {}
+    assert report_plugin.notes_of_report(OPTIONS) is None
 
 
 def test_what_a_later_ansible_core_may_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,13 +247,13 @@ def test_what_a_later_ansible_core_may_do(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(Display, "warning", lambda _self, text: said.append(text))
     executor = Executor()
     del executor._tqm._callback_plugins, executor._tqm._stats
-    executor.run(_runbook.listen)
-    assert executor.run(_runbook.is_listening) is False
-    executor.run(_runbook.watch, OPTIONS, False)
+    executor.run(report_plugin.listen)
+    assert executor.run(report_plugin.is_listening) is False
+    executor.run(report_plugin.watch, OPTIONS, False)
     assert "what the runbook publishes is not sent, as it cannot be seen: AttributeError: " in said[0]
-    assert executor.run(_runbook.hosts_so_far, []) == {}
-    assert executor.run(_runbook.published_so_far, OPTIONS) == {}
-    assert executor.run(_runbook.notes_of_report, OPTIONS) is None
+    assert executor.run(report_plugin.hosts_so_far, []) == {}
+    assert executor.run(report_plugin.published_so_far, OPTIONS) == {}
+    assert executor.run(report_plugin.notes_of_report, OPTIONS) is None
 
 
 def test_callback_plugins_before_ansible_core_2_19(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,23 +14,17 @@ import os
 import typing as t
 from contextlib import suppress
 
-from ansible.plugins.callback import CallbackBase
-from ansible.plugins.loader import callback_loader
-from ansible.utils.display import Display
-
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _credentials, _options, _tasks
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.tables import STATE_OPTIONS
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import configuration
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _recap, _report
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import plain
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import (
-    ALL_HOSTS,
-    PlaybookRun,
-    task_of,
-)
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import failures
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._runbook import report_plugin
 
-_PLUGIN = "functiongraph.workflow.fgs_workflow_report"
-_PUBLISHED_UNKNOWN = "functiongraph.workflow.runbook: what the runbook publishes is not sent, as it cannot be seen: %s"
 _NO_EVENTS = "the role gets no events of the playbook"
 _GONE = "unreachable, or gone before the end of the runbook"
 _EITHER = "Give either runbook_tasks_file or runbook_role."
@@ -49,7 +43,7 @@ _FAILED_HOSTS_LIMIT = 100
 class Hosts:
     """The hosts of the play, with the facts that the role sets on them.
 
-    variables are those of a task. state is the state ID stored in these facts: a play may use the role twice.
+    variables are those of a task. state is the ID or name stored in these facts: a play may use the role twice.
     """
 
     def __init__(self, variables: t.Mapping[str, t.Any], state: t.Any) -> None:
@@ -85,13 +79,13 @@ class Hosts:
         outcomes = self._facts("__runbook_outcome", hosts)
         return sorted(host for host in hosts if not outcomes.get(host, {}).get("ended_well"))
 
-    def failure(self, failed: t.Sequence[str]) -> _recap.Failure:
+    def failure(self, failed: t.Sequence[str]) -> failures.Failure:
         """Returns the failure to report: the first one with a known reason, else any."""
         found = [fact["failure"] for fact in self._facts("__runbook_outcome", failed).values() if fact.get("failure")]
-        found.sort(key=lambda failure: failure["line"] == _recap.UNKNOWN_REASON)
+        found.sort(key=lambda failure: failure["line"] == failures.UNKNOWN_REASON)
         # A host that left the play has no failure recorded.
         found.append({"host": failed[0], "task": "", "line": _GONE, "message": None})
-        return _recap.Failure(*(found[0][name] for name in _recap.Failure._fields))
+        return failures.Failure(*(found[0][name] for name in failures.Failure._fields))
 
     def _facts(self, name: str, hosts: t.Iterable[str]) -> dict[str, t.Any]:
         """Returns a fact of the role about this state, by host, for the hosts in the inventory that have it."""
@@ -130,14 +124,19 @@ class Steps:
     def run(self, args: dict[str, t.Any], empty_ids: dict[str, str], variables: t.Any) -> dict[str, t.Any]:
         self._empty_ids = empty_ids
         self._variables: t.Mapping[str, t.Any] = variables
-        ids = {name: args.get(name) for name in _report.IDS}
+        ids = {name: args.get(name) for name in launched.IDS}
         arguments = _options.without_empty({**args.get("options", {}), **ids, "result": "success"})
-        hosts = Hosts(variables, self._task.args.get("workflow_state_id", ""))
+        hosts = Hosts(
+            variables, next((self._task.args[name] for name in STATE_OPTIONS if self._task.args.get(name)), "")
+        )
         step = args["step"]
         if step == "start":
             return self._start(args, arguments, hosts)
         if step == "watch":
-            return {"changed": False, "warnings": [] if is_listening() else [_PUBLISHED_UNKNOWN % _NO_EVENTS]}
+            return {
+                "changed": False,
+                "warnings": [] if report_plugin.is_listening() else [report_plugin.PUBLISHED_UNKNOWN % _NO_EVENTS],
+            }
         if step == "failed":
             return {"changed": False, "failure": self._described_failure(arguments)}
         schema = args.get("output_schema", {})
@@ -163,7 +162,7 @@ class Steps:
             self._report_problem(arguments),
         ]
         # As the user wrote them: before ansible-core 2.19 a template converts a number to another string.
-        ids = {name: arguments.get(name, "") for name in _report.IDS}
+        ids = {name: arguments.get(name, "") for name in launched.IDS}
         known = {"hosts": hosts.at_start(), "tasks_path": path, "check_mode": check_mode, "ids": ids}
         return {"changed": False, "problems": [problem for problem in problems if problem], **known}
 
@@ -189,12 +188,12 @@ class Steps:
         report = _report.Report(self._environ)
         report.learn_secrets(options)
         if not result:
-            found = _recap.Failure(host, name, _recap.UNKNOWN_REASON, None)
+            found = failures.Failure(host, name, failures.UNKNOWN_REASON, None)
         else:
             is_hidden = _is_hidden(result, self._field("no_log"))
-            found = _recap.failure_of_result(host, name, {"censored": True} if is_hidden else result)
+            found = failures.failure_of_result(host, name, {"censored": True} if is_hidden else result)
         found = report.redacted(found)
-        return {**found._asdict(), "error": _recap.error_text(found)}
+        return {**found._asdict(), "error": failures.error_text(found)}
 
     def _field(self, name: str) -> t.Any:
         """Returns a field of the failed task; None if its template cannot be rendered any more."""
@@ -211,8 +210,8 @@ class Steps:
         more = {"failed_hosts": failed[:_FAILED_HOSTS_LIMIT]} if failed else {}
         more.update(_report.job_fields(self._environ, self._variables))
         if failure is not None:
-            arguments.update(result="fail", error=_recap.error_text(failure))
-        recap = (hosts_so_far(failed), failure, bool(self._task.check_mode), more)
+            arguments.update(result="fail", error=failures.error_text(failure))
+        recap = (report_plugin.hosts_so_far(failed), failure, bool(self._task.check_mode), more)
         output, warnings = self._output(arguments, own, recap)
         result = self._send({**arguments, "output": output})
         if _report.is_too_large(result) and (failed or not validators.output_violations(own, schema)):
@@ -234,7 +233,7 @@ class Steps:
 
     def _send(self, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
         """Sends the report, and records its progress in case a signal ends the playbook."""
-        self._notes = None if self._task.check_mode else notes_of_report(arguments)
+        self._notes = None if self._task.check_mode else report_plugin.notes_of_report(arguments)
         if self._notes is not None:
             self._notes.begin({name: arguments.get(name) for name in ("result", "error", "output")})
         result = self._call(arguments, self._empty_ids, self._variables)
@@ -264,7 +263,8 @@ class Steps:
             return own, []
         report = _report.Report(self._environ)
         report.learn_secrets(arguments)
-        published = {name: value for name, value in published_so_far(arguments).items() if name not in own}
+        published = report_plugin.published_so_far(arguments)
+        published = {name: value for name, value in published.items() if name not in own}
         if recap is None:
             published, _left_out, notes = report.publishable(published)
             return {**published, **own}, notes
@@ -295,106 +295,3 @@ def _is_hidden(result: t.Mapping[str, t.Any], no_log: t.Any) -> bool:
     items = result.get("results")
     parts = [result, *(item for item in items if isinstance(item, dict))] if isinstance(items, list) else [result]
     return no_log is not False or any(part.get("_ansible_no_log") for part in parts)
-
-
-class _RoleRun(PlaybookRun):
-    """The run from the role's point of view: only its own playbook, and the check mode of its tasks."""
-
-    check_mode = True
-
-    def is_last_playbook(self) -> bool:
-        return True
-
-
-class Listener(CallbackBase):  # type: ignore[misc]
-    """Receives the role's steps in the main process: a worker could enable the report only for its own lifetime."""
-
-    CALLBACK_VERSION = 2.0
-    CALLBACK_TYPE = "notification"
-    CALLBACK_NAME = "functiongraph.workflow.runbook"
-
-    def v2_runner_on_ok(self, result: t.Any) -> None:
-        task = task_of(result)
-        if _recap.step_of(task) == "watch":
-            ids = {name: task.args.get(name, "") for name in _report.IDS}
-            # Assume check mode unless it is clearly off.
-            watch({**task.args["options"], **ids}, task.check_mode is not False)
-
-
-def listen() -> None:
-    """Registers a Listener for the playbook that this process runs. Never raises."""
-    with suppress(Exception):
-        run = PlaybookRun.current()
-        if run is not None and not is_listening():
-            run.add_callback(Listener())
-
-
-def is_listening() -> bool:
-    """Whether a Listener is registered, or no playbook runs in this process."""
-    with suppress(Exception):
-        run = PlaybookRun.current()
-        return run is None or any(isinstance(plugin, Listener) for plugin in run.callbacks)
-    return False
-
-
-def watch(options: t.Mapping[str, t.Any], is_check: bool) -> None:
-    """Enables the report plugin for the state of the role, unless it is enabled. Never raises.
-
-    options are those of the module. Call it only in the process that runs the playbook.
-    """
-    try:
-        run: t.Any = _RoleRun.current()
-        if run is not None:
-            run.check_mode = is_check
-            reporter = _reporter_of(run, options) or _enable_report(run, options)
-            reporter.take_notes()
-    except Exception as error:  # pylint: disable=broad-exception-caught  # private API of ansible-core may change
-        Display().warning(_PUBLISHED_UNKNOWN % " ".join(("%s: %s" % (type(error).__name__, error)).split()))
-
-
-def published_so_far(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Returns the data published for all hosts that the report plugin has recorded."""
-    reporter = _reporter(options)
-    return {} if reporter is None else reporter.recap.published(reporter.run.stats).get(ALL_HOSTS, {})
-
-
-def hosts_so_far(failed: t.Iterable[str]) -> dict[str, dict[str, t.Any]]:
-    """Returns ansible-core's recap so far, with the failed hosts marked; empty if it is unknown."""
-    with suppress(Exception):
-        run = PlaybookRun.current()
-        return {} if run is None else _recap.hosts_of_stats(run.stats, failed, {})
-    return {}
-
-
-def notes_of_report(options: t.Mapping[str, t.Any]) -> t.Any:
-    """Returns the notes in which a worker records the role's own report; None if nobody reads them."""
-    reporter = _reporter(options)
-    # A reporter that is disabled, or whose state is completed, does not read the notes.
-    is_silent = reporter is None or reporter.recap.is_disabled or reporter.recap.completed
-    return None if is_silent else reporter.notes
-
-
-def _reporter(options: t.Mapping[str, t.Any]) -> t.Any:
-    """Returns the Reporter for the state of the role in the current run, if any."""
-    with suppress(Exception):
-        run = PlaybookRun.current()
-        return None if run is None else _reporter_of(run, options)
-    return None
-
-
-def _reporter_of(run: PlaybookRun, options: t.Mapping[str, t.Any]) -> t.Any:
-    """Returns the Reporter for the state of the role in run, enabled by the role or by the user."""
-    found: t.Any = (getattr(plugin, "_reporter", None) for plugin in run.callbacks)
-    return next((one for one in found if hasattr(one, "recap") and one.recap.is_for_this_state(options)), None)
-
-
-def _enable_report(run: PlaybookRun, options: t.Mapping[str, t.Any]) -> t.Any:
-    args = _options.without_empty(plain(options))
-    ids = {name: str(_report.written_id(name, args[name], lambda _text: None)) for name in _report.IDS}
-    secrets = {name: args[name] for name in _options.SECRET_OPTIONS if name in args}
-    plugin = callback_loader.get(_PLUGIN)
-    reporter = plugin.report_role(run, _report.Launch({**ids, **secrets}, [], False), args)
-    reporter.recap.hide_published(run.stats)
-    run.add_callback(plugin)
-    reporter.wait_for_end()
-    return reporter
