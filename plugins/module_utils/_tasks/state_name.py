@@ -55,10 +55,10 @@ class Found(t.NamedTuple):
     execution_id: t.Optional[str]
 
 
-def delivered(task: t.Any, connection: t.Any) -> dict[str, t.Any]:
+def delivered(task: t.Any, connection: tuple[Client, str]) -> dict[str, t.Any]:
     """The result of a CallbackTask, whose state is looked up before anything is sent."""
-    callback, client = task.callback, connection.client
-    ids = (connection.project_id, callback.workflow_id, callback.workflow_run_id)
+    callback, (client, project_id) = task.callback, connection
+    ids = (project_id, callback.workflow_id, callback.workflow_run_id)
     result: dict[str, t.Any]
     try:
         found = look_up(client, *ids, task.state_name, callback.workflow_state_id, task.attempts, task.redactor.known)

@@ -117,8 +117,8 @@ def test_id_that_agrees_with_the_name_is_sent(state_id: str) -> None:
 
 def test_id_of_another_state_is_not_sent() -> None:
     message = refused(run_with(node("launch", "n1"), node(NAME, "n2")), workflow_state_id="n1")
-    text = f"Nothing was sent, as workflow_state_id is not the ID of the state '{NAME}', which is n2; set only one of the two."
-    assert message == text
+    reason = f"workflow_state_id is not the ID of the state '{NAME}', which is n2; set only one of the two"
+    assert message == f"Nothing was sent, as {reason}."
 
 
 def test_right_to_read_is_missing() -> None:
