@@ -50,7 +50,7 @@ def suggestion(word: str, known: t.Sequence[str]) -> str:
 
 def missing(*options: str) -> Violation:
     """A required option that is unset, or several of which one is required."""
-    return Violation(options[0], "required", None, "%s is required" % " or ".join(options))
+    return Violation(options[0], "required", None, "%s is required" % " or ".join(reversed(options)))
 
 
 def not_json(output: dict[t.Any, t.Any], hide: Hide, depth: int) -> t.Iterator[Violation]:

@@ -35,7 +35,7 @@ def unset(found: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> list[str]
     """Returns the names under which missing IDs can be set. Of a state, its ID or its name is required."""
     missing = [names[option] for option in IDS if option not in (*STATE_OPTIONS, *found)]
     if not any(option in found for option in STATE_OPTIONS):
-        missing.append(" or ".join(names[option] for option in STATE_OPTIONS))
+        missing.append(" or ".join(names[option] for option in reversed(STATE_OPTIONS)))
     return missing
 
 

@@ -76,7 +76,7 @@ def test_what_was_given_wins_over_what_was_saved() -> None:
 
 
 def test_everything_that_is_missing() -> None:
-    state = "fgs_workflow_state_id or fgs_workflow_state_name"
+    state = "fgs_workflow_state_name or fgs_workflow_state_id"
     missing = ("fgs_workflow_id", "fgs_workflow_run_id", state, "fgs_workflow_result")
     assert made()["problems"] == [f"{name} is unset" for name in missing]
 
@@ -192,7 +192,7 @@ def test_a_notification_without_ids_is_skipped(extra_vars: Any) -> None:
 
 def test_a_notification_with_half_of_the_ids_is_a_problem() -> None:
     found = decided_for_note(extra_vars='{"fgs_workflow_id": "w"}')
-    state = "fgs_workflow_state_id or fgs_workflow_state_name"
+    state = "fgs_workflow_state_name or fgs_workflow_state_id"
     assert found["problems"] == ["fgs_workflow_run_id is unset", f"{state} is unset"]
     assert found["unsent_because"] == ""
 

@@ -84,7 +84,7 @@ def test_integer_with_too_many_digits_is_a_violation() -> None:
 def test_missing_option_is_named(option: str) -> None:
     arguments = {name: value for name, value in GOOD.items() if name != option}
     found = _schema.argument_violations(_schema.CALLBACK, arguments)
-    name = "workflow_state_id or workflow_state_name" if option == "workflow_state_id" else option
+    name = "workflow_state_name or workflow_state_id" if option == "workflow_state_id" else option
     assert found == [(option, "required", None, f"{name} is required")]
 
 

@@ -52,7 +52,7 @@ EXTRA_VARS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": 2, "fgs_workflow_st
             {"fgs_workflow_id": "w"},
             VARIABLES,
             ("w",),
-            ["fgs_workflow_run_id", "fgs_workflow_state_id or fgs_workflow_state_name"],
+            ["fgs_workflow_run_id", "fgs_workflow_state_name or fgs_workflow_state_id"],
         ),
         ({}, {**VARIABLES, "FGS_WORKFLOW_RUN_ID": ""}, ("we", None, "se"), ["FGS_WORKFLOW_RUN_ID"]),
         ({}, {"FGS_WORKFLOW": "x"}, (), []),

@@ -78,7 +78,7 @@ def test_ids_may_be_templates() -> None:
 
 
 def test_ids_of_the_environment() -> None:
-    problems = ["FGS_WORKFLOW_RUN_ID is unset", "FGS_WORKFLOW_STATE_ID or FGS_WORKFLOW_STATE_NAME is unset"]
+    problems = ["FGS_WORKFLOW_RUN_ID is unset", "FGS_WORKFLOW_STATE_NAME or FGS_WORKFLOW_STATE_ID is unset"]
     assert launched_with({"FGS_WORKFLOW_ID": "w"}) == ({"workflow_id": "w"}, problems, None)
 
 
