@@ -108,14 +108,16 @@ def _read(request: t.Callable[[], Response], attempts: Attempts) -> tuple[Respon
     return response, response.document if isinstance(response.document, dict) else {}
 
 
-def read_states(client: Client, project_id: str, workflow_id: str, attempts: Attempts) -> list[dict[str, t.Any]]:
-    """The states of a workflow as its definition shows them (ShowWorkFlow), none where it has no such list.
-
-    Raises ReadError, whose message is a clause.
-    """
+def read_definition(client: Client, project_id: str, workflow_id: str, attempts: Attempts) -> dict[str, t.Any]:
+    """The definition of a workflow (ShowWorkFlow), empty where there is none. Raises ReadError, as read_run()."""
     _response, document = _read(lambda: reading.show_workflow(client, project_id, workflow_id), attempts)
     definition = document.get("definition")
-    return _mappings(definition.get("states") if isinstance(definition, dict) else None)
+    return definition if isinstance(definition, dict) else {}
+
+
+def states_of(definition: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """The states that a definition has."""
+    return _mappings(definition.get("states"))
 
 
 def state_of(run: Run, state_id: str) -> t.Optional[dict[str, t.Any]]:

@@ -197,3 +197,7 @@ class Client:
     def get(self, path: str, **headers: str) -> Response:
         """An operation that reads."""
         return self._send(self._request("GET", path, {"Content-Type": "application/json", **headers}))
+
+    def post(self, path: str, body: bytes, **headers: str) -> Response:
+        """An operation that changes something."""
+        return self._send(self._request("POST", path, {"Content-Type": "application/json", **headers}, body))

@@ -69,7 +69,7 @@ def hint_for(status: int, error: ServiceError, headers: t.Mapping[str, str], now
     return REDIRECTED if 300 <= status < 400 else HINTS_BY_STATUS.get(status)
 
 
-def _clock_offset(headers: t.Mapping[str, str], now: float) -> t.Optional[int]:
+def clock_offset(headers: t.Mapping[str, str], now: float) -> t.Optional[int]:
     """Seconds that now is ahead of the response's Date, None where it has none."""
     date = http_date(headers.get("Date", ""))
     return None if date is None else int(now - date)
@@ -77,11 +77,11 @@ def _clock_offset(headers: t.Mapping[str, str], now: float) -> t.Optional[int]:
 
 def clock_is_wrong(headers: t.Mapping[str, str], now: float) -> bool:
     """Whether the response's Date shows that signatures made at now are refused."""
-    return abs(_clock_offset(headers, now) or 0) > _CLOCK_LIMIT
+    return abs(clock_offset(headers, now) or 0) > _CLOCK_LIMIT
 
 
 def _of_clock(headers: t.Mapping[str, str], now: float) -> t.Optional[str]:
-    offset = _clock_offset(headers, now)
+    offset = clock_offset(headers, now)
     if offset is None:
         return None
     if not clock_is_wrong(headers, now):

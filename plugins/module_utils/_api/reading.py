@@ -26,6 +26,12 @@ def show_workflow(client: t.Any, project_id: str, workflow_id: str) -> t.Any:
     return _workflows(client, project_id, workflow_id)
 
 
+def list_workflows(client: t.Any, project_id: str) -> t.Any:
+    """ListWorkflow, of which one entry is enough to see that it is permitted."""
+    path = "/v2/%s/fgs/workflows?limit=1" % quote(project_id, safe="")
+    return client.get(path, **{"X-Project-Id": project_id})
+
+
 def _workflows(client: t.Any, project_id: str, *segments: str) -> t.Any:
     path = "/".join(quote(segment, safe="") for segment in segments)
     return client.get("/v2/%s/fgs/workflows/%s" % (quote(project_id, safe=""), path), **{"X-Project-Id": project_id})

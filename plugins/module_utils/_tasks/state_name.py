@@ -106,11 +106,11 @@ def look_up(
         unread, found = error, None
     if found is None:
         try:
-            states = _reads.read_states(client, project_id, workflow_id, attempts.renewed())
+            definition = _reads.read_definition(client, project_id, workflow_id, attempts.renewed())
         except _reads.ReadError as error:
             # The run comes first: who may read it needs no more.
             raise _unread(quoted_name, "workflow" if unread is None else "run", unread or error) from None
-        of_workflow = _names(states, "id", "name")
+        of_workflow = _names(_reads.states_of(definition), "id", "name")
         names, only = [*names, *of_workflow], _only(of_workflow, name, quoted_name)
         if only is None:
             raise LookupFailure(_no_such("neither the run nor the workflow shows", quoted_name, names, hide))

@@ -35,7 +35,10 @@ def variables(run: dict[str, str]) -> dict[str, str]:
 def test_module_in_every_reading(simulator: Simulator, ansible_playbook: Callable[..., Run]) -> None:
     cases: dict[str, dict[str, Any]] = {" ".join(pair): reading(*pair) for pair in READINGS}
     hosts = faces.hosts(simulator, {**cases, "info": {}, "launcher": {}})
-    own = {"workflow_state_id": "{{ runs[case].launcher_state_id }}", "workflow_state_name": NAME["workflow_state_name"]}
+    own = {
+        "workflow_state_id": "{{ runs[case].launcher_state_id }}",
+        "workflow_state_name": NAME["workflow_state_name"],
+    }
     tasks = [
         *(callback(case, {**NAME, "confirm": "never"}, ignore_errors=True) for case in cases),
         callback("launcher", own, ignore_errors=True),
@@ -48,7 +51,10 @@ def test_module_in_every_reading(simulator: Simulator, ansible_playbook: Callabl
         for case in cases:
             result, became = finished.result(case, host=face), simulator.run(runs[case])
             if case.startswith("node"):
-                assert (result["delivery"], result["workflow_state_id"]) == ("delivered", runs[case]["workflow_state_id"])
+                assert (result["delivery"], result["workflow_state_id"]) == (
+                    "delivered",
+                    runs[case]["workflow_state_id"],
+                )
                 assert (became["status"], became["callback_requests"]) == ("success", 1)
             else:
                 assert (result["delivery"], became["status"], became["callback_requests"]) == ("rejected", "running", 1)

@@ -1,0 +1,41 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this action plugin is private to the playbook check: breaking changes can come with any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible import constants as C
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.check import CheckTask
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction
+
+_COLORS = {"ok": C.COLOR_OK, "warning": C.COLOR_WARN, "problem": C.COLOR_ERROR, "skipped": C.COLOR_SKIP}
+
+
+def table(rows: t.Sequence[t.Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Returns the lines of the table, each with its color; a remedy has a line of its own."""
+    width = max((len(row["check"]) for row in rows), default=0)
+    lines = []
+    for row in rows:
+        color = _COLORS[row["status"]]
+        lines.append(("%-7s  %-*s  %s" % (row["status"], width, row["check"], row["found"]), color))
+        if row["remedy"]:
+            lines.append(("%s  -> %s" % (" " * (9 + width - 2), row["remedy"]), color))
+    return lines
+
+
+class ActionModule(FunctionGraphAction):
+    """Shows the table, and returns it."""
+
+    module_name = "functiongraph.workflow.fgs_workflow_execution_info"
+    task_class = CheckTask
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        result = super().run(tmp, task_vars)
+        for line, color in table(result.get("rows", [])):
+            self._display.display(line, color=color)
+        return result
