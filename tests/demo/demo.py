@@ -121,9 +121,7 @@ def show_run(
     say(f"The function in {launcher!r} has run. Its own state ID is not the one that waits: {own_id}.")
     say(f"Run {run['workflow_run_id']} waits at {run['workflow_state_name']!r}, state ID {run['workflow_state_id']}.")
     more = "".join(f", and {name}={json.dumps(value)}" for name, value in variables.items())
-    say(
-        f"Ansible runs the playbook with the IDs of the workflow and the run and the name of that state as extra vars{more}:\n"
-    )
+    say(f"Ansible runs the playbook with the IDs of workflow and run and the name of that state as extra vars{more}:\n")
     code = ansible_playbook(simulator, home, {**{name: run[key] for name, key in IDS.items()}, **variables})
     finished = simulator.ask("GET", f"/_simulator/wait?run={run['workflow_run_id']}&for=ended")
     status = colored(finished["status"], GREEN if finished["status"] == "success" else RED)
@@ -149,9 +147,7 @@ def stay(simulator: simulators.Simulator) -> None:
     say("A run waits there. To complete it, copy these two lines into another terminal:\n")
     say(f"export ANSIBLE_COLLECTIONS_PATH={path} {exports}")
     say(f"{Path(sys.executable).parent / 'ansible-playbook'} {PLAYBOOK} {variables}")
-    say(
-        "\nA run is completed once. This line starts another one; put the run ID that it prints into the second line:\n"
-    )
+    say("\nA run is completed once. This line starts another; put the run ID that it prints into the second line:\n")
     say('curl --silent --data \'{"name": "another"}\' "$FGS_ENDPOINT/_simulator/runs"')
     with contextlib.suppress(KeyboardInterrupt):
         signal.pause()

@@ -242,9 +242,7 @@ class CheckTask(Task):
             found = "id %s, type %s" % (state.get("id"), state.get("type"))
             label = "node %s" % quoted(name, self.redactor.known)
             if names[name] > 1:
-                self._add(
-                    label, WARNING, found, "Give nodes different names: this one cannot be looked up by its name."
-                )
+                self._add(label, WARNING, found, "Give nodes different names: by this one none can be looked up.")
             else:
                 self._add(label, OK, found)
         return states

@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 import typing as t
 import uuid
+from functools import partial
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import (
@@ -176,7 +177,7 @@ class RoundTrip:
         for field, state_id, name in self._candidates(nodes, state_name):
             if not isinstance(state_id, str) or not state_id:
                 continue
-            response = self._sent("the callback got no response", lambda: self._callback(state_id))
+            response = self._sent("the callback got no response", partial(self._callback, state_id))
             if execution_id_of(response) is not None:
                 self._taken(field, name, refused, response)
                 return str(state_id)
