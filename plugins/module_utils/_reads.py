@@ -102,7 +102,7 @@ def _read(request: t.Callable[[], Response], attempts: Attempts) -> tuple[Respon
     if response.status != 200:
         refused = response.status == 401
         clause, hint = errors.clause(response), errors.hint(response)
-        raise ReadError(clause, response, hint, response.is_transient(), refused)
+        raise ReadError(clause, response, hint, _is_transient(response), refused)
     if response.problem:
         raise ReadError("the response %s" % response.problem, response)
     return response, response.document if isinstance(response.document, dict) else {}

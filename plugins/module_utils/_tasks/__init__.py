@@ -290,10 +290,14 @@ class CallbackTask(Task):
         return result
 
     def not_connected(self, error: ConfigurationError) -> Result:
+        result = super().not_connected(error)
+        return self.kept(result) if error.transient else result
+
+    def kept(self, result: Result) -> Result:
+        """result, after the callback was saved where the user wants that."""
         from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import failed_callback
 
-        result = super().not_connected(error)
-        return failed_callback.saved(self, result) if error.transient else result
+        return failed_callback.saved(self, result)
 
     def aborted(self, reason: str) -> Result:
         from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import failed_callback

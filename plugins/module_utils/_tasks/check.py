@@ -30,6 +30,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response, errors, reading
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure, unexpected
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options.violations import (
+    REGIONS,
     of_ca_path,
     proxy_violations,
 )
@@ -159,8 +160,8 @@ class CheckTask(Task):
 
     @staticmethod
     def _unusual(region: str) -> str:
-        known = ", ".join(_options.REGIONS)
-        return "" if region in _options.REGIONS else "Workflows were known in these regions in 2025: %s." % known
+        known = ", ".join(REGIONS)
+        return "" if region in REGIONS else "Workflows were known in these regions in 2025: %s." % known
 
     @staticmethod
     def _without_user(proxy: t.Optional[str]) -> str:

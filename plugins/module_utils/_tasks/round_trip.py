@@ -28,12 +28,14 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._api import
     running,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.outcomes import (
-    execution_id as execution_id_of,
+    accepted_execution_id,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUNNING
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field as field_of
 
+SUCCESS = field_of("result").enum[0]
 NODE_ID, EXECUTION_ID = "node_id", "execution_id"
 OUTPUT = {"functiongraph.workflow.check": "round trip"}
 # A run that shows the same so often in a row has come to the node that waits, or to one that works for long.
@@ -178,7 +180,7 @@ class RoundTrip:
             if not isinstance(state_id, str) or not state_id:
                 continue
             response = self._sent("the callback got no response", partial(self._callback, state_id))
-            if execution_id_of(response) is not None:
+            if accepted_execution_id(response) is not None:
                 self._taken(field, name, refused, response)
                 return str(state_id)
             if response.status not in (400, 404):
@@ -197,7 +199,7 @@ class RoundTrip:
     def _taken(self, field: str, name: t.Any, refused: list[str], response: Response) -> None:
         self.findings.answer("Which ID does the service take as X-Workflow-State-Id?", field)
         self.findings.answer("Which IDs does it refuse?", ", ".join(dict.fromkeys(refused)) or "none was tried")
-        same = "yes" if execution_id_of(response) == self._run_id else "no"
+        same = "yes" if accepted_execution_id(response) == self._run_id else "no"
         self.findings.answer("Is the execution_id of the response the ID of the run?", same)
         types = {str(state.get("type")) for state in self._states if state.get("name") == name}
         self.findings.answer("Type of the callback node in the definition", ", ".join(sorted(types)) or "not shown")
@@ -210,7 +212,7 @@ class RoundTrip:
             workflow_id=self._workflow_id,
             workflow_run_id=self._run_id,
             workflow_state_id=state_id,
-            result="success",
+            result=SUCCESS,
             output=OUTPUT,
             error=None,
         )

@@ -20,7 +20,6 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._api import
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Hide, quoted
-from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import failed_callback
 
 # As many names as a message lists; a workflow has at most 100 nodes.
 _NAMES_LIMIT = 20
@@ -64,7 +63,7 @@ def delivered(task: t.Any, connection: tuple[Client, str]) -> dict[str, t.Any]:
         found = look_up(client, *ids, task.state_name, callback.workflow_state_id, task.attempts, task.redactor.known)
     except LookupFailure as failure:
         result = task.failed("Nothing was sent, as %s." % failure, **failure.fields())
-        return failed_callback.saved(task, result) if failure.transient else result
+        return task.kept(result) if failure.transient else result
     callback.workflow_state_id, task.state_name = found.state_id, None
     result = task.deliver(connection)
     result["workflow_state_id"] = found.state_id

@@ -103,7 +103,7 @@ def test_only_an_id_that_cannot_be_evaluated() -> None:
     assert found.ids == {}
     assert [problem.split()[0] for problem in found.problems] == [
         "fgs_workflow_run_id",
-        "fgs_workflow_state_id",
+        "fgs_workflow_state_name",
         "fgs_workflow_id",
     ]
 
