@@ -35,7 +35,7 @@ _OUT_OF_STEP = (
     "All hosts of the play must come to the role together, so it can be used neither with the strategies free and "
     "host_pinned nor with when or run_once" + _INSTEAD
 )
-# With any project ID set, the project is not looked up.
+# With any ID set, that of a project or a state is not looked up.
 _LOOKED_UP_LATER = "looked-up-later"
 _FAILED_HOSTS_LIMIT = 100
 
@@ -227,7 +227,10 @@ class Steps:
         """Validates all arguments without using the network, and returns the module's result."""
         self._task.check_mode = True
         offline = {"project_id": _LOOKED_UP_LATER, **arguments, "confirm": "never"}
-        result = self._call(offline, self._empty_ids, self._variables)
+        if offline.pop("workflow_state_name", None):
+            offline.setdefault("workflow_state_id", _LOOKED_UP_LATER)
+        empty_ids = {name: value for name, value in self._empty_ids.items() if name not in offline}
+        result = self._call(offline, empty_ids, self._variables)
         result.pop("diff", None)
         return {**result, "changed": False}
 

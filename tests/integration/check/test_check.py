@@ -74,7 +74,7 @@ def test_all_is_well(simulator: Simulator, check: Callable[..., Run]) -> None:
     ("env", "check_name", "found"),
     [
         ({"HUAWEICLOUD_SDK_SK": "", "HUAWEICLOUD_SDK_AK": ""}, "credentials", "No credentials are set; "),
-        ({"HUAWEICLOUD_SDK_SK": "wrong"}, "permission to read", "the access key or secret key is wrong"),
+        ({"HUAWEICLOUD_SDK_SK": "another secret key", "HUAWEICLOUD_SDK_PROJECT_ID": "p"}, "permission to read", "the access key or secret key is wrong"),
         ({"FGS_ENDPOINT": "http://example.com"}, "endpoint", "endpoint must use https"),
         ({"HW_REGION_NAME": "cn north 4"}, "region", "region must be a name like cn-north-4"),
     ],
@@ -138,7 +138,7 @@ def test_round_trip(
     assert ("| Can a run that waits be stopped? | yes |" in text) == (not is_taken)
     if (state_ids, waiting_nodes) == ("execution", "shown"):
         assert rows(finished)["callback"]["status"] == "warning"
-    (run,) = [run for run in simulator.ask("GET", "/_simulator/runs") if run["workflow_id"] == workflow_id]
+    (run,) = [run for run in simulator.ask("GET", "/_simulator/runs")["runs"] if run["workflow_id"] == workflow_id]
     assert run["status"] == ("success" if is_taken else "cancel")
     private = [run["workflow_run_id"], workflow_id, simulator.project_id, *simulator.secrets()]
     assert not any(name in text for name in private)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,11 +106,12 @@ def test_report_plugin_leaves_the_state_to_a_task_with_its_name(
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_role(simulator: Simulator, ansible_playbook: Callable[..., Run], home: Any, fails: bool) -> None:
+def test_role(simulator: Simulator, ansible_playbook: Callable[..., Run], home: Path, fails: bool) -> None:
     run = simulator.start_run()
-    (home / "work.yml").write_text('[{"name": "work", "ansible.builtin.%s": null}]' % ("fail" if fails else "ping"))
+    work = home / "work.yml"
+    work.write_text('[{"name": "work", "ansible.builtin.%s": null}]' % ("fail" if fails else "ping"))
     include = {"name": "functiongraph.workflow.runbook"}
-    tasks = [{"name": "run", "ansible.builtin.include_role": include, "vars": {"runbook_tasks_file": "work.yml"}}]
+    tasks = [{"name": "run", "ansible.builtin.include_role": include, "vars": {"runbook_tasks_file": str(work)}}]
     finished = ansible_playbook(
         [{"hosts": "all", "gather_facts": False, "tasks": tasks}],
         extra_vars=variables(run),
