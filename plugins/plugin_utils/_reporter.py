@@ -43,6 +43,7 @@ _UNKNOWN_CORE = (
     "this ansible-core has changed (%s cannot be found): the report goes by the statistics of the playbook, and an "
     "interruption may not be reported; use a release that this collection is tested with."
 )
+_ALREADY = "run %s already has the result %s: if another state of it waits, set fgs_workflow_state_name to its name"
 _SEND_COMMAND = "ansible-playbook functiongraph.workflow.callback -e %s"
 
 
@@ -386,7 +387,7 @@ class Reporter:
                 self._display_line(self._display.display, "send it later with: %s" % command)
             return False
         if module_result["delivery"] == ALREADY_DELIVERED:
-            text = "run %s already has the result %s" % (run_id, result)
+            text = _ALREADY % (run_id, result)
         elif self.run.check_mode and "diff" in module_result:
             text = "check mode, so this was not sent:\n%s" % module_result["diff"]["after"]
         else:

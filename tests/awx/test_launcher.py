@@ -13,12 +13,14 @@ import ssl
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 import trustme
 from awx.rules import DATA, EXTENSIONS
+from awx.runner.jobs import Job
 from awx.standin import TOKEN, serving
 from awx.world import Awx
 from simulator.functions import Context, Function
@@ -63,20 +65,11 @@ def server_context(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-def accept_a_name(survey: Any) -> None:
-    """Let a survey that asks for the id of the state ask for its name too, and require neither."""
-    questions = {question["variable"]: question for question in survey["spec"]}
-    questions[STATE_ID]["required"] = False
-    if STATE_NAME not in questions:
-        survey["spec"].append({**questions[STATE_ID], "variable": STATE_NAME})
-
-
 @pytest.fixture
 def awx() -> Awx:
     """Returns an AWX with a job template and a workflow template with a survey, and a job template without one."""
     awx = Awx()
     survey = json.loads((DATA / "survey_ids.json").read_text())
-    accept_a_name(survey)
     awx.create("projects", {"name": "p", "organization": 1})
     awx.create("inventories", {"name": "i", "organization": 1})
     template = {"project": 2, "inventory": 3, "playbook": "runbook.yml"}
@@ -109,7 +102,8 @@ def test_job_is_launched_with_the_ids(awx: Awx, settings: dict[str, str]) -> Non
     result = launcher.handler({"any": "event"}, Call(settings))
     (job,) = awx.objects["jobs"].values()
     assert result == {"awx_job": job["id"], "awx_job_kind": "job", "launched_before": False}
-    assert json.loads(job["extra_vars"]) == IDS
+    # The survey asks for the name too, and its default is empty.
+    assert json.loads(job["extra_vars"]) == {**IDS, STATE_NAME: ""}
     assert launches(awx) == [{"extra_vars": IDS}]
 
 
@@ -142,6 +136,16 @@ def test_launch_with_lost_response_is_not_repeated(awx: Awx, settings: dict[str,
         launcher.handler({}, Call(settings))
     assert launcher.handler({}, Call(settings))["launched_before"] is True
     assert len(awx.objects["jobs"]) == 1
+
+
+def test_survey_that_requires_the_id_is_reported(awx: Awx, settings: dict[str, str]) -> None:
+    """As one of an earlier version does: a name alone is refused before a job exists."""
+    for survey in awx.surveys.values():
+        (question,) = (each for each in survey["spec"] if each["variable"] == STATE_ID)
+        question["required"] = True
+    with pytest.raises(launcher.LaunchError, match="returned 400 .*'fgs_workflow_state_id' value missing"):
+        launcher.handler({}, Call({**settings, "CALLBACK_STATE_NAME": NAME}))
+    assert awx.objects["jobs"] == {}
 
 
 def test_each_state_has_its_own_job(awx: Awx, settings: dict[str, str]) -> None:
@@ -221,9 +225,13 @@ def test_job_of_another_name_is_another_job(awx: Awx, settings: dict[str, str]) 
     assert len(awx.objects["jobs"]) == 3
 
 
-def test_log_says_what_to_set_where_a_callback_node_follows(settings: dict[str, str]) -> None:
-    call = Call(settings)
+@pytest.mark.parametrize("more", [{}, {"CALLBACK_STATE_NAME": "", "CALLBACK_STATE_ID": ""}])
+def test_log_says_what_to_set_where_a_callback_node_follows(
+    awx: Awx, settings: dict[str, str], more: dict[str, str]
+) -> None:
+    call = Call({**settings, **more})
     launcher.handler({}, call)
+    assert launches(awx) == [{"extra_vars": IDS}]
     about_the_state, about_the_job = call.logged
     assert "this function's state state: if a callback node follows, set CALLBACK_STATE_NAME" in about_the_state
     assert "launched for state state" in about_the_job
@@ -262,31 +270,55 @@ def test_invalid_setting_is_reported_and_nothing_is_launched(
     assert "a-wrong-token" not in str(raised.value)
 
 
+BY_NAME, BY_ID = {"CALLBACK_STATE_NAME": NAME}, {"CALLBACK_STATE_ID": "wait"}
+
+
 @pytest.mark.parametrize("waiting_nodes", ["shown", "hidden"])
 @pytest.mark.parametrize("state_ids", ["node", "execution"])
-@pytest.mark.parametrize("place", ["before the node", "in the node"])
-def test_launcher_in_a_flow(
-    simulator: Simulator, awx: Awx, settings: dict[str, str], place: str, state_ids: str, waiting_nodes: str
+@pytest.mark.parametrize(
+    ("place", "more"),
+    [("before the node", BY_NAME), ("before the node", BY_ID), ("before the node", {}), ("in the node", {})],
+    ids=["name", "id", "unset", "in the node"],
+)
+def test_launched_job_completes_the_state_or_says_what_to_set(
+    simulator: Simulator,
+    awx: Awx,
+    settings: dict[str, str],
+    tmp_path: Path,
+    place: str,
+    more: dict[str, str],
+    state_ids: str,
+    waiting_nodes: str,
 ) -> None:
-    """In each reading of the service: the id of the context is right in the node, and wrong before it."""
+    """In each reading of the service. The id of the context is right in the node, and wrong before it.
+
+    Before the node it is that of the launcher, which has finished: so nothing is sent.
+    """
     launch = {"actions": [{"function_ref": {"ref_name": "launch"}}]}
-    before = {"id": "a", "name": "launcher", "type": "Operation", **launch, "transition": "b"}
-    waits = {"id": "b", "name": NAME, "type": "Callback", "end": True}
-    flow = {"states": [before, waits] if place == "before the node" else [{**waits, **launch}]}
-    reading = {"state_ids": state_ids, "waiting_nodes": waiting_nodes}
-    for more in ({}, {"CALLBACK_STATE_NAME": NAME}):
-        function = {"file": str(FUNCTION), "settings": {**settings, **more}}
-        definition = {**flow, "functions": [{"name": "launch", "simulator": function}]}
-        run = simulator.start_run(definition=definition, **reading)
-        sent = launches(awx)[-1]["extra_vars"]
-        assert sent["fgs_workflow_run_id"] == run["workflow_run_id"]
-        if more:
-            assert (STATE_ID in sent, sent[STATE_NAME]) == (False, NAME)
-        else:
-            assert sent[STATE_ID] == run["launcher_state_id"]
-            assert (sent[STATE_ID] == run["workflow_state_id"]) == (place == "in the node")
-        told = [line["text"] for line in simulator.run(run)["logs"]]
-        assert [text.startswith("CALLBACK_STATE_NAME is unset") for text in told] == [True, False][len(more) :]
+    before = {"id": "launch", "name": "launcher", "type": "Operation", **launch, "transition": "wait"}
+    waits = {"id": "wait", "name": NAME, "type": "Callback", "end": True}
+    states = [before, waits] if place == "before the node" else [{**waits, **launch}]
+    function = {"file": str(FUNCTION), "settings": {**settings, **more}}
+    run = simulator.start_run(
+        definition={"states": states, "functions": [{"name": "launch", "simulator": function}]},
+        state_ids=state_ids,
+        waiting_nodes=waiting_nodes,
+    )
+    (job,) = awx.objects["jobs"].values()
+    finished = Job(simulator, tmp_path, None, launch=json.loads(job["extra_vars"])).start()
+    became = simulator.run(run)
+    log, output = became["logs"][0]["text"], " ".join(finished.output.split())
+    if place == "in the node" or (more and state_ids == "node"):
+        assert (became["status"], became["callback_requests"]) == ("success", 1), output
+    elif more:
+        assert (became["status"], became["callback_requests"]) == ("running", 1), output
+        assert "functiongraph.workflow.check shows which ID of a state the service takes." in output
+        shown = f"try workflow_state_id={run['workflow_state_id']}, its execution_id"
+        assert (shown in output) == (more == BY_NAME and waiting_nodes == "shown")
+    else:
+        assert (became["status"], became["callback_requests"]) == ("running", 0), output
+        assert "set fgs_workflow_state_name to its name" in output
+    assert log.startswith("CALLBACK_STATE_NAME is unset") == (not more)
 
 
 def test_token_is_not_sent_to_a_redirect_target(awx: Awx, settings: dict[str, str], authority: trustme.CA) -> None:

@@ -334,7 +334,11 @@ class Awx:
         self.surveys[place, number] = document
 
     def launch(self, place: str, number: int, extra_vars: Json) -> Json:
-        """Starts a job. A job template ignores variables that it does not ask for, a workflow template refuses them."""
+        """Starts a job. A job template ignores variables that it does not ask for, a workflow template refuses them.
+
+        As in AWX, the job gets the default of each question that has no answer, if it would be a valid answer: so an
+        optional question whose default is empty becomes an empty variable.
+        """
         template = self.objects[place][number]
         questions = self.surveys.get((place, number), {}).get("spec", []) if template["survey_enabled"] else []
         faults = [fault for fault in (_response_fault(question, extra_vars) for question in questions) if fault]
@@ -348,8 +352,11 @@ class Awx:
         if ignored and place == "workflow_job_templates":
             raise Refused({"extra_vars": [f"Variables {', '.join(ignored)} are not allowed on launch."]})
         kind = "jobs" if place == "job_templates" else "workflow_jobs"
-        own = json.loads(template["extra_vars"] or "{}")
-        job = {"unified_job_template": template["id"], "extra_vars": json.dumps({**own, **taken}), "status": "pending"}
+        defaults = {
+            q["variable"]: q["default"] for q in questions if not _response_fault(q, {q["variable"]: q["default"]})
+        }
+        variables = {**json.loads(template["extra_vars"] or "{}"), **defaults, **taken}
+        job = {"unified_job_template": template["id"], "extra_vars": json.dumps(variables), "status": "pending"}
         self.on_launch()
         job = self.add(kind, {**job, "finished": None, "failed": False, "failure": ""})
         return {**job, KINDS[kind].type: job["id"], "ignored_fields": {"extra_vars": ignored} if ignored else {}}

@@ -18,7 +18,14 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._api import
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes, undelivered
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
 
-_CHECK_IDS = "Check the run: the state may be finished already, or the IDs may belong to another run."
+_CHECK_IDS = (
+    "Check the run: the state may be finished already, or the IDs may belong to another run or state: "
+    "functiongraph.workflow.check shows which ID of a state the service takes."
+)
+_CHECK_ENDED = (
+    "Check the run: somebody else completed the state, or it timed out, or the run was cancelled. "
+    "If another state waits, set workflow_state_name to its name."
+)
 _CHECK_RUN = "Check the run before you send again; with confirm=always a second task sends only what is missing."
 
 _SENTENCES = {
@@ -46,7 +53,7 @@ def _hint(outcome: outcomes.Outcome, region: t.Optional[str]) -> t.Optional[str]
     if outcome.hint:
         return str(outcome.hint)
     if outcome.delivery == outcomes.SUPERSEDED:
-        return "Check the run: somebody else completed the state, or it timed out, or the run was cancelled."
+        return _CHECK_ENDED
     if outcome.response is not None and outcome.delivery == outcomes.REJECTED:
         of_response = errors.hint(outcome.response)
         return of_response or (_CHECK_IDS if outcome.response.status == 400 else None)

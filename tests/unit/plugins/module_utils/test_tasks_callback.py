@@ -51,7 +51,8 @@ def test_already_delivered_changes_nothing() -> None:
         (
             Call(*POST, 400, {"error_code": "FGS.3002", "error_msg": "Invalid parameters."}),
             "The service refused the callback: status 400 (FGS.3002: Invalid parameters).",
-            "Check the run: the state may be finished already, or the IDs may belong to another run.",
+            "Check the run: the state may be finished already, or the IDs may belong to another run or state: "
+            "functiongraph.workflow.check shows which ID of a state the service takes.",
         ),
         (
             Call(*POST, 409, {"error_code": "FGS.0409", "error_msg": "Conflict."}),
