@@ -20,7 +20,7 @@ from support.playbooks import ROOT
 _WORDS = 3
 # What a regular expression has, and no text for people.
 _EXPRESSION = re.compile(r"\\[wWdDsSZbB(]|\(\?:|\.\*")
-_PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|%[sdgr]|%%|\{\{.*?\}\}|\{\w+\}|\0", re.DOTALL)
+_PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|%[sdgr]|%\.\df|%%|\{\{.*?\}\}|\{\w+\}|\0", re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -211,3 +211,22 @@ def test_the_error_in_the_readme_is_real(simulator: Simulator, ansible_playbook:
     printed = _comparable(finished.output)
     assert len(shown) > 10
     assert [line for line in shown if line not in printed] == [], finished.output
+
+
+def test_the_table_of_the_check_is_real(simulator: Simulator, ansible_playbook: Callable[..., Run]) -> None:
+    function = {"id": "after-1", "name": "after", "type": "Operation", "end": True}
+    function["actions"] = [{"function_ref": {"ref_name": "echo"}}]
+    callback = {"id": "wait-1", "name": "wait", "type": "Callback", "transition": "after-1"}
+    definition = {"start": "wait-1", "states": [callback, function], "functions": [{"name": "echo"}]}
+    flow = {"workflow_id": "table-of-the-check", "definition": {"name": "check", **definition}}
+    simulator.ask("POST", "/_simulator/workflows", flow)
+    variables = {"fgs_region": "cn-north-4", "fgs_workflow_id": flow["workflow_id"]}
+    finished = ansible_playbook("functiongraph.workflow.check", extra_vars=variables, env=_as_the_region(simulator))
+    assert finished.returncode == 0, finished.output
+    # Versions, proxy and clock are those of the machine.
+    shown, printed = (
+        [re.sub(r"(Python|requests|jsonschema|proxy|clock) .*", r"\1 …", line) for line in _comparable(text)]
+        for text in (_block("findings.rst", "TASK [Check libraries").text, finished.output)
+    )
+    assert len(shown) > 10
+    assert [line for line in shown if line not in printed] == [], finished.output
