@@ -65,9 +65,7 @@ class Context:
     def __init__(self, run: dict[str, str]) -> None:
         self.getWorkflowID = lambda: run["workflow_id"]
         self.getWorkflowRunID = lambda: run["workflow_run_id"]
-        self.getWorkflowStateID = lambda: run["workflow_state_id"]
-        # Without the settings of the callback node its log has a line more.
-        self.getUserData = lambda name: {"CALLBACK_STATE_ID": run["workflow_state_id"]}.get(name)
+        self.getUserData = lambda name: {"CALLBACK_STATE_NAME": run["workflow_state_name"]}.get(name)
 
 
 def launched(run: dict[str, str]) -> dict[str, str]:

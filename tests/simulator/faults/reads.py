@@ -31,7 +31,7 @@ async def read_403(_exchange: Exchange) -> web.StreamResponse:
 
 @fault(applied=False, reads=True)
 async def read_404(_exchange: Exchange) -> web.StreamResponse:
-    """The run cannot be found, as one of an express workflow."""
+    """The run cannot be found."""
     raise not_found()
 
 
