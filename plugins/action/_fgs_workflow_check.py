@@ -36,6 +36,10 @@ class ActionModule(FunctionGraphAction):
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
         result = super().run(tmp, task_vars)
-        for line, color in table(result.get("rows", [])):
+        if "rows" not in result:
+            # Nothing could be checked, as where a library is missing.
+            row = {"check": "check", "status": "problem", "found": result["msg"], "remedy": result.get("hint", "")}
+            result.update(failed=False, rows=[row], problems=[result["msg"]])
+        for line, color in table(result["rows"]):
             self._display.display(line, color=color)
         return result

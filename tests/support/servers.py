@@ -82,7 +82,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         content = b"" if call.body is None else call.body
         content = content if isinstance(content, bytes) else json.dumps(content).encode()
-        self.send_response(call.status)
+        if "Date" in call.headers:
+            self.send_response_only(call.status)
+        else:
+            self.send_response(call.status)
         for name, value in call.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))

@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _options
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.check import CheckTask
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution_info import ExecutionInfoTask
 from support.servers import Call
 
@@ -65,6 +66,12 @@ def execution_info_task(arguments: dict[str, Any], environ: Mapping[str, str] | 
     """A task of fgs_workflow_execution_info: options that are unset come from EXECUTION."""
     specification = _options.execution_info_spec()
     task: ExecutionInfoTask = _task(ExecutionInfoTask, specification, {**EXECUTION, **arguments}, environ)
+    return task
+
+
+def check_task(arguments: dict[str, Any], environ: Mapping[str, str] | None = None, **options: Any) -> CheckTask:
+    """A task of the playbook check: options that are unset come from CONNECTION."""
+    task: CheckTask = _task(CheckTask, CheckTask.SPECIFICATION, {**CONNECTION, **arguments}, environ, **options)
     return task
 
 

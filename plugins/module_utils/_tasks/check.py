@@ -25,6 +25,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _libraries,
     _options,
     _reads,
+    _redaction,
     _schema,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response, errors, reading
@@ -33,7 +34,9 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._options.vi
     REGIONS,
     of_ca_path,
     proxy_violations,
+    specification_violations,
 )
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import quoted
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import Result, Task, configuration
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
@@ -42,6 +45,12 @@ OK, WARNING, PROBLEM, SKIPPED = "ok", "warning", "problem", "skipped"
 # Seconds. The service refuses signatures from 15 minutes on; a clock that is off by one is on its way there.
 _CLOCK_WARNING = 60
 _EXPRESS = "EXPRESS"
+
+
+# The rows that need a connection, but for that of the project.
+_CONNECTED = ("connection", "clock", "permission to read", "workflow")
+
+_States = t.Sequence[t.Mapping[str, t.Any]]
 
 
 class Row(t.NamedTuple):
@@ -59,9 +68,10 @@ class CheckTask(Task):
     OPERATION = _schema.EXECUTION
     SPECIFICATION: t.ClassVar[dict[str, dict[str, t.Any]]] = {
         "workflow_id": {"type": "str"},
-        "round_trip": {"type": "bool", "default": False},
-        "state_name": {"type": "str"},
-        "wait_timeout": {"type": "float", "default": 60.0},
+        # By the names of the playbook's variables, which messages quote.
+        "fgs_check_round_trip": {"type": "bool", "default": False},
+        "fgs_check_state_name": {"type": "str"},
+        "fgs_check_timeout": {"type": "float", "default": 60.0},
         **_options.connection_spec(),
     }
     NOTHING_DONE: t.ClassVar[Result] = {}
@@ -71,11 +81,13 @@ class CheckTask(Task):
         self._rows: list[Row] = []
 
     def run(self) -> Result:
-        """The result. Raises what a signal does."""
+        """The result. Raises _libraries.Unusable, and what a signal does."""
         result: Result = {"changed": False}
         try:
             self._check_libraries()
             result.update(self._check_service())
+        except _libraries.Unusable:
+            raise
         except Exception as error:  # pylint: disable=broad-exception-caught  # the rows so far are worth showing
             self._add("check", PROBLEM, unexpected(error, False).message, "Report it to this project.")
         return self.finish({**result, **self._shown()})
@@ -85,8 +97,9 @@ class CheckTask(Task):
         return {"failed": True, "changed": False, "msg": "The check was not finished, as %s." % reason}
 
     def _shown(self) -> Result:
-        problems = ["%s: %s" % (row.check, row.found) for row in self._rows if row.status == PROBLEM]
-        return {"rows": [dict(row._asdict()) for row in self._rows], "problems": problems}
+        rows = [Row(*map(_redaction.visible, row)) for row in self._rows]
+        problems = ["%s: %s" % (row.check, row.found) for row in rows if row.status == PROBLEM]
+        return {"rows": [dict(row._asdict()) for row in rows], "problems": problems}
 
     def _add(self, check: str, status: str, found: str, remedy: t.Optional[str] = None) -> None:
         self._rows.append(Row(check, status, found.rstrip("."), remedy or ""))
@@ -101,27 +114,44 @@ class CheckTask(Task):
             self._add(name, OK, str(library.__version__))
 
     def _check_service(self) -> Result:
+        for violation in specification_violations(self._errors, ()):
+            self._add("variables", PROBLEM, violation.message)
         credentials = self._check_credentials()
         self._check_addresses()
         if credentials is None or any(row.status == PROBLEM for row in self._rows):
-            self._skip("project", "connection", "clock", "permission to read")
+            self._skip("project", *_CONNECTED)
             return {}
         client = self.client(self.addresses.endpoint, credentials)
         project_id = self._check_project(credentials)
         if project_id is None or not self._check_reading(client, project_id):
             return {}
-        workflow_id = self.params.get("workflow_id")
+        workflow_id, is_round_trip = self.params.get("workflow_id"), self.params["fgs_check_round_trip"]
         if not workflow_id:
-            self._add("workflow", SKIPPED, "fgs_workflow_id is unset", "Set it to see the nodes of the workflow.")
+            status = PROBLEM if is_round_trip else SKIPPED
+            self._add("workflow", status, "fgs_workflow_id is unset", "Set it to see the nodes of a workflow.")
             return {}
         states = self._check_workflow(client, project_id, workflow_id)
-        if states is None or not self.params["round_trip"]:
+        if states is None or not is_round_trip:
             return {}
+        if self.check_mode:
+            self._add("round trip", SKIPPED, "not made in check mode, as it starts a run")
+            return {}
+        return self._make_round_trip(client, (project_id, workflow_id), states)
+
+    def _make_round_trip(self, client: Client, names: tuple[str, str], states: _States) -> Result:
         from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import round_trip
 
-        trip = round_trip.RoundTrip(client, (project_id, workflow_id), states, self.attempts)
-        findings = trip.run(self.params.get("state_name"), self.params["wait_timeout"])
-        self._rows.extend(Row(*row) for row in findings.rows())
+        state_name = self.params.get("fgs_check_state_name")
+        if state_name and states and state_name not in [state.get("name") for state in states]:
+            found = "no node of the workflow is named %s" % quoted(state_name, self.redactor.known)
+            self._add(
+                "fgs_check_state_name", PROBLEM, found, "Set it to the name of the callback node, as shown above."
+            )
+            return {}
+        trip = round_trip.RoundTrip(client, names, states, self.attempts)
+        findings = trip.run(state_name, self.params["fgs_check_timeout"])
+        for row in findings.rows():
+            self._add(*row)
         return {"changed": True, "findings": findings.text(self.addresses.region)}
 
     def _check_credentials(self) -> t.Optional[_credentials.Credentials]:
@@ -141,8 +171,10 @@ class CheckTask(Task):
         elif region:
             meant = self._unusual(region)
             self._add("region", WARNING if meant else OK, region, meant)
+        elif self.project_id:
+            self._add("region", OK, "unset, and not needed with endpoint and project_id")
         else:
-            self._add("region", WARNING, "unset", "Set region, unless project_id is set.")
+            self._add("region", WARNING, "unset", "Set region, as the project is looked up by it.")
         for option in ("endpoint", "iam_endpoint"):
             if option in wrong:
                 self._add(option, PROBLEM, wrong[option])
@@ -175,7 +207,7 @@ class CheckTask(Task):
             found = configuration.project_of(self, credentials)
         except configuration.ConfigurationError as error:
             self._add("project", PROBLEM, str(error), error.result.get("hint"))
-            self._skip("connection", "clock", "permission to read")
+            self._skip(*_CONNECTED)
             return None
         self._add("project", OK, "of the credentials file" if credentials.project_id else "looked up in IAM")
         return found
@@ -189,20 +221,16 @@ class CheckTask(Task):
         except Failure as failure:
             hint = failure.hint or network_hint(self.addresses.region, failure.message)
             self._add("connection", PROBLEM, failure.message, hint)
-            self._skip("clock", "permission to read")
+            self._skip(*_CONNECTED[1:])
             return False
-        if not self.addresses.endpoint.startswith("https:"):
-            self._add("connection", OK, "without TLS, to a loopback address")
-        elif self.params["validate_certs"]:
-            self._add("connection", OK, "TLS, with a valid certificate")
-        else:
-            remedy = "Set validate_certs to true: anybody on the way can read and change what is sent."
-            self._add("connection", WARNING, "TLS, and the certificate is not checked", remedy)
+        is_tls = self.addresses.endpoint.startswith("https:")
+        self._add("connection", OK, "TLS, with a valid certificate" if is_tls else "without TLS, to a loopback address")
         self._check_clock(response)
         if response.status == 200:
             self._add("permission to read", OK, "workflows can be listed")
             return True
         self._add("permission to read", PROBLEM, errors.clause(response), errors.hint(response))
+        self._skip("workflow")
         return False
 
     def _check_clock(self, response: Response) -> None:
@@ -217,9 +245,7 @@ class CheckTask(Task):
         found = "as the service's" if not offset else "%d seconds %s the service's" % (abs(offset), direction)
         self._add("clock", status, found, remedy)
 
-    def _check_workflow(
-        self, client: Client, project_id: str, workflow_id: str
-    ) -> t.Optional[t.Sequence[t.Mapping[str, t.Any]]]:
+    def _check_workflow(self, client: Client, project_id: str, workflow_id: str) -> t.Optional[_States]:
         """The states of the workflow, None where it cannot be read or has no callback nodes."""
         violations = _schema.argument_violations(self.OPERATION, {"workflow_id": workflow_id}, self.redactor.known)
         wrong = [violation.message for violation in violations if violation.option == "workflow_id"]
@@ -236,14 +262,21 @@ class CheckTask(Task):
             remedy = "Make a standard workflow: only those have callback nodes."
             self._add("workflow", PROBLEM, "an express workflow", remedy)
             return None
-        self._add("workflow", OK, "a standard workflow of %d nodes" % len(states))
-        names = Counter(state.get("name") for state in states)
+        if states:
+            self._add("workflow", OK, "its definition has %d nodes" % len(states))
+        else:
+            remedy = "Set workflow_state_id: a name can be looked up only while a run shows the node."
+            self._add("workflow", WARNING, "its definition shows no nodes", remedy)
+        names = Counter(self._name(state) for state in states)
         for state in states:
-            name = state.get("name")
-            found = "id %s, type %s" % (state.get("id"), state.get("type"))
-            label = "node %s" % quoted(name, self.redactor.known)
-            if names[name] > 1:
-                self._add(label, WARNING, found, "Give nodes different names: by this one none can be looked up.")
+            name = self._name(state)
+            found = "id %s, type %s" % (shortened(str(state.get("id"))), shortened(str(state.get("type"))))
+            if names[name] == 1:
+                self._add("node %s" % name, OK, found)
             else:
-                self._add(label, OK, found)
+                self._add("node %s" % name, WARNING, found, "Give nodes different names: this one has no only ID.")
         return states
+
+    def _name(self, state: t.Mapping[str, t.Any]) -> str:
+        name = state.get("name")
+        return quoted(name, self.redactor.known) if isinstance(name, str) else "without a name"

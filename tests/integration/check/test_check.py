@@ -74,7 +74,11 @@ def test_all_is_well(simulator: Simulator, check: Callable[..., Run]) -> None:
     ("env", "check_name", "found"),
     [
         ({"HUAWEICLOUD_SDK_SK": "", "HUAWEICLOUD_SDK_AK": ""}, "credentials", "No credentials are set; "),
-        ({"HUAWEICLOUD_SDK_SK": "another secret key", "HUAWEICLOUD_SDK_PROJECT_ID": "p"}, "permission to read", "the access key or secret key is wrong"),
+        (
+            {"HUAWEICLOUD_SDK_SK": "another secret key", "HUAWEICLOUD_SDK_PROJECT_ID": "p"},
+            "permission to read",
+            "the access key or secret key is wrong",
+        ),
         ({"FGS_ENDPOINT": "http://example.com"}, "endpoint", "endpoint must use https"),
         ({"HW_REGION_NAME": "cn north 4"}, "region", "region must be a name like cn-north-4"),
     ],
@@ -95,6 +99,14 @@ def test_unreachable_endpoint(simulator: Simulator, check: Callable[..., Run]) -
     found = rows(check(fgs_endpoint=simulator["refused"], fgs_project_id="p"))
     assert found["connection"]["status"] == "problem"
     assert found["permission to read"]["status"] == "skipped"
+
+
+def test_certificates(simulator: Simulator, check: Callable[..., Run]) -> None:
+    found = rows(check({"REQUESTS_CA_BUNDLE": simulator["ca"]}, fgs_endpoint=simulator["https"]))
+    assert (found["connection"]["status"], found["connection"]["found"]) == ("ok", "TLS, with a valid certificate")
+    found = rows(check(fgs_endpoint=simulator["https_untrusted"]))
+    assert found["connection"]["status"] == "problem"
+    assert "certificate" in found["connection"]["found"]
 
 
 def test_clock_that_is_off(simulator: Simulator, check: Callable[..., Run]) -> None:

@@ -21,7 +21,11 @@ from support.actions import action
 from support.servers import Call, scripted
 from support.tasks import CALLBACK, EXECUTION, GET, SECRET, YES
 
-from ansible_collections.functiongraph.workflow.plugins.action import fgs_workflow_callback, fgs_workflow_execution_info
+from ansible_collections.functiongraph.workflow.plugins.action import (
+    _fgs_workflow_check,
+    fgs_workflow_callback,
+    fgs_workflow_execution_info,
+)
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import advice
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _action, _playbook
@@ -315,3 +319,21 @@ def test_values_are_untagged() -> None:
     found = _playbook.plain(arguments)
     assert found == arguments
     assert [type(value) for value in (found, found["a"], found["a"][4]["b"])] == [dict, list, str]
+
+
+def test_check_shows_its_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(constants, "ANSIBLE_NOCOLOR", True)
+    result = run(_fgs_workflow_check, {"region": "cn north 4", "workflow_id": ""})
+    assert "failed" not in result
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(result["rows"]) + sum(bool(row["remedy"]) for row in result["rows"])
+    assert lines[3].startswith("problem  credentials         No credentials are set")
+    assert lines[4].startswith(" " * 27 + "-> ")
+
+
+def test_check_without_a_library_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_libraries, "JSONSCHEMA_IMPORT_ERROR", "Traceback")
+    result = run(_fgs_workflow_check, {})
+    assert (result["failed"], result["problems"]) == (False, [result["msg"]])
+    (row,) = result["rows"]
+    assert (row["check"], row["status"], "jsonschema" in row["found"]) == ("check", "problem", True)
