@@ -20,6 +20,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._api import
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Hide, quoted
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUNNING
 
 # As many names as a message lists; a workflow has at most 100 nodes.
 _NAMES_LIMIT = 20
@@ -48,10 +49,11 @@ class LookupFailure(Exception):
 
 
 class Found(t.NamedTuple):
-    """The ID of the state, and the execution_id of its node, None where the run does not show the node."""
+    """The ID of the state. execution_id and status are those of its node, None where the run does not show them."""
 
     state_id: str
-    execution_id: t.Optional[str]
+    execution_id: t.Optional[str] = None
+    status: t.Optional[str] = None
 
 
 def delivered(task: t.Any, connection: tuple[Client, str]) -> dict[str, t.Any]:
@@ -73,7 +75,12 @@ def delivered(task: t.Any, connection: tuple[Client, str]) -> dict[str, t.Any]:
 
 
 def _hint(found: Found) -> str:
-    if not found.execution_id or found.execution_id == found.state_id:
+    """What to do where the service refused the ID."""
+    if found.status not in (None, RUNNING):
+        return "The run shows the state as %s: it is finished already." % found.status
+    if found.execution_id is None:
+        return "The run does not show the state: it may not have begun yet, or have another ID. " + _CHECK
+    if found.execution_id == found.state_id:
         return "Check the state: it may be finished already. " + _CHECK
     text = "The service refused the node_id of the state; try workflow_state_id=%s, its execution_id: %s"
     return text % (found.execution_id, _CHECK)
@@ -113,7 +120,7 @@ def look_up(
         names, only = [*names, *of_workflow], _only(of_workflow, name, quoted_name)
         if only is None:
             raise LookupFailure(_no_such("neither the run nor the workflow shows", quoted_name, names, hide))
-        found = Found(only, None)
+        found = Found(only)
     return _agreeing(found, state_id, quoted_name)
 
 
@@ -132,14 +139,15 @@ def _search_run(run: _reads.Run, name: str, quoted_name: str) -> tuple[Names, t.
     only = _only(names, name, quoted_name)
     if only is None:
         return names, None
-    return names, Found(only, _reads.latest([node for node in nodes if node.get("node_id") == only])["execution_id"])
+    state = _reads.latest([node for node in nodes if node.get("node_id") == only])
+    return names, Found(only, state["execution_id"], state["status"])
 
 
 def _agreeing(found: Found, state_id: t.Optional[str], quoted_name: str) -> Found:
     """found with the ID that is set, where it is one of the state's. Raises LookupFailure."""
     if not state_id:
         return found
-    if state_id not in found:
+    if state_id not in (found.state_id, found.execution_id):
         text = "workflow_state_id is not the ID of the state %s, which is %s; set only one of the two"
         raise LookupFailure(text % (quoted_name, found.state_id))
     return found._replace(state_id=state_id)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.core
 
 PLAYBOOK = "functiongraph.workflow.check"
 TASK = "Check libraries, credentials, service and workflow"
-PURPOSE = {
+PURPOSE: dict[str, Any] = {
     "name": "check",
     "mode": "NORMAL",
     "start": "c0000000-0000-4000-8000-000000000001",

@@ -85,7 +85,7 @@ def run(
     **options: Any,
 ) -> dict[str, Any]:
     given = {**CALLBACK, "confirm": "when_unknown", **options}
-    arguments = {name: given.pop(name) for name in IDS}
+    arguments = {name: given.pop(name) for name in (*IDS, "workflow_state_name") if name in given}
     del given["result"]
     arguments.update(step=step, options=given, output_schema=schema or {}, role=role, tasks_file=tasks_file)
     result: dict[str, Any] = action(_fgs_workflow_callback, arguments, check_mode=check_mode).run(
@@ -113,6 +113,13 @@ def test_at_the_start_nothing_is_asked_of_the_network() -> None:
         "ids": {**{name: CALLBACK[name] for name in IDS}, "workflow_state_name": ""},
     }
     assert requests == []
+
+
+@pytest.mark.parametrize("state_id", ["", "state"])
+def test_name_of_the_state_is_not_looked_up_at_the_start(state_id: str) -> None:
+    result, requests = sent("start", workflow_state_id=state_id, workflow_state_name="state")
+    assert (result["problems"], requests) == ([], [])
+    assert (result["ids"]["workflow_state_id"], result["ids"]["workflow_state_name"]) == (state_id, "state")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from support.servers import Call, scripted
 from support.tasks import SECRET, check_task
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import check
 
 LIST = ("GET", "/v2/p/fgs/workflows?limit=1")
@@ -130,7 +131,7 @@ def test_clock_of_a_service_that_shows_none() -> None:
     ("ahead", "found"), [(0, "as the service's"), (20, "20 seconds behind the service's"), (-20, "20 seconds ahead of")]
 )
 def test_clock_row_names_the_difference(monkeypatch: pytest.MonkeyPatch, ahead: int, found: str) -> None:
-    monkeypatch.setattr(check.errors, "clock_offset", lambda _headers, _now: -ahead)
+    monkeypatch.setattr(errors, "clock_offset", lambda _headers, _now: -ahead)
     clock = rows(LISTED)["clock"]
     assert (clock[0], clock[1].startswith(found)) == ("ok", True)
 

@@ -172,15 +172,34 @@ def test_callback_that_failed_after_the_lookup_is_saved_with_the_id(tmp_path: Pa
     assert "fgs_workflow_state_name" not in text
 
 
-def test_refused_node_id_names_the_other_candidate() -> None:
-    result, _sent = completed(run_with(node(NAME, "n2", "x2")), Call(*POST, 400, {"error_code": "FGS.3002"}))
-    assert result["delivery"] == "rejected"
-    text = "The service refused the node_id of the state; try workflow_state_id=x2, its execution_id: "
-    assert result["hint"] == text + "functiongraph.workflow.check shows which ID of a state the service takes."
-    # The definition has no execution_id.
-    calls = (run_with(), workflow_with({"id": "n2", "name": NAME}), Call(*POST, 400, {"error_code": "FGS.3002"}))
-    result, _sent = completed(*calls)
-    assert "functiongraph.workflow.check" in result["hint"]
+CHECK = " functiongraph.workflow.check shows which ID of a state the service takes."
+
+
+@pytest.mark.parametrize(
+    ("calls", "state_id", "hint"),
+    [
+        (
+            (run_with(node(NAME, "n2", "x2")),),
+            "",
+            "The service refused the node_id of the state; try workflow_state_id=x2, its execution_id:" + CHECK,
+        ),
+        ((run_with(node(NAME, "n2", "x2")),), "x2", "Check the state: it may be finished already." + CHECK),
+        (
+            (run_with(node(NAME, "n2", "x2", "success")),),
+            "",
+            "The run shows the state as success: it is finished already.",
+        ),
+        (
+            (run_with(), workflow_with({"id": "n2", "name": NAME})),
+            "",
+            "The run does not show the state: it may not have begun yet, or have another ID." + CHECK,
+        ),
+    ],
+)
+def test_refused_id_says_what_the_run_shows(calls: tuple[Call, ...], state_id: str, hint: str) -> None:
+    refusal = Call(*POST, 400, {"error_code": "FGS.3002"})
+    result, _sent = completed(*calls, refusal, workflow_state_id=state_id)
+    assert (result["delivery"], result["hint"]) == ("rejected", hint)
 
 
 def test_state_of_a_run_by_its_name() -> None:

@@ -294,3 +294,22 @@ def test_separately_stored_causes_are_read(recap: Recap) -> None:
         "Unable to read: no such file",
         "7: Unable to read: no such file",
     ]
+
+
+@pytest.mark.parametrize(
+    ("launch", "arguments", "looked_up", "is_completed"),
+    [
+        ({"workflow_state_name": "wait"}, {"workflow_state_name": "wait"}, "state", True),
+        ({"workflow_state_name": "wait"}, {"state_name": "wait"}, "state", True),
+        ({"workflow_state_name": "wait"}, {"workflow_state_name": "Wait"}, "other", False),
+        ({"workflow_state_id": "state"}, {"workflow_state_name": "wait"}, "state", True),
+        ({"workflow_state_id": "state"}, {"workflow_state_name": "wait"}, "other", False),
+    ],
+)
+def test_state_is_known_by_its_name_or_by_the_id_that_it_led_to(
+    made: Callable[..., Any], launch: dict[str, str], arguments: dict[str, str], looked_up: str, is_completed: bool
+) -> None:
+    run = {"workflow_id": "w", "workflow_run_id": "run"}
+    recap = Recap({**dict.fromkeys(IDS, ""), **run, **launch})
+    result = made(callback(args={**run, **arguments}), {**DELIVERED, "workflow_state_id": looked_up})
+    assert completed(recap, result) is is_completed
