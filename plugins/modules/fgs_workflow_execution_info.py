@@ -49,7 +49,7 @@ options:
   workflow_state_name:
     description:
       - The name of a state in the run, compared exactly. If O(workflow_state_id) is set too, both must belong to the
-        same state.
+        same state. The module fails while the run does not show the state.
     type: str
     aliases: [state_name]
     version_added: 1.1.0

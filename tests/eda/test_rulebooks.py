@@ -99,8 +99,9 @@ def running(name: str, place: Path, environment: dict[str, str]) -> Iterator[Rul
         process.wait(timeout=60)
 
 
-def event(run: dict[str, str], **changes: str) -> dict[str, str]:
-    ids = {f"fgs_{name}": value for name, value in run.items() if name.startswith("workflow_")}
+def event(run: dict[str, str], state: str = "id", **changes: str) -> dict[str, str]:
+    """The event for a run, with the ID or the name of its state, or another value in place of one of them."""
+    ids = {f"fgs_{name}": run[name] for name in ("workflow_id", "workflow_run_id", f"workflow_state_{state}")}
     return {**ids, "work": "runbook", **changes}
 
 
@@ -109,26 +110,34 @@ def test_event_is_reported(simulator: Simulator, tmp_path: Path) -> None:
     place = tmp_path / "project"
     shutil.copytree(PROJECT, place)
     environment = Job(simulator, tmp_path / "job", None).environment()
-    refused, run = simulator.start_run(), simulator.start_run()
+    refused, named, run = simulator.start_run(), simulator.start_run(), simulator.start_run()
     marker = tmp_path / "evaluated"
-    template = "{{ lookup('ansible.builtin.pipe', 'touch " + str(marker) + "') }}"
+    lookup = f"lookup('ansible.builtin.pipe', 'touch {marker}')"
+    template = "{{ " + lookup + " }}"
+    without_braces = f"#jinja2:variable_start_string:'[[',variable_end_string:']]'\n[[ {lookup} ]]"
     with running("work_here.yml", place, environment) as rulebook:
         assert rulebook.post(event(refused), token=None) == 401
         assert rulebook.post(event(refused), token="another") == 401
         assert rulebook.post(event(refused, fgs_workflow_state_id=template)) == 200
         assert rulebook.post(event(refused, work="../../elsewhere", password="of-somebody")) == 200
+        assert rulebook.post(event(refused, "name", fgs_workflow_state_name=template)) == 200
+        assert rulebook.post(event(refused, "name", fgs_workflow_state_name=without_braces)) == 200
+        assert rulebook.post(event(refused, fgs_workflow_state_name="callback")) == 200
+        assert rulebook.post(event(named, "name")) == 200
         # Events are processed in order: after this one, all earlier ones are processed.
         assert rulebook.post(event(run)) == 200
-        path = f"/_simulator/wait?run={run['workflow_run_id']}&for=ended&timeout=120"
-        assert simulator.ask("GET", path, timeout=150)["happened"], rulebook.text()
-    became = simulator.run(run)
-    assert (became["status"], became["completed_times"], became["callback_requests"]) == ("success", 1, 1)
-    assert became["output"]["hosts_done"] == 1
+        for each in (named, run):
+            path = f"/_simulator/wait?run={each['workflow_run_id']}&for=ended&timeout=120"
+            assert simulator.ask("GET", path, timeout=150)["happened"], rulebook.text()
+    for each in (named, run):
+        became = simulator.run(each)
+        assert (became["status"], became["completed_times"], became["callback_requests"]) == ("success", 1, 1)
+        assert became["output"]["hosts_done"] == 1
     assert simulator.run(refused)["requests"] == []
     assert not marker.exists()
     # The sender receives 200 even for refused events: only this log records them.
     logged = [line for line in rulebook.text().splitlines() if line.startswith("No rule takes this event: ")]
-    assert len(logged) == 2, rulebook.text()
+    assert len(logged) == 5, rulebook.text()
     assert "touch " in logged[0]
     assert "../../elsewhere" in logged[1]
     assert "of-somebody" not in rulebook.text()
@@ -136,7 +145,8 @@ def test_event_is_reported(simulator: Simulator, tmp_path: Path) -> None:
     assert simulator.accounts["permanent"]["secret_key"] not in rulebook.text()
 
 
-def test_event_launches_the_workflow_template(simulator: Simulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("state", "other"), [("id", "name"), ("name", "id")])
+def test_event_launches_the_workflow_template(simulator: Simulator, tmp_path: Path, state: str, other: str) -> None:
     """With a certificate authority that only EDA_CONTROLLER_SSL_VERIFY trusts."""
     authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
@@ -156,8 +166,11 @@ def test_event_launches_the_workflow_template(simulator: Simulator, tmp_path: Pa
         controller = {"EDA_CONTROLLER_URL": address, "EDA_CONTROLLER_TOKEN": AWX_TOKEN}
         controller["EDA_CONTROLLER_SSL_VERIFY"] = str(tmp_path / "ca.pem")
         with running("work_in_awx.yml", tmp_path, {**environment, **controller}) as rulebook:
-            assert rulebook.post(event(run)) == 200
+            assert rulebook.post(event(run, state)) == 200
             assert launched.wait(120), rulebook.text()
     assert "No rule takes" not in rulebook.text()
     (job,) = awx.objects["workflow_jobs"].values()
-    assert json.loads(job["extra_vars"]) == {n: v for n, v in event(run).items() if n != "work"}
+    assert json.loads(job["extra_vars"]) == {
+        **{name: value for name, value in event(run, state).items() if name != "work"},
+        f"fgs_workflow_state_{other}": "",
+    }
