@@ -27,8 +27,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Nothing is sent in check mode. With O(confirm=always) or O(workflow_state_name) the run is read, and the workflow
-        if the run does not show the state; without O(project_id) the project is looked up in IAM.
+      - Nothing is sent in check mode. With O(confirm=always) or O(workflow_state_name) the run is read, and for a name
+        that the run does not show also the workflow; without O(project_id) the project is looked up in IAM.
   diff_mode:
     support: full
     details:
