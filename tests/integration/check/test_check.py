@@ -62,7 +62,7 @@ def test_all_is_well(simulator: Simulator, check: Callable[..., Run]) -> None:
     found = rows(finished)
     assert {row["status"] for row in found.values()} == {"ok"}
     assert found["clock"]["found"].endswith("the service's")
-    assert found["workflow"]["found"] == "a standard workflow of 2 nodes"
+    assert found["workflow"]["found"] == "its definition has 2 nodes"
     assert found["node 'wait here'"]["found"] == f"id {PURPOSE['start']}, type Callback"
     # What a person reads.
     lines = [line for line in finished.output.splitlines() if line.startswith("ok       ")]
