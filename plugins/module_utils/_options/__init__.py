@@ -26,7 +26,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
 
 _DOMAIN = "myhuaweicloud.com"
-_REGION = r"[a-z0-9]+(-[a-z0-9]+)*\Z"
+_REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+_NOT_IN_URLS = re.compile(r"[\s\x00-\x1f\\]")
 _REGION_ENDPOINT = "HUAWEICLOUD_SDK_REGION_FUNCTIONGRAPH_"
 
 
@@ -78,7 +79,7 @@ def _broken_rule(url: str) -> t.Optional[str]:
         host, port = parts.hostname, parts.port
     except ValueError:
         return "url"
-    if parts.scheme not in ("http", "https") or not host or port == 0 or re.search(r"[\s\x00-\x1f\\]", url):
+    if parts.scheme not in ("http", "https") or not host or port == 0 or _NOT_IN_URLS.search(url):
         return "url"
     if parts.username is not None or parts.password is not None:
         return "userinfo"
@@ -108,7 +109,7 @@ def find_addresses(
     """
     violations: list[Violation] = []
     region = options.get("region") or from_environment("region", environ)
-    if region and not re.match(_REGION, region):
+    if region and not _REGION.match(region):
         from ansible_collections.functiongraph.workflow.plugins.module_utils._options.violations import of_region
 
         violations.append(of_region(region, hide))

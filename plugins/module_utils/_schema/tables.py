@@ -42,6 +42,9 @@ _ID_RULES: tuple[tuple[str, dict[str, t.Any], str], ...] = (
     ),
     ("blanks", {"type": "string", "pattern": "^\\s|\\s$"}, "must not have leading or trailing whitespace"),
 )
+# re keeps what it compiled, and the processes that Ansible forks for hosts share what there is by then.
+for _rule, _forbidden, _sentence in _ID_RULES:
+    re.compile(_forbidden["pattern"])
 _SEGMENT_RULES: tuple[tuple[str, dict[str, t.Any], str], ...] = (
     ("path_segment", {"enum": [".", ".."]}, "must not be a path segment that URLs treat specially"),
 )
