@@ -139,11 +139,11 @@ def test_launch_with_lost_response_is_not_repeated(awx: Awx, settings: dict[str,
 
 
 def test_survey_that_requires_the_id_is_reported(awx: Awx, settings: dict[str, str]) -> None:
-    """As one of an earlier version does: a name alone is refused before a job exists."""
+    """One from before there were names: AWX refuses a launch by name before there is a job."""
     for survey in awx.surveys.values():
         (question,) = (each for each in survey["spec"] if each["variable"] == STATE_ID)
         question["required"] = True
-    with pytest.raises(launcher.LaunchError, match="returned 400 .*'fgs_workflow_state_id' value missing"):
+    with pytest.raises(launcher.LaunchError, match=r"returned 400 .*'fgs_workflow_state_id' value missing"):
         launcher.handler({}, Call({**settings, "CALLBACK_STATE_NAME": NAME}))
     assert awx.objects["jobs"] == {}
 
