@@ -24,6 +24,7 @@ NEW: dict[str, Any] = {
     "fgs_awx_project_url": URL,
 }
 IDS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "r", "fgs_workflow_state_id": "s"}
+NAMED = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "r", "fgs_workflow_state_name": "等待 / wait for it"}
 QUESTION = {
     "question_name": "Release",
     "question_description": "What to install",
@@ -109,15 +110,17 @@ def test_set_up_is_complete_and_idempotent(awx: Awx, set_up: Callable[..., Run])
 def assert_launches_accept_the_ids(awx: Awx) -> None:
     """The templates can be launched, and ignore no variable of a launch or a node."""
     for place, name in (("job_templates", " runbook"), ("workflow_job_templates", " runbook and report")):
-        job = awx.launch(place, named(awx, place, name)["id"], IDS)
-        assert job["ignored_fields"] == {}
-        assert json.loads(job["extra_vars"]) == IDS
+        for ids in (IDS, NAMED):
+            job = awx.launch(place, named(awx, place, name)["id"], ids)
+            assert job["ignored_fields"] == {}
+            assert json.loads(job["extra_vars"]) == {"fgs_workflow_state_id": "", "fgs_workflow_state_name": "", **ids}
     for identifier, result in (("report-success", "success"), ("report-fail", "fail")):
         node = awx.named("workflow_job_template_nodes", identifier)
         assert node["extra_data"]["fgs_workflow_result"] == result
         output = {"fgs_workflow_output": {"hosts_done": 3}}
-        report = awx.launch("job_templates", node["unified_job_template"], {**IDS, **output, **node["extra_data"]})
-        assert report["ignored_fields"] == {}
+        for ids in (IDS, NAMED):
+            report = awx.launch("job_templates", node["unified_job_template"], {**ids, **output, **node["extra_data"]})
+            assert report["ignored_fields"] == {}
     # Without an error the report names the workflow job itself.
     expected = {"fgs_workflow_result": "fail", "fgs_report_fails": True}
     assert awx.named("workflow_job_template_nodes", "report-fail")["extra_data"] == expected

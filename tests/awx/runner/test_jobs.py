@@ -61,6 +61,12 @@ def assert_no_secrets(simulator: Simulator, finished: Finished) -> None:
             assert secret not in text, f"a secret in {name}"
 
 
+def by_name(run: dict[str, str], **changes: str) -> dict[str, str]:
+    """Returns the variables of a launch by the name of the state. The survey makes its ID an empty one."""
+    ids = {f"fgs_{name}": run[name] for name in ("workflow_id", "workflow_run_id", "workflow_state_name")}
+    return {**ids, "fgs_workflow_state_id": "", **changes}
+
+
 def state_of(simulator: Simulator, run: dict[str, str]) -> tuple[str, int, int]:
     """Returns status, number of completions and number of callback requests of the run."""
     became = simulator.run(run)
@@ -229,12 +235,16 @@ ROLE = [
     [("runbook.yml", None), ("report.yml", None), ("own.yml", ROLE)],
     ids=["plugin", "edge", "role"],
 )
-def test_leading_zeros_of_an_id_are_kept(
-    simulator: Simulator, job: Callable[..., Job], playbook: str, plays: Any
+@pytest.mark.parametrize("is_by_name", [False, True], ids=["id", "name"])
+def test_leading_zeros_of_id_and_name_are_kept(
+    simulator: Simulator, job: Callable[..., Job], playbook: str, plays: Any, is_by_name: bool
 ) -> None:
-    """Since 2.19 Ansible parses strings that AWX marks as !unsafe as numbers: 83 for YAML's 00123."""
-    run = simulator.start_run(workflow_id="00123")
-    made = job(run, playbook=playbook, plays=plays, launch={"fgs_workflow_result": "success"})
+    """Since 2.19 Ansible parses strings that AWX marks as !unsafe: YAML's 00123 is 83, and an empty string is null."""
+    state = {"id": "00123", "name": "00123", "type": "Callback", "end": True}
+    run = simulator.start_run(workflow_id="00123", definition={"states": [state]})
+    launch = by_name(run) if is_by_name else {"fgs_workflow_state_name": ""}
+    launch["fgs_workflow_result"] = "success"
+    made = job(None if is_by_name else run, playbook=playbook, plays=plays, launch=launch)
     works = made.place / "project/roles/works/tasks/main.yml"
     works.parent.mkdir(parents=True)
     works.write_text("- name: Work\n  ansible.builtin.debug:\n")
@@ -261,3 +271,22 @@ def test_job_without_ids_names_the_survey(simulator: Simulator, job: Callable[..
     finished = job(None).start()
     assert finished.status == "failed"
     assert "enable the survey of this job template" in finished.output
+
+
+@pytest.mark.parametrize(
+    ("playbook", "sentence"),
+    [
+        ("runbook.yml", "fgs_workflow_run_id and fgs_workflow_state_id or fgs_workflow_state_name."),
+        ("report.yml", "Nothing was sent: fgs_workflow_state_name or fgs_workflow_state_id is unset."),
+    ],
+)
+def test_job_without_a_state_says_what_to_set(
+    simulator: Simulator, job: Callable[..., Job], playbook: str, sentence: str
+) -> None:
+    """AWX accepts a launch with neither ID nor name of the state, because a survey can require only both."""
+    run = simulator.start_run()
+    launch = by_name(run, fgs_workflow_state_name="", fgs_workflow_result="success")
+    finished = job(None, playbook=playbook, launch=launch).start()
+    assert finished.status == "failed"
+    assert sentence in " ".join(finished.output.split())
+    assert state_of(simulator, run) == ("running", 0, 0)
