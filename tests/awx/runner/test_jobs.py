@@ -203,6 +203,7 @@ def test_edge_after_a_report_changes_nothing_and_succeeds(
     before = simulator.run(run)
     reported = report(run, job, result)
     assert reported.status == "successful", reported.output
+    assert f"The state already has the result {result}, so nothing was sent." in " ".join(reported.output.split())
     assert state_of(simulator, run) == (result, 1, 1)
     assert simulator.run(run)["output"] == before["output"]
 
