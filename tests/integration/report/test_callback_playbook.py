@@ -151,7 +151,7 @@ def test_notification_without_ids_is_skipped(answer: Any) -> None:
 def test_notification_with_half_of_the_ids_is_an_error(answer: Any) -> None:
     finished = answer(awx_note=note({"fgs_workflow_id": "w"}))
     assert finished.returncode == 2, finished.output
-    assert "fgs_workflow_run_id is unset; fgs_workflow_state_id is unset" in finished.output
+    assert "fgs_workflow_run_id is unset; fgs_workflow_state_name or fgs_workflow_state_id is unset" in finished.output
 
 
 def test_notification_that_is_none_is_an_error(answer: Any) -> None:
