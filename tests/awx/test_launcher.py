@@ -87,11 +87,15 @@ def address(awx: Awx, authority: trustme.CA) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def settings(awx: Awx, address: str, authority: trustme.CA) -> dict[str, str]:
+def settings_for(awx: Awx, address: str, authority: trustme.CA) -> dict[str, str]:
     template = f"job_templates/{awx.named('job_templates', 'with survey')['id']}"
     certificate = authority.cert_pem.bytes().decode()
     return {"AWX_URL": address, "AWX_TOKEN": TOKEN, "AWX_TEMPLATE": template, "AWX_CA_CERTIFICATE": certificate}
+
+
+@pytest.fixture
+def settings(awx: Awx, address: str, authority: trustme.CA) -> dict[str, str]:
+    return settings_for(awx, address, authority)
 
 
 def launches(awx: Awx) -> list[Any]:
@@ -270,55 +274,64 @@ def test_invalid_setting_is_reported_and_nothing_is_launched(
     assert "a-wrong-token" not in str(raised.value)
 
 
+BEFORE, IN = "before the node", "in the node"
 BY_NAME, BY_ID = {"CALLBACK_STATE_NAME": NAME}, {"CALLBACK_STATE_ID": "wait"}
+# How the service takes a state ID, and whether it shows a node that waits: neither is documented.
+READINGS = [(state_ids, waiting_nodes) for state_ids in ("node", "execution") for waiting_nodes in ("shown", "hidden")]
+NO_CHOICE = "functiongraph.workflow.check shows which ID of a state the service takes."
+OTHER_STATE = "set fgs_workflow_state_name to its name"
+DISAGREE = f"workflow_state_id is not the ID of the state {NAME!r}, which is wait; set only one of the two"
 
 
-@pytest.mark.parametrize("waiting_nodes", ["shown", "hidden"])
-@pytest.mark.parametrize("state_ids", ["node", "execution"])
 @pytest.mark.parametrize(
-    ("place", "more"),
-    [("before the node", BY_NAME), ("before the node", BY_ID), ("before the node", {}), ("in the node", {})],
-    ids=["name", "id", "unset", "in the node"],
+    ("place", "more", "reading", "sentence"),
+    [
+        *((BEFORE, more, ("node", nodes), "") for more in (BY_NAME, BY_ID) for nodes in ("shown", "hidden")),
+        *(
+            (BEFORE, more, ("execution", nodes), NO_CHOICE)
+            for more in (BY_NAME, BY_ID)
+            for nodes in ("shown", "hidden")
+        ),
+        *((IN, {}, reading, "") for reading in READINGS),
+        *((BEFORE, {}, (state_ids, "shown"), OTHER_STATE) for state_ids in ("node", "execution")),
+        (BEFORE, {**BY_NAME, **BY_ID}, ("node", "hidden"), ""),
+        (BEFORE, {**BY_NAME, "CALLBACK_STATE_ID": "launch"}, ("node", "shown"), DISAGREE),
+    ],
 )
 def test_launched_job_completes_the_state_or_says_what_to_set(
     simulator: Simulator,
     awx: Awx,
-    settings: dict[str, str],
+    authority: trustme.CA,
     tmp_path: Path,
     place: str,
     more: dict[str, str],
-    state_ids: str,
-    waiting_nodes: str,
+    reading: tuple[str, str],
+    sentence: str,
 ) -> None:
-    """In each reading of the service. The id of the context is right in the node, and wrong before it.
-
-    Before the node it is that of the launcher, which has finished: so nothing is sent.
-    """
+    """The ID of the context is right in the node. Before it, it is that of the launcher, which has finished already."""
     launch = {"actions": [{"function_ref": {"ref_name": "launch"}}]}
     before = {"id": "launch", "name": "launcher", "type": "Operation", **launch, "transition": "wait"}
     waits = {"id": "wait", "name": NAME, "type": "Callback", "end": True}
-    states = [before, waits] if place == "before the node" else [{**waits, **launch}]
-    function = {"file": str(FUNCTION), "settings": {**settings, **more}}
-    run = simulator.start_run(
-        definition={"states": states, "functions": [{"name": "launch", "simulator": function}]},
-        state_ids=state_ids,
-        waiting_nodes=waiting_nodes,
-    )
+    states = [before, waits] if place == BEFORE else [{**waits, **launch}]
+    # Without the thread of the server ansible-runner can fork safely.
+    with serving(awx, server_context(authority)) as address:
+        function = {"file": str(FUNCTION), "settings": {**settings_for(awx, address, authority), **more}}
+        run = simulator.start_run(
+            definition={"states": states, "functions": [{"name": "launch", "simulator": function}]},
+            **dict(zip(("state_ids", "waiting_nodes"), reading, strict=True)),
+        )
     (job,) = awx.objects["jobs"].values()
     finished = Job(simulator, tmp_path, None, launch=json.loads(job["extra_vars"])).start()
     became = simulator.run(run)
-    log, output = became["logs"][0]["text"], " ".join(finished.output.split())
-    if place == "in the node" or (more and state_ids == "node"):
-        assert (became["status"], became["callback_requests"]) == ("success", 1), output
-    elif more:
-        assert (became["status"], became["callback_requests"]) == ("running", 1), output
-        assert "functiongraph.workflow.check shows which ID of a state the service takes." in output
-        shown = f"try workflow_state_id={run['workflow_state_id']}, its execution_id"
-        assert (shown in output) == (more == BY_NAME and waiting_nodes == "shown")
-    else:
-        assert (became["status"], became["callback_requests"]) == ("running", 0), output
-        assert "set fgs_workflow_state_name to its name" in output
-    assert log.startswith("CALLBACK_STATE_NAME is unset") == (not more)
+    assert became["logs"][0]["text"].startswith("CALLBACK_STATE_NAME is unset") == (not more)
+    output = " ".join(finished.output.split())
+    assert became["status"] == ("running" if sentence else "success"), output
+    # A refused ID is the only one that reaches the service in vain.
+    assert became["callback_requests"] == (sentence in ("", NO_CHOICE)), output
+    assert sentence in output
+    # The run shows the other ID only where it shows the node.
+    try_other = f"try workflow_state_id={run['workflow_state_id']}, its execution_id"
+    assert (try_other in output) == ((more, reading) == (BY_NAME, ("execution", "shown")))
 
 
 def test_token_is_not_sent_to_a_redirect_target(awx: Awx, settings: dict[str, str], authority: trustme.CA) -> None:
