@@ -13,12 +13,16 @@ from support.playbooks import ansible_playbook
 from support.simulators import Simulator
 
 
+def extra_vars(run: dict[str, str]) -> dict[str, str]:
+    return {f"fgs_{name}": run[name] for name in ("workflow_id", "workflow_run_id", "workflow_state_name")}
+
+
 def test_first_red_line_says_what_is_wrong(simulator: Simulator, home: Path) -> None:
     run = simulator.start_run()
     finished = ansible_playbook(
         "functiongraph.workflow.demo",
         home=home,
-        extra_vars={**reporting.extra_vars(run), "demo_fail": True},
+        extra_vars={**extra_vars(run), "demo_fail": True},
         env=reporting.environment(simulator, ANSIBLE_CALLBACKS_ENABLED="fgs_test_record"),
     )
     failures = [task.result["msg"] for task in finished.tasks if task.outcome == "failed"]
@@ -32,7 +36,7 @@ def test_refused_callback_is_not_reported_as_a_failed_release(simulator: Simulat
     finished = ansible_playbook(
         "functiongraph.workflow.demo",
         home=home,
-        extra_vars=reporting.extra_vars(run),
+        extra_vars=extra_vars(run),
         env=reporting.environment(simulator, ANSIBLE_CALLBACKS_ENABLED="fgs_test_record"),
     )
     assert finished.returncode == 2, finished.output
