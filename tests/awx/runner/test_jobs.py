@@ -170,7 +170,10 @@ def test_report_on_the_success_edge_sends_the_artifacts(simulator: Simulator, jo
     assert simulator.run(run)["output"] == {**output, "ansible": {**WORKFLOW_PAGE, "job_status": "successful"}}
 
 
-def test_job_launched_by_a_notification_reports_failure(simulator: Simulator, job: Callable[..., Job]) -> None:
+@pytest.mark.parametrize("is_by_name", [False, True], ids=["id", "name"])
+def test_job_launched_by_a_notification_reports_failure(
+    simulator: Simulator, job: Callable[..., Job], is_by_name: bool
+) -> None:
     """As AWX sends it: the variables of the finished job are a string, and its templates are not rendered."""
     run = simulator.start_run(workflow_id="00123")
     ids = {f"fgs_{name}": run[name] for name in ("workflow_id", "workflow_run_id", "workflow_state_id")}
@@ -181,7 +184,7 @@ def test_job_launched_by_a_notification_reports_failure(simulator: Simulator, jo
         "finished": "2026-11-25T15:58:32.123456+00:00",
         "status": "canceled",
         "traceback": "",
-        "extra_vars": json.dumps(ids),
+        "extra_vars": json.dumps(by_name(run) if is_by_name else ids),
     }
     reported = job(None, number=9, playbook="report.yml", launch={"awx_note": note}, launch_type="manual").start()
     assert reported.status == "successful", reported.output
