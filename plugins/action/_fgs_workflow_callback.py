@@ -14,7 +14,7 @@ import typing as t
 from ansible.module_utils.common.validation import check_type_dict
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.tables import STATE_OPTIONS
-from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask, Task
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _runbook
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import bounded
@@ -192,10 +192,10 @@ def _add_job(job: Job, found: dict[str, t.Any]) -> None:
 
 
 class ActionModule(FunctionGraphAction):
-    """Runs the module for the role and the playbook callback, which name the step."""
+    """Runs the module for the role and the playbook callback, and the playbook check. They name the step."""
 
     module_name = "functiongraph.workflow.fgs_workflow_callback"
-    task_class = CallbackTask
+    task_class: type[Task] = CallbackTask
 
     _steps: _runbook.Steps
 
@@ -204,11 +204,23 @@ class ActionModule(FunctionGraphAction):
     ) -> dict[str, t.Any]:
         if arguments["step"] == "decide":
             return decision(arguments)
+        if arguments["step"] == "check":
+            return self._check(
+                {name: value for name, value in arguments.items() if name != "step"}, empty_ids, task_vars
+            )
         self._steps = _runbook.Steps(self._task, self._environ(), super()._run_on_controller, self._templar.template)
         return self._steps.run(arguments, empty_ids, task_vars)
 
+    def _check(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
+        # Here, as the role does without it.
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.check import CheckTask
+        from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import check
+
+        self.task_class = CheckTask
+        return check.shown(super()._run_on_controller(arguments, empty_ids, task_vars), self._display)
+
     def report_interruption(self, result: dict[str, t.Any]) -> None:
-        if not self._steps.save_note(result):
+        if self.task_class is not CallbackTask or not self._steps.save_note(result):
             super().report_interruption(result)
 
 

@@ -65,7 +65,7 @@ class Context:
     def __init__(self, run: dict[str, str]) -> None:
         self.getWorkflowID = lambda: run["workflow_id"]
         self.getWorkflowRunID = lambda: run["workflow_run_id"]
-        self.getUserData = lambda name: {"CALLBACK_STATE_NAME": run["workflow_state_name"]}.get(name)
+        self.getUserData = {"CALLBACK_STATE_NAME": run["workflow_state_name"]}.get
 
 
 def launched(run: dict[str, str]) -> dict[str, str]:

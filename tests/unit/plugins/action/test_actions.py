@@ -22,12 +22,13 @@ from support.servers import Call, scripted
 from support.tasks import CALLBACK, EXECUTION, GET, SECRET, YES
 
 from ansible_collections.functiongraph.workflow.plugins.action import (
-    _fgs_workflow_check,
+    _fgs_workflow_callback,
     fgs_workflow_callback,
     fgs_workflow_execution_info,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import advice
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.check import CheckTask
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _action, _playbook
 
 try:
@@ -323,7 +324,7 @@ def test_values_are_untagged() -> None:
 
 def test_check_shows_its_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(constants, "ANSIBLE_NOCOLOR", True)
-    result = run(_fgs_workflow_check, {"region": "cn north 4", "workflow_id": ""})
+    result = run(_fgs_workflow_callback, {"step": "check", "region": "cn north 4", "workflow_id": ""})
     assert "failed" not in result
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(result["rows"]) + sum(bool(row["remedy"]) for row in result["rows"])
@@ -333,7 +334,17 @@ def test_check_shows_its_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 
 def test_check_without_a_library_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_libraries, "JSONSCHEMA_IMPORT_ERROR", "Traceback")
-    result = run(_fgs_workflow_check, {})
+    result = run(_fgs_workflow_callback, {"step": "check"})
     assert (result["failed"], result["problems"]) == (False, [result["msg"]])
     (row,) = result["rows"]
     assert (row["check"], row["status"], "jsonschema" in row["found"]) == ("check", "problem", True)
+
+
+def test_check_that_is_interrupted_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_arguments: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(CheckTask, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(_fgs_workflow_callback, {"step": "check"})
+    assert "The check was not finished, as " in " ".join(capsys.readouterr().err.split())

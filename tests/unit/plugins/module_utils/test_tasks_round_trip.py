@@ -22,7 +22,7 @@ RUN_ID = "run-of-this-account"
 WORKFLOW_ID = "workflow-of-this-account"
 PATH = f"/v2/p/fgs/workflows/{WORKFLOW_ID}"
 LISTED = Call("GET", "/v2/p/fgs/workflows?limit=1", 200, {})
-STATES = [{"id": "id-1", "name": "wait", "type": "Call|back"}, {"id": "id-2", "name": "after", "type": "Operation"}]
+STATES = ({"id": "id-1", "name": "wait", "type": "Call|back"}, {"id": "id-2", "name": "after", "type": "Operation"})
 STARTED = Call("POST", f"{PATH}/executions", 200, {"execution_id": RUN_ID})
 STOPPED = Call("POST", f"{PATH}/executions/{RUN_ID}/terminate", 200)
 TAKEN = Call("POST", f"{PATH}/callback", 200, {"execution_id": RUN_ID})
