@@ -274,7 +274,7 @@ class CheckTask(Task):
             if names[name] == 1:
                 self._add("node %s" % name, OK, found)
             else:
-                self._add("node %s" % name, WARNING, found, "Give nodes different names: this one has no only ID.")
+                self._add("node %s" % name, WARNING, found, "Give nodes different names: this one leads to no ID.")
         return states
 
     def _name(self, state: t.Mapping[str, t.Any]) -> str:

@@ -220,7 +220,7 @@ class RoundTrip:
         return _Stopped(
             "no ID that a run or a definition shows is that of the state that waits",
             remedy="Launch the work from the function of the callback node itself, and pass on the state ID of its "
-            "context; if a function before the node launches it, nothing of it can be called back.",
+            "context; work that a function before the node launches cannot call back.",
         )
 
     def _record(self, field: str, state_id: str, node: t.Mapping[str, t.Any], response: Response) -> None:

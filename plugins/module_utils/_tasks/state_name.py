@@ -69,9 +69,11 @@ def delivered(task: t.Any, connection: tuple[Client, str]) -> dict[str, t.Any]:
     callback.workflow_state_id, task.state_name = found.state_id, None
     result = task.deliver(connection)
     result["workflow_state_id"] = found.state_id
-    if (result["delivery"], result.get("http_status")) == (outcomes.REJECTED, 400):
-        result["hint"] = _hint(found)
-    return result
+    if (result["delivery"], result.get("http_status")) != (outcomes.REJECTED, 400):
+        return result
+    result["hint"] = _hint(found)
+    # A state that has not begun yet may take the callback later.
+    return result if found.execution_id else task.kept(result)
 
 
 def _hint(found: Found) -> str:

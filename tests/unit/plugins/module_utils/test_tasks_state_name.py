@@ -172,6 +172,16 @@ def test_callback_that_failed_after_the_lookup_is_saved_with_the_id(tmp_path: Pa
     assert "fgs_workflow_state_name" not in text
 
 
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_callback_that_came_before_its_state_is_saved(tmp_path: Path, is_shown: bool) -> None:
+    saved = tmp_path / "saved.yml"
+    shown = [run_with(node(NAME, "n2"))] if is_shown else [run_with(), workflow_with({"id": "n2", "name": NAME})]
+    refusal = Call(*POST, 400, {"error_code": "FGS.3002"})
+    result, _sent = completed(*shown, refusal, undelivered_path=str(saved))
+    assert (result["delivery"], result["requests_sent"]) == ("rejected", 1)
+    assert ("undelivered_file" in result, saved.exists()) == (not is_shown, not is_shown)
+
+
 CHECK = " functiongraph.workflow.check shows which ID of a state the service takes."
 
 
