@@ -113,9 +113,9 @@ options:
     default: when_unknown
   undelivered_path:
     description:
-      - A file in which to save a report that could not be delivered because of the network or the gateway, whose outcome
-        is unknown, or that was refused while the run does not show the state of O(workflow_state_name). For a directory,
-        a file is created in it.
+      - A file in which to save a report that could not be delivered because of the network or the gateway, whose
+        outcome is unknown, or that was refused while the run does not show the state of O(workflow_state_name). For a
+        directory, a file is created in it.
       - In a directory each workflow, run and state has its own file. An existing file is replaced, so set a directory
         if more than one report may have to be saved.
       - A device, a pipe or a socket is refused before anything is sent.

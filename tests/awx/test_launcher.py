@@ -283,20 +283,25 @@ OTHER_STATE = "set fgs_workflow_state_name to its name"
 DISAGREE = f"workflow_state_id is not the ID of the state {NAME!r}, which is wait; set only one of the two"
 
 
+# What `make test` runs of them; the others take long.
+QUICK = [
+    (BEFORE, BY_NAME, ("node", "hidden"), ""),
+    (BEFORE, BY_NAME, ("execution", "shown"), NO_CHOICE),
+    (IN, {}, ("node", "shown"), ""),
+]
+LAUNCHES = [
+    *((BEFORE, more, ("node", nodes), "") for more in (BY_NAME, BY_ID) for nodes in ("shown", "hidden")),
+    *((BEFORE, more, ("execution", nodes), NO_CHOICE) for more in (BY_NAME, BY_ID) for nodes in ("shown", "hidden")),
+    *((IN, {}, reading, "") for reading in READINGS),
+    *((BEFORE, {}, (state_ids, "shown"), OTHER_STATE) for state_ids in ("node", "execution")),
+    (BEFORE, {**BY_NAME, **BY_ID}, ("node", "hidden"), ""),
+    (BEFORE, {**BY_NAME, "CALLBACK_STATE_ID": "launch"}, ("node", "shown"), DISAGREE),
+]
+
+
 @pytest.mark.parametrize(
     ("place", "more", "reading", "sentence"),
-    [
-        *((BEFORE, more, ("node", nodes), "") for more in (BY_NAME, BY_ID) for nodes in ("shown", "hidden")),
-        *(
-            (BEFORE, more, ("execution", nodes), NO_CHOICE)
-            for more in (BY_NAME, BY_ID)
-            for nodes in ("shown", "hidden")
-        ),
-        *((IN, {}, reading, "") for reading in READINGS),
-        *((BEFORE, {}, (state_ids, "shown"), OTHER_STATE) for state_ids in ("node", "execution")),
-        (BEFORE, {**BY_NAME, **BY_ID}, ("node", "hidden"), ""),
-        (BEFORE, {**BY_NAME, "CALLBACK_STATE_ID": "launch"}, ("node", "shown"), DISAGREE),
-    ],
+    [pytest.param(*launch, marks=() if launch in QUICK else pytest.mark.test_all) for launch in LAUNCHES],
 )
 def test_launched_job_completes_the_state_or_says_what_to_set(
     simulator: Simulator,

@@ -69,8 +69,7 @@ def test_module_in_every_reading(simulator: Simulator, ansible_playbook: Callabl
         assert finished.result("info", host=face)["state"]["node_name"] == "callback"
 
 
-@pytest.mark.parametrize("waiting_nodes", ["shown", "hidden"])
-@pytest.mark.parametrize("source", ["extra_vars", "environment"])
+@pytest.mark.parametrize(("waiting_nodes", "source"), [("shown", "environment"), ("hidden", "extra_vars")])
 def test_report_plugin(
     simulator: Simulator, ansible_playbook: Callable[..., Run], waiting_nodes: str, source: str
 ) -> None:
@@ -105,7 +104,7 @@ def test_report_plugin_leaves_the_state_to_a_task_with_its_name(
         assert (became["callback_requests"], became["output"]) == (1, {"by": "the task"})
 
 
-@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("fails", [pytest.param(False, marks=pytest.mark.test_all), True])
 def test_role(simulator: Simulator, ansible_playbook: Callable[..., Run], home: Path, fails: bool) -> None:
     run = simulator.start_run()
     work = home / "work.yml"
