@@ -71,6 +71,10 @@ def read_with_retries(request: t.Callable[[], Response], attempts: Attempts) -> 
                 return response
 
 
+class NoSuchRun(ReadError):
+    """The workflow has no run with that ID."""
+
+
 class Run(t.NamedTuple):
     """A run as the service shows it."""
 
@@ -80,7 +84,7 @@ class Run(t.NamedTuple):
 
 
 def read_run(client: Client, project_id: str, workflow_id: str, execution_id: str, attempts: Attempts) -> Run:
-    """The run. Raises ReadError, whose message is a clause."""
+    """The run. Raises ReadError, whose message is a clause, and NoSuchRun."""
     response, document = _read(lambda: reading.show_execution(client, project_id, workflow_id, execution_id), attempts)
     status = document.get("status")
     if status not in RUN_STATUSES:
@@ -88,7 +92,7 @@ def read_run(client: Client, project_id: str, workflow_id: str, execution_id: st
     for name, wanted in (("workflow_id", workflow_id), ("execution_id", execution_id)):
         # Case may differ, as in any UUID. What is unset or empty says nothing.
         if str(document.get(name) or wanted).lower() != wanted.lower():
-            raise ReadError("the response shows another %s" % name, response)
+            raise NoSuchRun("the response shows another %s" % name, response)
     return Run(document, status, response)
 
 
@@ -102,7 +106,8 @@ def _read(request: t.Callable[[], Response], attempts: Attempts) -> tuple[Respon
     if response.status != 200:
         refused = response.status == 401
         clause, hint = errors.clause(response), errors.hint(response)
-        raise ReadError(clause, response, hint, _is_transient(response), refused)
+        kind = NoSuchRun if response.status == 404 else ReadError
+        raise kind(clause, response, hint, _is_transient(response), refused)
     if response.problem:
         raise ReadError("the response %s" % response.problem, response)
     return response, response.document if isinstance(response.document, dict) else {}

@@ -109,7 +109,7 @@ def look_up(
         run = _reads.read_run(client, project_id, workflow_id, run_id, attempts.renewed())
         names, found = _search_run(run, name, quoted_name)
     except _reads.ReadError as error:
-        if error.credentials_refused:
+        if error.credentials_refused or isinstance(error, _reads.NoSuchRun):
             raise _unread(quoted_name, "run", error) from None
         unread, found = error, None
     if found is None:
@@ -185,4 +185,6 @@ def _no_such(who: str, quoted_name: str, names: Names, hide: Hide) -> str:
 
 def _unread(quoted_name: str, what: str, error: _reads.ReadError) -> LookupFailure:
     text = "the ID of the state %s cannot be looked up, as the %s cannot be read: %s; %s"
-    return LookupFailure(text % (quoted_name, what, error, _INSTEAD), error)
+    # With the ID of a state no other run would be there either.
+    todo = "check workflow_id and workflow_run_id" if isinstance(error, _reads.NoSuchRun) else _INSTEAD
+    return LookupFailure(text % (quoted_name, what, error, todo), error)

@@ -133,6 +133,24 @@ def test_right_to_read_is_missing() -> None:
     assert "as the workflow cannot be read: status 403" in refused(run_with(), Call(*WORKFLOW, 403, no))
 
 
+@pytest.mark.parametrize(
+    ("run", "reason"),
+    [
+        (Call(*GET, 404, {"error_code": "FGS.5002", "error_msg": "no run"}), "status 404 (FGS.5002: no run)"),
+        (
+            Call(*GET, 200, {"status": "running", "workflow_id": "another", "execution_id": "run"}),
+            "the response shows another workflow_id",
+        ),
+    ],
+)
+def test_run_of_another_workflow(run: Call, reason: str) -> None:
+    message = refused(run)
+    start = (
+        f"Nothing was sent, as the ID of the state '{NAME}' cannot be looked up, as the run cannot be read: {reason}"
+    )
+    assert message == start + "; check workflow_id and workflow_run_id."
+
+
 def test_refused_keys_are_not_used_again() -> None:
     assert "as the run cannot be read: " in refused(
         Call(*GET, 401, {"error_code": "APIGW.0301"}), access_key="AKREFUSED"
