@@ -79,6 +79,8 @@ class CheckTask(Task):
     def __init__(self, *arguments: t.Any, **options: t.Any) -> None:
         super().__init__(*arguments, **options)
         self._rows: list[Row] = []
+        # Set once a round trip begins.
+        self._trip: t.Any = None
 
     def run(self) -> Result:
         """The result. Raises _libraries.Unusable, and what a signal does."""
@@ -89,8 +91,16 @@ class CheckTask(Task):
         except _libraries.Unusable:
             raise
         except Exception as error:  # pylint: disable=broad-exception-caught  # the rows so far are worth showing
-            self._add("check", PROBLEM, unexpected(error, False).message, "Report it to this project.")
+            left = self._trip.interrupted() if self._trip is not None else ""
+            self._add(
+                "check", PROBLEM, unexpected(error, False).message, ("Report it to this project. " + left).rstrip()
+            )
         return self.finish({**result, **self._shown()})
+
+    def aborted(self, reason: str) -> Result:
+        left = self._trip.interrupted() if self._trip is not None else ""
+        result = self.lost(reason)
+        return {**result, "msg": ("%s %s" % (result["msg"], left)).rstrip()}
 
     @classmethod
     def lost(cls, reason: str) -> Result:
@@ -148,8 +158,8 @@ class CheckTask(Task):
                 "fgs_check_state_name", PROBLEM, found, "Set it to the name of the callback node, as shown above."
             )
             return {}
-        trip = round_trip.RoundTrip(client, names, states, self.attempts)
-        findings = trip.run(state_name, self.params["fgs_check_timeout"])
+        self._trip = round_trip.RoundTrip(client, names, states, self.attempts)
+        findings = self._trip.run(state_name, self.params["fgs_check_timeout"])
         for row in findings.rows():
             self._add(*row)
         return {"changed": True, "findings": findings.text(self.addresses.region)}
@@ -201,8 +211,11 @@ class CheckTask(Task):
 
     def _check_project(self, credentials: _credentials.Credentials) -> t.Optional[str]:
         if self.project_id:
-            self._add("project", OK, "set as project_id")
-            return str(self.project_id)
+            wrong = self._wrong("project_id", self.project_id)
+            self._add("project", PROBLEM if wrong else OK, wrong or "set as project_id")
+            if wrong:
+                self._skip(*_CONNECTED)
+            return None if wrong else str(self.project_id)
         try:
             found = configuration.project_of(self, credentials)
         except configuration.ConfigurationError as error:
@@ -247,10 +260,9 @@ class CheckTask(Task):
 
     def _check_workflow(self, client: Client, project_id: str, workflow_id: str) -> t.Optional[_States]:
         """The states of the workflow, None where it cannot be read or has no callback nodes."""
-        violations = _schema.argument_violations(self.OPERATION, {"workflow_id": workflow_id}, self.redactor.known)
-        wrong = [violation.message for violation in violations if violation.option == "workflow_id"]
+        wrong = self._wrong("workflow_id", workflow_id)
         if wrong:
-            self._add("workflow", PROBLEM, wrong[0])
+            self._add("workflow", PROBLEM, wrong)
             return None
         try:
             definition = _reads.read_definition(client, project_id, workflow_id, self.attempts.renewed())
@@ -276,6 +288,11 @@ class CheckTask(Task):
             else:
                 self._add("node %s" % name, WARNING, found, "Give nodes different names: this one leads to no ID.")
         return states
+
+    def _wrong(self, option: str, value: str) -> str:
+        """What is wrong with an ID, empty where nothing is."""
+        violations = _schema.argument_violations(self.OPERATION, {option: value}, self.redactor.known)
+        return next((violation.message for violation in violations if violation.option == option), "")
 
     def _name(self, state: t.Mapping[str, t.Any]) -> str:
         name = state.get("name")

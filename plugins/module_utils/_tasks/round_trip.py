@@ -44,6 +44,7 @@ _SAME_READS = 3
 # Seconds between two reads, at first and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
 _OK, _WARNING, _PROBLEM = "ok", "warning", "problem"
+_STOP = "Stop the run %s in the console of FunctionGraph."
 
 _SHOWN = "Does a run show a callback node that waits?"
 _TAKEN = "Which ID does the service take as X-Workflow-State-Id?"
@@ -132,6 +133,21 @@ class RoundTrip:
         self._clean_up()
         return self.findings
 
+    def interrupted(self) -> str:
+        """A sentence on the run where a signal ends the round trip: at once stopped, else to be stopped by the user."""
+        if not self._run_id:
+            return ""
+        try:
+            response = running.stop_execution(self._client, *self._ids())
+        except Failure:
+            response = None
+        if response is not None and response.status < 300:
+            return "The run %s was stopped." % self._run_id
+        return _STOP % self._run_id
+
+    def _ids(self) -> tuple[str, str, str]:
+        return self._project_id, self._workflow_id, self._run_id
+
     @staticmethod
     def _sent(what: str, request: t.Callable[[], Response]) -> Response:
         try:
@@ -142,19 +158,22 @@ class RoundTrip:
     def _start(self) -> None:
         what, chosen = "the run could not be started", str(uuid.uuid4())
         ids = (self._project_id, self._workflow_id)
+        # Already now: without a response the run may have started all the same.
+        self._run_id = chosen
         response = self._sent(what, lambda: running.start_execution(self._client, *ids, chosen, {}))
         document = response.document if isinstance(response.document, dict) else {}
         run_id = document.get("execution_id")
         if response.status != 200 or not isinstance(run_id, str) or not run_id:
+            if 300 <= response.status < 500:
+                self._run_id = ""
             raise _refused(what, response)
         self._run_id = run_id
         kept = "yes" if run_id == chosen else "no, it has another one"
         self.findings.answers["Does a run have the ID that is sent as X-WorkflowRun-ID?"] = kept
 
     def _read(self) -> _reads.Run:
-        ids = (self._project_id, self._workflow_id, self._run_id)
         try:
-            return _reads.read_run(self._client, *ids, self._attempts.renewed())
+            return _reads.read_run(self._client, *self._ids(), self._attempts.renewed())
         except _reads.ReadError as error:
             brief = "" if error.response is None else _brief(error.response)
             raise _Stopped("the run could not be read", str(error), brief, error.hint) from None
@@ -280,15 +299,24 @@ class RoundTrip:
         """Stops the run where it still waits: nothing is to hang because of a check."""
         if not self._run_id:
             return
-        what, ids = "the run could not be stopped", (self._project_id, self._workflow_id, self._run_id)
+        what = "the run could not be stopped"
         try:
-            if self._read().status != RUNNING:
+            waits = self._still_runs()
+            if waits is False:
                 return
-            response = self._sent(what, lambda: running.stop_execution(self._client, *ids))
+            response = self._sent(what, lambda: running.stop_execution(self._client, *self._ids()))
             if response.status >= 300:
                 raise _refused(what, response)
         except _Stopped as stopped:
-            stopped.remedy = "Stop the run %s in the console of FunctionGraph." % self._run_id
+            stopped.remedy = _STOP % self._run_id
             self.findings.trouble("clean-up", _WARNING, stopped)
         else:
-            self.findings.answers["Can a run that waits be stopped?"] = "yes"
+            if waits:
+                self.findings.answers["Can a run that waits be stopped?"] = "yes"
+
+    def _still_runs(self) -> t.Optional[bool]:
+        """None where it cannot be read: it may still be stopped."""
+        try:
+            return self._read().status == RUNNING
+        except _Stopped:
+            return None

@@ -197,6 +197,13 @@ def test_project() -> None:
     assert {found[name][0] for name in ("connection", "clock", "permission to read", "workflow")} == {"skipped"}
 
 
+def test_project_that_is_no_id_is_not_sent() -> None:
+    found = rows(project_id="..")
+    text = "project_id must not be a path segment that URLs treat specially, got '..'"
+    assert found["project"][:2] == ("problem", text)
+    assert {found[name][0] for name in ("connection", "clock", "permission to read", "workflow")} == {"skipped"}
+
+
 def test_project_of_the_credentials_file(tmp_path: Any) -> None:
     file = tmp_path / "credentials"
     file.write_text("[basic]\nak = AKEXAMPLE0002\nsk = another-secret-0002\nproject_id = p\n")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +26,8 @@ LISTED = Call("GET", "/v2/p/fgs/workflows?limit=1", 200, {})
 STATES = ({"id": "id-1", "name": "wait", "type": "Call|back"}, {"id": "id-2", "name": "after", "type": "Operation"})
 STARTED = Call("POST", f"{PATH}/executions", 200, {"execution_id": RUN_ID})
 STOPPED = Call("POST", f"{PATH}/executions/{RUN_ID}/terminate", 200)
+NOT_STOPPED = Call("POST", f"{PATH}/executions/{RUN_ID}/terminate", 403, {})
+UNREAD = Call("GET", f"{PATH}/executions/{RUN_ID}", 403, {})
 TAKEN = Call("POST", f"{PATH}/callback", 200, {"execution_id": RUN_ID})
 REFUSED = Call("POST", f"{PATH}/callback", 400, {"error_code": "FGS.3002", "error_msg": f"no state of {RUN_ID}"})
 
@@ -171,22 +174,27 @@ def test_run_that_ends_by_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "found"),
+    ("response", "found", "may_run"),
     [
         (
             Call("POST", f"{PATH}/executions", 403, {"error_code": "APIGW.0302", "error_msg": RUN_ID}),
             "status 403 APIGW.0302",
+            False,
         ),
-        (Call("POST", f"{PATH}/executions", 200, {}), "status 200"),
-        (Call("POST", f"{PATH}/executions", 200, []), "status 200"),
-        (Call("POST", f"{PATH}/executions", cut=True), "lost"),
+        (Call("POST", f"{PATH}/executions", 200, {}), "status 200", True),
+        (Call("POST", f"{PATH}/executions", 200, []), "status 200", True),
+        (Call("POST", f"{PATH}/executions", 502, {}), "status 502", True),
+        (Call("POST", f"{PATH}/executions", cut=True), "lost", True),
     ],
 )
-def test_run_that_cannot_be_started(response: Call, found: str) -> None:
-    result, _found, _sent = made(response)
+def test_run_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch, response: Call, found: str, may_run: bool) -> None:
+    """One that may have started all the same is stopped by the ID that it was to have."""
+    monkeypatch.setattr(round_trip, "uuid", SimpleNamespace(uuid4=lambda: RUN_ID))
+    result, answers, _sent = made(response, *[run(), STOPPED][: 2 * may_run])
     (problem,) = problems(result)
     assert problem.startswith("callback: the run could not be started: ")
     assert f"- callback: the run could not be started ({found})" in result["findings"]
+    assert ("Can a run that waits be stopped?" in answers) == may_run
 
 
 def test_callback_that_is_refused_for_another_reason() -> None:
@@ -208,12 +216,9 @@ def test_state_that_does_not_finish() -> None:
 @pytest.mark.parametrize(
     ("calls", "reason"),
     [
-        ((Call("GET", f"{PATH}/executions/{RUN_ID}", 403, {}),) * 2, "the run could not be read (status 403)"),
-        ((Call("GET", f"{PATH}/executions/{RUN_ID}", cut=True),) * 2, "the run could not be read"),
-        (
-            (ENDED, WAITS, Call("POST", f"{PATH}/executions/{RUN_ID}/terminate", 403, {})),
-            "the run could not be stopped (status 403)",
-        ),
+        ((ENDED, WAITS, NOT_STOPPED), "the run could not be stopped (status 403)"),
+        ((UNREAD, UNREAD, NOT_STOPPED), "the run could not be stopped (status 403)"),
+        ((UNREAD, UNREAD, replace(STOPPED, cut=True)), "the run could not be stopped (lost)"),
     ],
 )
 def test_run_that_is_left_behind_is_named(calls: tuple[Call, ...], reason: str) -> None:
@@ -222,3 +227,48 @@ def test_run_that_is_left_behind_is_named(calls: tuple[Call, ...], reason: str) 
     assert (left["check"], left["status"]) == ("clean-up", "warning")
     assert left["remedy"] == f"Stop the run {RUN_ID} in the console of FunctionGraph."
     assert f"- clean-up: {reason}" in result["findings"].splitlines()
+
+
+@pytest.mark.parametrize(
+    ("unread", "reason"), [(UNREAD, " (status 403)"), (replace(UNREAD, cut=True), "")], ids=["403", "cut"]
+)
+def test_run_that_cannot_be_read_is_stopped(unread: Call, reason: str) -> None:
+    result, found, _sent = made(STARTED, unread, unread, STOPPED)
+    assert f"- callback: the run could not be read{reason}" in result["findings"].splitlines()
+    assert [row["check"] for row in result["rows"] if row["status"] == "warning"] == []
+    assert "Can a run that waits be stopped?" not in found
+
+
+LEFT = f"Stop the run {RUN_ID} in the console of FunctionGraph."
+OVER = f"The run {RUN_ID} was stopped."
+
+
+@pytest.mark.parametrize(
+    ("calls", "left"),
+    [
+        ((STARTED, STOPPED), OVER),
+        ((STARTED, NOT_STOPPED), LEFT),
+        ((STARTED, replace(STOPPED, cut=True)), LEFT),
+        ((replace(STARTED, status=403),), ""),
+    ],
+    ids=["stopped", "refused", "lost", "not started"],
+)
+@pytest.mark.parametrize("ending", [SystemExit, ValueError], ids=["signal", "unexpected error"])
+def test_run_of_an_interrupted_round_trip(
+    monkeypatch: pytest.MonkeyPatch, calls: tuple[Call, ...], left: str, ending: type[BaseException]
+) -> None:
+    def end(*_arguments: Any) -> None:
+        raise ending
+
+    monkeypatch.setattr(round_trip.RoundTrip, "_complete", end)
+    monkeypatch.setattr(round_trip.RoundTrip, "_clean_up", end)
+    shown = Call("GET", PATH, 200, {"definition": {"states": STATES}})
+    with scripted(LISTED, shown, *calls) as server:
+        task = check_task({"endpoint": server.url, "workflow_id": WORKFLOW_ID, "fgs_check_round_trip": True})
+        if ending is ValueError:
+            said = task.run()["rows"][-1]["remedy"].replace("Report it to this project.", "")
+        else:
+            with pytest.raises(SystemExit):
+                task.run()
+            said = task.interrupted("a signal came")["msg"].replace("The check was not finished, as a signal came.", "")
+    assert said.strip() == left
