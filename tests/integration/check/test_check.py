@@ -140,3 +140,20 @@ def test_round_trip(
     private = [run["workflow_run_id"], workflow_id, simulator.project_id, *simulator.secrets()]
     assert not any(name in text for name in private)
     assert not any(state["id"] in text for state in PURPOSE["states"])
+
+
+@pytest.mark.parametrize("findings", ["", "mine.md", "..", "nowhere/mine.md"])
+def test_findings_are_kept(simulator: Simulator, check: Callable[..., Run], home: Path, findings: str) -> None:
+    """In the directory in which Ansible was started, whatever PWD says; and shown where there can be no file."""
+    simulator.ask("POST", "/_simulator/workflows", {"workflow_id": "check-findings", "definition": PURPOSE})
+    given = {"fgs_workflow_id": "check-findings", "fgs_check_round_trip": True, "fgs_check_findings": findings}
+    finished = check({"PWD": "/nonexistent"}, **given)
+    assert finished.returncode == 0, finished.output
+    written = sorted(path.relative_to(home).as_posix() for path in home.rglob("*.md"))
+    if findings == "nowhere/mine.md":
+        assert (written, "| Which ID does the service take" in finished.output) == ([], True)
+    else:
+        (path,) = written
+        assert path.count("/") == (0 if findings == ".." else 1)
+        assert path.endswith(findings if findings == "mine.md" else "findings.md")
+        assert (home / path).read_text().startswith("# Findings")
