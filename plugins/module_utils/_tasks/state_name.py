@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads, _schema
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Hide, quoted
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUNNING
 
@@ -85,7 +86,7 @@ def _hint(found: Found) -> str:
     if found.execution_id == found.state_id:
         return "Check the state: it may be finished already. " + _CHECK
     text = "The service refused the node_id of the state; try workflow_state_id=%s, its execution_id: %s"
-    return text % (found.execution_id, _CHECK)
+    return text % (shortened(str(found.execution_id)), _CHECK)
 
 
 def look_up(
@@ -120,6 +121,11 @@ def look_up(
             raise _unread(quoted_name, "workflow" if unread is None else "run", unread or error) from None
         of_workflow = _names(_reads.states_of(definition), "id", "name")
         names, only = [*names, *of_workflow], _only(of_workflow, name, quoted_name)
+        if only is None and unread is not None:
+            # The run may show it, so that the lookup may succeed later.
+            text = "%s (the run cannot be read: %s)"
+            missing = _no_such("the workflow does not show", quoted_name, names, hide)
+            raise LookupFailure(text % (missing, unread), unread)
         if only is None:
             raise LookupFailure(_no_such("neither the run nor the workflow shows", quoted_name, names, hide))
         found = Found(only)
@@ -151,18 +157,23 @@ def _agreeing(found: Found, state_id: t.Optional[str], quoted_name: str) -> Foun
         return found
     if state_id not in (found.state_id, found.execution_id):
         text = "workflow_state_id is not the ID of the state %s, which is %s; set only one of the two"
-        raise LookupFailure(text % (quoted_name, found.state_id))
+        raise LookupFailure(text % (quoted_name, shortened(found.state_id)))
     return found._replace(state_id=state_id)
 
 
 def _names(nodes: t.Iterable[t.Mapping[str, t.Any]], id_field: str, name_field: str) -> Names:
-    """The names of nodes and their IDs, of those that have both, each pair once."""
+    """The names of nodes and their IDs, of those that have both, each pair once. An ID must be one that can be sent."""
     found: dict[tuple[str, str], None] = {}
     for node in nodes:
         name, state_id = node.get(name_field), node.get(id_field)
-        if isinstance(name, str) and isinstance(state_id, str) and state_id:
+        if isinstance(name, str) and isinstance(state_id, str) and _is_id(state_id):
             found[name, state_id] = None
     return list(found)
+
+
+def _is_id(state_id: str) -> bool:
+    given = {"workflow_id": "w", "execution_id": "run", "workflow_state_id": state_id}
+    return bool(state_id) and not _schema.argument_violations(_schema.EXECUTION, given)
 
 
 def _only(names: Names, name: str, quoted_name: str) -> t.Optional[str]:
@@ -170,7 +181,8 @@ def _only(names: Names, name: str, quoted_name: str) -> t.Optional[str]:
     ids = [state_id for each, state_id in names if each == name]
     if len(ids) > 1:
         text = "%d states are named %s; set workflow_state_id to one of %s instead"
-        raise LookupFailure(text % (len(ids), quoted_name, ", ".join(ids)))
+        known = ", ".join(shortened(state_id) for state_id in ids[:_NAMES_LIMIT])
+        raise LookupFailure(text % (len(ids), quoted_name, known))
     return ids[0] if ids else None
 
 
@@ -184,7 +196,11 @@ def _no_such(who: str, quoted_name: str, names: Names, hide: Hide) -> str:
 
 
 def _unread(quoted_name: str, what: str, error: _reads.ReadError) -> LookupFailure:
-    text = "the ID of the state %s cannot be looked up, as the %s cannot be read: %s; %s"
-    # With the ID of a state no other run would be there either.
-    todo = "check workflow_id and workflow_run_id" if isinstance(error, _reads.NoSuchRun) else _INSTEAD
-    return LookupFailure(text % (quoted_name, what, error, todo), error)
+    text = "the ID of the state %s cannot be looked up, as the %s cannot be read: %s"
+    found = text % (quoted_name, what, error)
+    # With the ID of a state no other run would be there either, and refused keys would be refused again.
+    if isinstance(error, _reads.NoSuchRun):
+        found += "; check workflow_id and workflow_run_id"
+    elif not error.credentials_refused:
+        found += "; " + _INSTEAD
+    return LookupFailure(found, error)

@@ -109,6 +109,33 @@ def test_name_of_several_states_lists_their_ids(where: str) -> None:
     assert refused(*calls) == text
 
 
+def test_ids_in_messages_are_short_and_few() -> None:
+    """However many there are, and however long the service makes them."""
+    nodes = [node(NAME, f"{number:03}" + "a" * 5000) for number in range(99)]
+    message = refused(run_with(*nodes))
+    assert "99 states are named" in message
+    assert len(message) < 2000
+    assert len(refused(run_with(nodes[0]), workflow_state_id="n1")) < 500
+
+
+@pytest.mark.parametrize("state_id", ["n2\r\nX-Other: 1", " n2", "n2\x1b[2J", ""])
+def test_id_that_cannot_be_sent_is_none(state_id: str) -> None:
+    message = refused(run_with(node(NAME, state_id)), workflow_with({"id": state_id, "name": NAME}))
+    assert "neither the run nor the workflow shows a state named" in message
+
+
+def test_run_that_cannot_be_read_may_have_the_name(tmp_path: Path) -> None:
+    """So the callback is saved, although the workflow has no such name."""
+    saved = tmp_path / "saved.yml"
+    away = Call(*GET, 500, {"error_msg": "Internal Error"})
+    message = refused(away, workflow_with({"id": "n1", "name": "launch"}), undelivered_path=str(saved))
+    shows = f"the workflow does not show a state named '{NAME}'; set workflow_state_name to one of 'launch'"
+    assert message.startswith(
+        f"Nothing was sent, as {shows} (the run cannot be read: status 500 (Internal Error)). The "
+    )
+    assert "fgs_workflow_state_name: " in saved.read_text()
+
+
 @pytest.mark.parametrize("state_id", ["n2", "x2"])
 def test_id_that_agrees_with_the_name_is_sent(state_id: str) -> None:
     result, sent = completed(run_with(node(NAME, "n2", "x2")), YES, workflow_state_id=state_id)
@@ -151,10 +178,16 @@ def test_run_of_another_workflow(run: Call, reason: str) -> None:
     assert message == start + "; check workflow_id and workflow_run_id."
 
 
-def test_refused_keys_are_not_used_again() -> None:
-    assert "as the run cannot be read: " in refused(
-        Call(*GET, 401, {"error_code": "APIGW.0301"}), access_key="AKREFUSED"
-    )
+@pytest.mark.parametrize("what", ["run", "workflow"])
+def test_refused_keys_are_not_used_again(what: str) -> None:
+    """And an ID in place of the name would not help."""
+    calls = {
+        "run": [Call(*GET, 401, {"error_code": "APIGW.0301"})],
+        "workflow": [run_with(), Call(*WORKFLOW, 401, {"error_code": "APIGW.0301"})],
+    }
+    message = refused(*calls[what], access_key=f"AKREFUSED-{what}")
+    assert f"as the {what} cannot be read: the access key or secret key is wrong" in message
+    assert "set workflow_state_id" not in message
 
 
 def test_check_mode_looks_up_and_shows_the_id() -> None:
