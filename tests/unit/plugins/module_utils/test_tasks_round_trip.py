@@ -125,11 +125,13 @@ def test_node_that_is_not_shown() -> None:
     assert problems(result) == []
 
 
-def test_no_id_is_taken() -> None:
-    result, found, sent = made(STARTED, run(), run(), run(), REFUSED, REFUSED, run(), STOPPED)
+@pytest.mark.parametrize("status", [400, 404])
+def test_no_id_is_taken(status: int) -> None:
+    refused = replace(REFUSED, status=status)
+    result, found, sent = made(STARTED, run(), run(), run(), refused, refused, run(), STOPPED)
     assert sent == ["id-1", "id-2"]
     assert (found[SHOWN], found[ID]) == ("no", "none that can be read")
-    assert found[REFUSALS] == "node_id: status 400 FGS.3002"
+    assert found[REFUSALS] == f"node_id: status {status} FGS.3002"
     assert found["Can a run that waits be stopped?"] == "yes"
     assert problems(result) == ["callback: no ID that a run or a definition shows is that of the state that waits"]
 

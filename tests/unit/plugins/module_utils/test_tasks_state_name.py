@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,26 @@ def test_lookup_that_failed_for_a_while_is_saved_with_the_name(tmp_path: Path) -
     text = saved.read_text()
     assert 'fgs_workflow_state_name: "\\u7b49\\u5f85 AWX / 1"\n' in text
     assert 'fgs_workflow_state_id: ""\n' in text
+
+
+def test_names_share_no_file_in_a_directory(tmp_path: Path) -> None:
+    lost = replace(run_with(), cut=True), Call(*WORKFLOW, cut=True)
+    files = set()
+    for name in ("等待 1", "等待 2"):
+        assert "was saved in" in refused(*lost, workflow_state_name=name, undelivered_path=str(tmp_path))
+        files.add(*(path.name for path in tmp_path.iterdir() if path.name not in files))
+    assert len(files) == 2
+
+
+def test_lookup_uses_up_no_retries_of_the_callback() -> None:
+    away, throttled = Call(*GET, 503, {}), Call(*POST, 429, {}, {"Retry-After": "0"})
+    result, _sent = completed(away, run_with(node(NAME, "n2")), throttled, YES, retries=1)
+    assert (result["delivery"], result["requests_sent"]) == ("delivered", 2)
+
+
+def test_secret_in_a_name_of_the_service_is_not_shown_in_part() -> None:
+    long = "a" * 45 + SECRET
+    assert SECRET[:8] not in refused(run_with(node(long, "n1")), workflow_with({"id": "n1", "name": long}))
 
 
 def test_permanent_failure_of_the_lookup_is_not_saved(tmp_path: Path) -> None:
