@@ -121,6 +121,28 @@ def test_role(simulator: Simulator, ansible_playbook: Callable[..., Run], home: 
     assert (became["status"], became["callback_requests"]) == ("fail" if fails else "success", 1)
 
 
+@pytest.mark.parametrize(("own", "of_launch"), [("name", "id"), ("id", "name")])
+def test_role_whose_play_names_the_state_leaves_that_of_the_launch(
+    simulator: Simulator, ansible_playbook: Callable[..., Run], home: Path, own: str, of_launch: str
+) -> None:
+    """A launcher most likely hands on the state of its own node."""
+    run = simulator.start_run()
+    others = {"id": run["launcher_state_id"], "name": "launcher"}
+    work = home / "work.yml"
+    work.write_text('[{"name": "work", "ansible.builtin.ping": null}]')
+    given = {"runbook_tasks_file": str(work), f"runbook_workflow_state_{own}": run[f"workflow_state_{own}"]}
+    tasks = [{"name": "run", "ansible.builtin.include_role": {"name": "functiongraph.workflow.runbook"}, "vars": given}]
+    ids = {f"fgs_{name}": run[name] for name in ("workflow_id", "workflow_run_id")}
+    finished = ansible_playbook(
+        [{"hosts": "all", "gather_facts": False, "tasks": tasks}],
+        extra_vars={**ids, f"fgs_workflow_state_{of_launch}": others[of_launch]},
+        env=reporting.environment(simulator, ANSIBLE_CALLBACKS_ENABLED="fgs_test_record"),
+    )
+    assert finished.returncode == 0, finished.output
+    became = simulator.run(run)
+    assert (became["status"], became["callback_requests"]) == ("success", 1)
+
+
 def test_playbook_callback(simulator: Simulator, ansible_playbook: Callable[..., Run]) -> None:
     run = simulator.start_run(**reading("node", "hidden"))
     env = reporting.environment(simulator)
