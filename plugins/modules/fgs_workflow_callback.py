@@ -63,7 +63,8 @@ options:
       - The name of the waiting state, that is, of its callback node. Its ID is looked up in the run, or if the run does
         not show it, in the definition of the workflow. Nothing is sent if no state or more than one has the name.
       - Names are compared exactly. The credentials need permission to read the run, and the workflow if the run does
-        not show the state.
+        not show the state. If the run shows that it has finished, the workflow is read, too, as another state may have
+        the same name.
       - It is looked up in check mode and with O(confirm=never), too.
     type: str
     aliases: [state_name]

@@ -14,6 +14,7 @@ node_id of a run, and the id of a state in a definition, is an inference. Import
 from __future__ import annotations
 
 import typing as t
+from contextlib import suppress
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads, _schema
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client
@@ -129,6 +130,11 @@ def look_up(
         if only is None:
             raise LookupFailure(_no_such("neither the run nor the workflow shows", quoted_name, names, hide))
         found = Found(only)
+    elif not state_id and found.status not in (None, RUNNING):
+        # Another one of that name may be the one that waits. Who may not read the workflow is left to the run.
+        with suppress(_reads.ReadError):
+            definition = _reads.read_definition(client, project_id, workflow_id, attempts.renewed())
+            _only(_names(_reads.states_of(definition), "id", "name"), name, quoted_name)
     return _agreeing(found, state_id, quoted_name)
 
 

@@ -137,6 +137,20 @@ def test_run_that_cannot_be_read_may_have_the_name(tmp_path: Path) -> None:
     assert "fgs_workflow_state_name: " in saved.read_text()
 
 
+def test_name_of_a_finished_state_may_be_that_of_the_waiting_one() -> None:
+    """Which the run may not show: to go by the finished one would say "already delivered"."""
+    finished = run_with(node(NAME, "n1", "x1", "success"))
+    both = workflow_with({"id": "n1", "name": NAME}, {"id": "n2", "name": NAME})
+    message = refused(finished, both, confirm="always")
+    assert f"2 states are named '{NAME}'; set workflow_state_id to one of n1, n2 instead." in message
+    # The definition says no more than that: its IDs may be others, and it may not be read.
+    for definition in (workflow_with({"id": "other", "name": NAME}), Call(*WORKFLOW, 403, {})):
+        result, sent = completed(finished, definition, finished, confirm="always")
+        assert (result["delivery"], sent) == ("already_delivered", [])
+    result, _sent = completed(finished, finished, confirm="always", workflow_state_id="n1")
+    assert result["delivery"] == "already_delivered"
+
+
 @pytest.mark.parametrize("state_id", ["n2", "x2"])
 def test_id_that_agrees_with_the_name_is_sent(state_id: str) -> None:
     result, sent = completed(run_with(node(NAME, "n2", "x2")), YES, workflow_state_id=state_id)
@@ -267,7 +281,7 @@ CHECK = " functiongraph.workflow.check shows which ID of a state the service tak
         ),
         ((run_with(node(NAME, "n2", "x2")),), "x2", "Check the state: it may be finished already." + CHECK),
         (
-            (run_with(node(NAME, "n2", "x2", "success")),),
+            (run_with(node(NAME, "n2", "x2", "success")), workflow_with({"id": "n2", "name": NAME})),
             "",
             "The run shows the state as success: it is finished already.",
         ),
