@@ -33,6 +33,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failu
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options.violations import (
     REGIONS,
     of_ca_path,
+    of_number,
     proxy_violations,
     specification_violations,
 )
@@ -126,6 +127,11 @@ class CheckTask(Task):
     def _check_service(self) -> Result:
         for violation in specification_violations(self._errors, ()):
             self._add("variables", PROBLEM, violation.message)
+        timeout = self.params["fgs_check_timeout"]
+        # One that failed its type is still as it was given.
+        if isinstance(timeout, float) and not 0 < timeout <= _options.TIMEOUT_LIMIT:
+            text = of_number("timeout", timeout, _options.TIMEOUT_LIMIT).message
+            self._add("variables", PROBLEM, "fgs_check_" + text)
         credentials = self._check_credentials()
         self._check_addresses()
         if credentials is None or any(row.status == PROBLEM for row in self._rows):

@@ -197,6 +197,14 @@ def test_project() -> None:
     assert {found[name][0] for name in ("connection", "clock", "permission to read", "workflow")} == {"skipped"}
 
 
+@pytest.mark.parametrize("seconds", ["-5", "0", "nan", "inf", "1e9"])
+def test_round_trip_waits_for_a_time_that_ends(seconds: str) -> None:
+    found = rows(fgs_check_timeout=seconds, fgs_check_round_trip=True, workflow_id="w")
+    text = f"fgs_check_timeout must be more than 0 and at most 86400 seconds, got {float(seconds):g}"
+    assert found["variables"][:2] == ("problem", text)
+    assert found["workflow"][0] == "skipped"
+
+
 def test_project_that_is_no_id_is_not_sent() -> None:
     found = rows(project_id="..")
     text = "project_id must not be a path segment that URLs treat specially, got '..'"
