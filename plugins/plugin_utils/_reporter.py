@@ -43,7 +43,8 @@ _UNKNOWN_CORE = (
     "this ansible-core has changed (%s cannot be found): the report goes by the statistics of the playbook, and an "
     "interruption may not be reported; use a release that this collection is tested with."
 )
-_ALREADY = "run %s already has the result %s: if another state of it waits, set fgs_workflow_state_name to its name"
+_ALREADY = "run %s already has the result %s"
+_ANOTHER_STATE = ": if another state of it waits, set fgs_workflow_state_name to its name"
 _SEND_COMMAND = "ansible-playbook functiongraph.workflow.callback -e %s"
 
 
@@ -300,7 +301,7 @@ class Reporter:
         """Reports if necessary. Returns whether the user has nothing left to do. Raises only because of a signal."""
         if self.recap.is_disabled:
             is_reported = True
-        elif self.recap.completed:
+        elif self.recap.completed or self._is_completed_by_id():
             self._display_line(
                 self._display.v, "the playbook has completed the state itself, nothing is left to report"
             )
@@ -309,6 +310,14 @@ class Reporter:
             is_reported = self._report_end(result, failure, may_be_interrupted)
         self._done = True
         return is_reported
+
+    def _is_completed_by_id(self) -> bool:
+        """Whether the name of the launch leads to a state that the playbook has completed by its ID."""
+        if self._ids["workflow_state_id"] or not self.recap.completed_ids:
+            return False
+        # In check mode the name is looked up, and nothing is sent.
+        looked_up = self._report.delivery("success", {}, None, check_mode=True, confirm="never").run()
+        return looked_up.get("workflow_state_id") in self.recap.completed_ids
 
     def _report_end(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool) -> bool:
         try:
@@ -387,7 +396,7 @@ class Reporter:
                 self._display_line(self._display.display, "send it later with: %s" % command)
             return False
         if module_result["delivery"] == ALREADY_DELIVERED:
-            text = _ALREADY % (run_id, result)
+            text = _ALREADY % (run_id, result) + ("" if self._ids["workflow_state_name"] else _ANOTHER_STATE)
         elif self.run.check_mode and "diff" in module_result:
             text = "check mode, so this was not sent:\n%s" % module_result["diff"]["after"]
         else:

@@ -77,6 +77,8 @@ class Recap:
         self._hidden: set[tuple[str, str]] = set()
         # Whether the playbook has completed the state itself.
         self.completed = False
+        # The IDs of other states of the run that it has completed: where the launch has a name, that may lead to one.
+        self.completed_ids: set[str] = set()
         # Whether the playbook disables the report.
         self.is_disabled = bool(is_disabled)
         self._plays_may_disable = is_disabled is None
@@ -126,19 +128,27 @@ class Recap:
             is_whole = is_item or not task.loop
             hidden = "censored" in values and is_whole and not task.failed_when and not task.async_val
             self.completed = self.completed or hidden
+        done = values.get("delivery") in (outcomes.DELIVERED, outcomes.ALREADY_DELIVERED) and not task.check_mode
         if is_callback or str(job) in self._jobs:
-            done = values.get("delivery") in (outcomes.DELIVERED, outcomes.ALREADY_DELIVERED) and not task.check_mode
             self.completed = self.completed or done
+        elif is_report and done and self._is_of_this_run(task.args):
+            self.completed_ids.update(filter(None, [self._given(task.args).get("workflow_state_id")]))
 
     def is_for_this_state(self, arguments: t.Mapping[str, t.Any], looked_up: t.Optional[str] = None) -> bool:
         """Whether a task with these arguments is for the waiting state. looked_up is the ID that its name led to."""
+        given = self._given(arguments)
+        of_state = {given.get(name) == self._ids.get(name) for name in STATE_OPTIONS if name in given}
+        by_id = looked_up is not None and looked_up == self._ids.get("workflow_state_id")
+        return self._is_of_this_run(arguments) and (by_id or True in of_state)
+
+    def _is_of_this_run(self, arguments: t.Mapping[str, t.Any]) -> bool:
+        given = self._given(arguments)
+        return all(given.get(name) == self._ids.get(name) for name in ("workflow_id", "workflow_run_id"))
+
+    def _given(self, arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
+        """The IDs and the name that are set, as the user wrote them."""
         values = {n: next((arguments[a] for a in names if arguments.get(a)), None) for n, names in _ID_OPTIONS.items()}
-        same = {
-            name for name, value in values.items() if value and str(self._written(name, value)) == self._ids.get(name)
-        }
-        if looked_up and looked_up == self._ids.get("workflow_state_id"):
-            same.add("workflow_state_id")
-        return {"workflow_id", "workflow_run_id"} <= same and not same.isdisjoint(STATE_OPTIONS)
+        return {name: str(self._written(name, value)) for name, value in values.items() if value}
 
     def publishes(self, host: str, name: str) -> None:
         """The task that ends next publishes name for host."""

@@ -89,10 +89,11 @@ def test_report_plugin(
 def test_report_plugin_leaves_the_state_to_a_task_with_its_name(
     simulator: Simulator, ansible_playbook: Callable[..., Run]
 ) -> None:
-    """Also where the launch has the ID, as the task's result has it too."""
-    for given in (variables, reporting.extra_vars):
+    """Also where only one of launch and task has the ID: the result of the task has it too, or the name leads to it."""
+    by_name, by_id = "workflow_state_name", "workflow_state_id"
+    for given, state in ((variables, by_name), (reporting.extra_vars, by_name), (variables, by_id)):
         run = simulator.start_run()
-        arguments = {**{name: run[name] for name in ("workflow_id", "workflow_run_id", "workflow_state_name")}}
+        arguments = {name: run[name] for name in ("workflow_id", "workflow_run_id", state)}
         task = {"name": "callback", faces.CALLBACK: {**arguments, "result": "success", "output": {"by": "the task"}}}
         finished = ansible_playbook(
             [{"hosts": "all", "gather_facts": False, "tasks": [task]}],

@@ -225,7 +225,7 @@ def test_lookup_that_failed_for_a_while_is_saved_with_the_name(tmp_path: Path) -
 
 def test_names_share_no_file_in_a_directory(tmp_path: Path) -> None:
     lost = replace(run_with(), cut=True), Call(*WORKFLOW, cut=True)
-    files = set()
+    files: set[str] = set()
     for name in ("等待 1", "等待 2"):
         assert "was saved in" in refused(*lost, workflow_state_name=name, undelivered_path=str(tmp_path))
         files.add(*(path.name for path in tmp_path.iterdir() if path.name not in files))

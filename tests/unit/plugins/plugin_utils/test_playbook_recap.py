@@ -313,3 +313,20 @@ def test_state_is_known_by_its_name_or_by_the_id_that_it_led_to(
     recap = Recap({**dict.fromkeys(IDS, ""), **run, **launch})
     result = made(callback(args={**run, **arguments}), {**DELIVERED, "workflow_state_id": looked_up})
     assert completed(recap, result) is is_completed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "values", "found"),
+    [
+        ({}, DELIVERED, {"other"}),
+        ({}, {"delivery": "rejected"}, set()),
+        ({"workflow_run_id": "another"}, DELIVERED, set()),
+        ({"workflow_state_id": "", "workflow_state_name": "wait"}, DELIVERED, set()),
+    ],
+)
+def test_other_states_of_the_run_are_remembered(
+    made: Callable[..., Any], recap: Recap, arguments: dict[str, str], values: dict[str, str], found: set[str]
+) -> None:
+    result = made(callback(args={**IDS, "workflow_state_id": "other", **arguments}), values)
+    assert not completed(recap, result)
+    assert recap.completed_ids == found

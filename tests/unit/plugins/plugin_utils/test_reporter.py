@@ -19,7 +19,7 @@ from ansible.parsing.dataloader import DataLoader
 from support.reporters import IDS, Run, Session
 from support.reporting import MASK
 from support.servers import Call, scripted
-from support.tasks import POST, SECRET, YES, shows
+from support.tasks import GET, POST, SECRET, YES, shows
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
@@ -291,6 +291,21 @@ def test_disabled_report_is_not_sent(strict: bool) -> None:
     assert session.messages == []
 
 
+BY_NAME = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_name": "wait"}
+NODE = {"node_id": "n2", "node_name": "wait", "executions": [{"status": "running"}]}
+SHOWS_NAME = Call(*GET, 200, {"status": "running", "execution_id": "run", "node_execution_details": [NODE]})
+
+
+def test_name_may_lead_to_a_state_that_the_playbook_has_completed_by_its_id() -> None:
+    session = Session(ids=BY_NAME)
+    session.reporter.recap.completed_ids = {"n1", "n2"}
+    assert session.end(SHOWS_NAME) == []
+    assert [kind for kind, _text in session.messages] == ["v"]
+    session = Session(ids=BY_NAME)
+    session.reporter.recap.completed_ids = {"n1"}
+    assert [body["result"] for body in session.end(SHOWS_NAME, SHOWS_NAME, YES)] == ["success"]
+
+
 @pytest.mark.parametrize("strict", [False, True])
 def test_playbook_that_completed_the_state_itself(strict: bool) -> None:
     session = Session(strict=strict)
@@ -356,6 +371,9 @@ def test_already_delivered_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     ((kind, message),) = session.messages
     assert kind == "display"
     assert message.startswith("fgs_workflow_report: run run already has the result success: if another state of it ")
+    session = Session(ids=BY_NAME)
+    session.end()
+    assert session.messages == [("display", "fgs_workflow_report: run run already has the result success")]
 
 
 @pytest.mark.parametrize(
