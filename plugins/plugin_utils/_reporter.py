@@ -43,7 +43,8 @@ _UNKNOWN_CORE = (
     "this ansible-core has changed (%s cannot be found): the report goes by the statistics of the playbook, and an "
     "interruption may not be reported; use a release that this collection is tested with."
 )
-_ALREADY = "run %s already has the result %s"
+_COMPLETED = "the playbook has completed the state itself, nothing is left to report"
+_NOT_REPORTED = "the result %s could not be reported to the workflow: %s"
 _ANOTHER_STATE = ": if another state of it waits, set fgs_workflow_state_name to its name"
 _SEND_COMMAND = "ansible-playbook functiongraph.workflow.callback -e %s"
 
@@ -302,9 +303,7 @@ class Reporter:
         if self.recap.is_disabled:
             is_reported = True
         elif self.recap.completed or self._is_completed_by_id():
-            self._display_line(
-                self._display.v, "the playbook has completed the state itself, nothing is left to report"
-            )
+            self._display_line(self._display.v, _COMPLETED)
             is_reported = True
         else:
             is_reported = self._report_end(result, failure, may_be_interrupted)
@@ -312,25 +311,20 @@ class Reporter:
         return is_reported
 
     def _is_completed_by_id(self) -> bool:
-        """Whether the name of the launch leads to a state that the playbook has completed by its ID."""
+        """Whether the name of the launch leads to a state that the playbook has completed by its ID. Sends nothing."""
         if self._ids["workflow_state_id"] or not self.recap.completed_ids:
             return False
-        # In check mode the name is looked up, and nothing is sent.
         looked_up = self._report.delivery("success", {}, None, check_mode=True, confirm="never").run()
         return looked_up.get("workflow_state_id") in self.recap.completed_ids
 
     def _report_end(self, result: str, failure: t.Optional[Failure], may_be_interrupted: bool) -> bool:
         try:
             if self._problems:
-                self._warn(
-                    "the result %s could not be reported to the workflow: %s." % (result, "; ".join(self._problems))
-                )
+                self._warn(_NOT_REPORTED % (result, "; ".join(self._problems) + "."))
                 return False
             is_delivered = self._deliver(result, failure, may_be_interrupted)
         except Exception as error:  # pylint: disable=broad-exception-caught  # must not fail the playbook
-            self._warn(
-                "the result %s could not be reported to the workflow: %s: %s" % (result, type(error).__name__, error)
-            )
+            self._warn(_NOT_REPORTED % (result, "%s: %s" % (type(error).__name__, error)))
             return False
         if self._wrong_options and self._options["strict"]:
             self._warn("the exit code is not 0, as strict is on and options of this plugin are wrong.")
@@ -396,7 +390,8 @@ class Reporter:
                 self._display_line(self._display.display, "send it later with: %s" % command)
             return False
         if module_result["delivery"] == ALREADY_DELIVERED:
-            text = _ALREADY % (run_id, result) + ("" if self._ids["workflow_state_name"] else _ANOTHER_STATE)
+            another_state = "" if self._ids["workflow_state_name"] else _ANOTHER_STATE
+            text = "run %s already has the result %s%s" % (run_id, result, another_state)
         elif self.run.check_mode and "diff" in module_result:
             text = "check mode, so this was not sent:\n%s" % module_result["diff"]["after"]
         else:

@@ -16,6 +16,8 @@ from __future__ import annotations
 import platform
 import typing as t
 from collections import Counter
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 
 from ansible.module_utils.ansible_release import __version__ as _core_version
 
@@ -38,6 +40,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._options.vi
     specification_violations,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.validators import newest_validator
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import quoted
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import Result, Task, configuration
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
@@ -121,8 +124,13 @@ class CheckTask(Task):
 
     def _check_libraries(self) -> None:
         self._add("Python", OK, "%s, ansible-core %s" % (platform.python_version(), _core_version))
-        for name, library in (("requests", _libraries.requests), ("jsonschema", _libraries.jsonschema)):
-            self._add(name, OK, str(library.__version__))
+        self._add("requests", OK, str(_libraries.requests.__version__))
+        # It imports jsonschema, whose __version__ is deprecated.
+        newest_validator()
+        found = "of unknown version"
+        with suppress(PackageNotFoundError):
+            found = version("jsonschema")
+        self._add("jsonschema", OK, found)
 
     def _check_service(self) -> Result:
         for violation in specification_violations(self._errors, ()):

@@ -44,8 +44,7 @@ def warning(finished: Run) -> str:
     return said[2]
 
 
-@pytest.mark.parametrize("strict", [False, True])
-@pytest.mark.parametrize("tasks", [[works()], [fails()]], ids=["success", "fail"])
+@pytest.mark.parametrize(("tasks", "strict"), [([works()], False), ([fails()], True)], ids=["success", "fail"])
 def test_undelivered_report_is_saved_and_sent_later(
     simulator: Simulator, ansible_playbook: Playbook, reported: Any, home: Path, tasks: Any, strict: bool
 ) -> None:

@@ -69,7 +69,10 @@ def test_module_in_every_reading(simulator: Simulator, ansible_playbook: Callabl
         assert finished.result("info", host=face)["state"]["node_name"] == "callback"
 
 
-@pytest.mark.parametrize(("waiting_nodes", "source"), [("shown", "environment"), ("hidden", "extra_vars")])
+@pytest.mark.parametrize(
+    ("waiting_nodes", "source"),
+    [("hidden", "extra_vars"), pytest.param("shown", "environment", marks=pytest.mark.test_all)],
+)
 def test_report_plugin(
     simulator: Simulator, ansible_playbook: Callable[..., Run], waiting_nodes: str, source: str
 ) -> None:
@@ -86,6 +89,7 @@ def test_report_plugin(
     assert (became["status"], became["callback_requests"]) == ("success", 1)
 
 
+@pytest.mark.test_all
 def test_report_plugin_leaves_the_state_to_a_task_with_its_name(
     simulator: Simulator, ansible_playbook: Callable[..., Run]
 ) -> None:
@@ -144,6 +148,7 @@ def test_role_whose_play_names_the_state_leaves_that_of_the_launch(
     assert (became["status"], became["callback_requests"]) == ("success", 1)
 
 
+@pytest.mark.test_all
 def test_playbook_callback(simulator: Simulator, ansible_playbook: Callable[..., Run]) -> None:
     run = simulator.start_run(**reading("node", "hidden"))
     env = reporting.environment(simulator)

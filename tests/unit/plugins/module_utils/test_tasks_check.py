@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from email.utils import formatdate
+from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 import pytest
@@ -220,14 +221,20 @@ def test_project_of_the_credentials_file(tmp_path: Any) -> None:
 
 
 def test_library_that_is_missing_is_left_to_the_action(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Gone:
-        @property
-        def __version__(self) -> str:
-            raise _libraries.Unusable
+    def gone() -> Any:
+        raise _libraries.Unusable
 
-    monkeypatch.setattr(_libraries, "jsonschema", Gone())
+    monkeypatch.setattr(check, "newest_validator", gone)
     with pytest.raises(_libraries.Unusable):
         check_task({}).run()
+
+
+def test_library_without_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_name: str) -> str:
+        raise PackageNotFoundError
+
+    monkeypatch.setattr(check, "version", unknown)
+    assert rows(dated(0))["jsonschema"] == ("ok", "of unknown version", "")
 
 
 def test_what_nobody_expects_is_a_problem_with_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
