@@ -201,7 +201,8 @@ def test_job_launched_by_a_notification_reports_failure(
 
 
 @pytest.mark.parametrize(
-    ("playbook", "plays", "result"), [("runbook.yml", None, "success"), ("own.yml", FAILING, "fail")]
+    ("playbook", "plays", "result"),
+    [("runbook.yml", None, "success"), pytest.param("own.yml", FAILING, "fail", marks=pytest.mark.test_all)],
 )
 def test_edge_after_a_report_changes_nothing_and_succeeds(
     simulator: Simulator, job: Callable[..., Job], playbook: str, plays: Any, result: str

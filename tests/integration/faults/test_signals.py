@@ -107,6 +107,7 @@ def test_interruption_leaves_nothing(simulator: Simulator, home: Path, face: str
     assert not list(home.glob(".fgs-*"))
 
 
+@pytest.mark.test_all
 def test_task_timeout_is_reported_by_both_faces(simulator: Simulator, home: Path) -> None:
     cases = {"callback": {"fault": "hang"}, "info": {"read_fault": "read_hang"}}
     hosts = faces.hosts(simulator, cases)
