@@ -15,12 +15,12 @@ and set CALLBACK_STATE_NAME, or make it the callback node's own function. Settin
     CALLBACK_STATE_ID    its id, instead of the name or to be compared with it
 
 A function's context most likely has the id of the function's own node, not that of the callback node behind it.
-Without both CALLBACK_STATE settings the job reports to the function's own node.
+If neither CALLBACK_STATE setting is set, the job reports to the function's own node.
 
 The event's key "extra_vars", if set, is passed on too: the template must ask for each of them.
 
 A workflow may call a function again after an error or a timeout, when the first call may have launched the job all the
-same. So it first looks up a job of this template with the same ids, in the newest JOBS_SEARCHED ones.
+same. So it first looks up a job with the same ids, among the newest JOBS_SEARCHED ones of this template.
 Two calls at the very same time are not kept apart, nor is a launch that AWX carries out after the second call's lookup.
 """
 

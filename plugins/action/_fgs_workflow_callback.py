@@ -152,7 +152,7 @@ def _decide(
         {name: ids.get(variable) for name, variable in _VARIABLES.items()},
     )
     for name in _VARIABLES:
-        # ID and name of the state come from one source: another one's may be those of another state.
+        # ID and name of the state come from one source: another source may mean another state.
         related = STATE_OPTIONS if name in STATE_OPTIONS else (name,)
         of_one = next((each for each in sources if any(each[one] not in (None, "") for one in related)), {})
         found[name] = "" if of_one.get(name) is None else of_one[name]
@@ -192,7 +192,7 @@ def _add_job(job: Job, found: dict[str, t.Any]) -> None:
 
 
 class ActionModule(FunctionGraphAction):
-    """Runs the module for the role and the playbook callback, and the playbook check. They name the step."""
+    """Runs the module for the role and the playbook callback, and the check for the playbook check. They set step."""
 
     module_name = "functiongraph.workflow.fgs_workflow_callback"
     task_class: type[Task] = CallbackTask
@@ -212,7 +212,7 @@ class ActionModule(FunctionGraphAction):
         return self._steps.run(arguments, empty_ids, task_vars)
 
     def _check(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
-        # Here, as the role does without it.
+        # Imported on demand: the role does not need it.
         from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.check import CheckTask
         from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import check
 

@@ -97,7 +97,7 @@ def read_run(client: Client, project_id: str, workflow_id: str, execution_id: st
 
 
 def _read(request: t.Callable[[], Response], attempts: Attempts) -> tuple[Response, dict[str, t.Any]]:
-    """A response of status 200 and its body, empty where that is no object. Raises ReadError."""
+    """A response of status 200 and its body, empty if that is not an object. Raises ReadError."""
     try:
         response = read_with_retries(request, attempts)
     except Failure as failure:
@@ -114,7 +114,7 @@ def _read(request: t.Callable[[], Response], attempts: Attempts) -> tuple[Respon
 
 
 def read_definition(client: Client, project_id: str, workflow_id: str, attempts: Attempts) -> dict[str, t.Any]:
-    """The definition of a workflow (ShowWorkFlow), empty where there is none. Raises ReadError, as read_run()."""
+    """The definition of a workflow (ShowWorkFlow), empty if the response has none. Raises ReadError, as read_run()."""
     _response, document = _read(lambda: reading.show_workflow(client, project_id, workflow_id), attempts)
     definition = document.get("definition")
     return definition if isinstance(definition, dict) else {}

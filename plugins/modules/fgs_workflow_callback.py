@@ -63,9 +63,9 @@ options:
       - The name of the waiting state, that is, of its callback node. Its ID is looked up in the run, or if the run does
         not show it, in the definition of the workflow. Nothing is sent if no state or more than one has the name.
       - Names are compared exactly. The credentials need permission to read the run, and the workflow if the run does
-        not show the state. If the run shows that it has finished, the workflow is read, too, as another state may have
+        not show the state. If the run shows the state as finished, the workflow is read, too, as another state may have
         the same name.
-      - It is looked up in check mode and with O(confirm=never), too.
+      - The ID is looked up in check mode and with O(confirm=never), too.
     type: str
     aliases: [state_name]
     version_added: 1.1.0
@@ -150,7 +150,7 @@ EXAMPLES = r"""
     error: "The disk of the database server is full, and no data can be deleted"
     truncate_error: true
 
-- name: Report success to the callback node of that name
+- name: Report success to the callback node with a name
   functiongraph.workflow.fgs_workflow_callback:
     region: cn-north-4
     workflow_id: "{{ fgs_workflow_id }}"

@@ -17,9 +17,11 @@ import typing as t
 from urllib.parse import quote
 
 
-def start_execution(client: t.Any, project_id: str, workflow_id: str, run_id: str, given: dict[str, t.Any]) -> t.Any:
-    """StartWorkflowExecution. run_id is sent as X-WorkflowRun-ID, given is the input of the run."""
-    body = json.dumps({"headers": {}, "input": given}, allow_nan=False).encode("ascii")
+def start_execution(
+    client: t.Any, project_id: str, workflow_id: str, run_id: str, run_input: dict[str, t.Any]
+) -> t.Any:
+    """StartWorkflowExecution. run_id is sent as X-WorkflowRun-ID, run_input is the input of the run."""
+    body = json.dumps({"headers": {}, "input": run_input}, allow_nan=False).encode("ascii")
     return _post(client, project_id, (workflow_id, "executions"), body, **{"X-WorkflowRun-ID": run_id})
 
 

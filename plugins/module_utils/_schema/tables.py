@@ -42,15 +42,15 @@ _ID_RULES: tuple[tuple[str, dict[str, t.Any], str], ...] = (
     ),
     ("blanks", {"type": "string", "pattern": "^\\s|\\s$"}, "must not have leading or trailing whitespace"),
 )
-# re keeps what it compiled, and the processes that Ansible forks for hosts share what there is by then.
+# re caches what it compiles, and the processes that Ansible forks for hosts inherit the cache.
 for _rule, _forbidden, _sentence in _ID_RULES:
     re.compile(_forbidden["pattern"])
 _SEGMENT_RULES: tuple[tuple[str, dict[str, t.Any], str], ...] = (
     ("path_segment", {"enum": [".", ".."]}, "must not be a path segment that URLs treat specially"),
 )
-# One of them is enough; where both are set, they must belong to the same state.
+# One of them is required; if both are set, they must belong to the same state.
 STATE_OPTIONS = ("workflow_state_id", "workflow_state_name")
-# The keywords that say which arguments there must be.
+# The keywords that say which arguments are required.
 PRESENCE = ("required", "anyOf")
 SENTENCES = {rule: sentence for rule, _schema_of, sentence in _ID_RULES + _SEGMENT_RULES}
 
@@ -86,8 +86,8 @@ def arguments_schema() -> dict[str, t.Any]:
     """The JSON Schema of a callback's arguments: Tables 1, 2 and 3 together, by option name.
 
     project_id is not required, as it is looked up in IAM when it is absent. output is required although the page says
-    that it has a value only on success, because the page marks it mandatory. The name of a state is looked
-    up in the run and in the definition (executions), and its id is sent.
+    that it has a value only on success, because the page marks it mandatory. The name of a state is not sent: its id is
+    looked up in the run and in the definition (executions).
     """
     properties: dict[str, t.Any] = {}
     required: list[str] = []

@@ -232,7 +232,7 @@ class CallbackTask(Task):
         # Set once the arguments are known to be valid, and once there is a connection.
         self.callback: t.Optional[_api.Callback] = None
         self.delivery: t.Optional[_delivery.Delivery] = None
-        # The name of the state, as long as it has not led to an ID.
+        # The name of the state, until its ID is looked up.
         self.state_name: t.Optional[str] = params.get("workflow_state_name")
 
     def validate(self) -> list[Violation]:
@@ -263,7 +263,7 @@ class CallbackTask(Task):
         return state_name.delivered(self, connection)
 
     def deliver(self, connection: Connection) -> Result:
-        """The result of the callback, whose state_id is known."""
+        """The result of the callback, when the ID of its state is known."""
         callback = t.cast("_api.Callback", self.callback)
         self.delivery = delivery = _delivery.Delivery(*connection, callback, self.params["confirm"], self.attempts)
         if not self.diff:
@@ -291,10 +291,10 @@ class CallbackTask(Task):
 
     def not_connected(self, error: ConfigurationError) -> Result:
         result = super().not_connected(error)
-        return self.kept(result) if error.transient else result
+        return self.saved(result) if error.transient else result
 
-    def kept(self, result: Result) -> Result:
-        """result, after the callback was saved where the user wants that."""
+    def saved(self, result: Result) -> Result:
+        """result, after the callback was saved if the user wants that."""
         from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import failed_callback
 
         return failed_callback.saved(self, result)

@@ -5,10 +5,9 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-What works of all that a callback needs, row by row, with the remedy where it does not: for the playbook check.
+Checks everything that a callback needs, a row for each, with the remedy for a problem: for the playbook check.
 
-It looks at everything, even where an earlier row has a problem, as far as it can. Nothing is changed, but for a round
-trip that was asked for.
+It checks as much as it can, even after a row with a problem. Nothing is changed, unless a round trip is asked for.
 """
 
 from __future__ import annotations
@@ -46,12 +45,11 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks impo
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
 
 OK, WARNING, PROBLEM, SKIPPED = "ok", "warning", "problem", "skipped"
-# Seconds. The service refuses signatures from 15 minutes on; a clock that is off by one is on its way there.
+# Seconds. The service refuses signatures from 15 minutes on; one minute is an early warning.
 _CLOCK_WARNING = 60
 _EXPRESS = "EXPRESS"
 
-
-# The rows that need a connection, but for that of the project.
+# The rows that need a connection, except the project.
 _CONNECTED = ("connection", "clock", "permission to read", "workflow")
 
 _States = t.Sequence[t.Mapping[str, t.Any]]
@@ -72,7 +70,7 @@ class CheckTask(Task):
     OPERATION = _schema.EXECUTION
     SPECIFICATION: t.ClassVar[dict[str, dict[str, t.Any]]] = {
         "workflow_id": {"type": "str"},
-        # By the names of the playbook's variables, which messages quote.
+        # Named after the playbook's variables, because messages quote them.
         "fgs_check_round_trip": {"type": "bool", "default": False},
         "fgs_check_state_name": {"type": "str"},
         "fgs_check_timeout": {"type": "float", "default": 60.0},
@@ -87,7 +85,7 @@ class CheckTask(Task):
         self._trip: t.Any = None
 
     def run(self) -> Result:
-        """The result. Raises _libraries.Unusable, and what a signal does."""
+        """The result. Raises _libraries.Unusable, and what a signal raises."""
         result: Result = {"changed": False}
         try:
             self._check_libraries()
@@ -136,7 +134,7 @@ class CheckTask(Task):
         for violation in specification_violations(self._errors, ()):
             self._add("variables", PROBLEM, violation.message)
         timeout = self.params["fgs_check_timeout"]
-        # One that failed its type is still as it was given.
+        # A value of another type is not converted, and is a violation already.
         if isinstance(timeout, float) and not 0 < timeout <= _options.TIMEOUT_LIMIT:
             text = of_number("timeout", timeout, _options.TIMEOUT_LIMIT).message
             self._add("variables", PROBLEM, "fgs_check_" + text)
@@ -304,7 +302,7 @@ class CheckTask(Task):
         return states
 
     def _wrong(self, option: str, value: str) -> str:
-        """What is wrong with an ID, empty where nothing is."""
+        """What is wrong with an ID; empty if it is valid."""
         violations = _schema.argument_violations(self.OPERATION, {option: value}, self.redactor.known)
         return next((violation.message for violation in violations if violation.option == option), "")
 

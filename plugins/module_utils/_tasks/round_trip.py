@@ -5,10 +5,10 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-A round trip with a workflow that is made for it: start a run, look at the node that waits, call it back, once more.
+A round trip with a workflow that is made for it: start a run, read the waiting node, call it back, and call back again.
 
-What is found is what the service does not document (callback-workflow, "Not documented anywhere"). The findings have
-neither secrets nor IDs of the account, so that people may publish them.
+It shows what the service does not document (callback-workflow, "Not documented anywhere"). The findings contain neither
+secrets nor IDs of the account, so that people may publish them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._spec impor
 SUCCESS = field_of("result").enum[0]
 NODE_ID, EXECUTION_ID = "node_id", "execution_id"
 OUTPUT = {"functiongraph.workflow.check": "round trip"}
-# A run that shows the same so often in a row has come to the node that waits, or to one that works for long.
+# After so many equal reads in a row the run has reached the node that waits, or one that takes long.
 _SAME_READS = 3
 # Seconds between two reads, at first and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
@@ -58,7 +58,7 @@ States = t.Sequence[t.Mapping[str, t.Any]]
 class _Stopped(Exception):
     """The round trip cannot go on. The message, a clause, is for the user.
 
-    brief is for the findings, as the message may have words of the service in it. remedy is a sentence.
+    brief is for the findings, as the message may quote the service. remedy is a sentence.
     """
 
     def __init__(self, what: str, detail: str = "", brief: str = "", remedy: t.Optional[str] = None) -> None:
@@ -77,17 +77,17 @@ def _brief(response: Response) -> str:
 
 
 class Findings:
-    """What a round trip found: answers by question, rows for the table, and sentences on what went wrong."""
+    """What a round trip found: answers by question, rows for the table, and problems as lines."""
 
     def __init__(self) -> None:
         self.answers: dict[str, str] = {}
-        self.troubles: list[str] = []
+        self.problems: list[str] = []
         self._rows: list[tuple[str, str, str, str]] = []
 
-    def trouble(self, check: str, status: str, stopped: _Stopped) -> None:
-        """Something that the user should know."""
+    def add_problem(self, check: str, status: str, stopped: _Stopped) -> None:
+        """Records what the user should know: a row, and a line of the findings."""
         self._rows.append((check, status, str(stopped), stopped.remedy))
-        self.troubles.append("%s: %s" % (check, stopped.brief))
+        self.problems.append("%s: %s" % (check, stopped.brief))
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """Rows of check, status, what was found, and remedy."""
@@ -98,8 +98,8 @@ class Findings:
         head = "functiongraph.workflow %s, %s, region %s" % (VERSION, time.strftime("%Y-%m-%d"), region or "unknown")
         table = ["| question | what this account says |", "|---|---|"]
         table.extend("| %s | %s |" % (question, _cell(answer)) for question, answer in self.answers.items())
-        troubles = ["- %s" % _cell(trouble) for trouble in self.troubles]
-        parts = ["# Findings about FunctionGraph workflows", head, "\n".join(table), "\n".join(troubles)]
+        problems = ["- %s" % _cell(problem) for problem in self.problems]
+        parts = ["# Findings about FunctionGraph workflows", head, "\n".join(table), "\n".join(problems)]
         return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -122,19 +122,19 @@ class RoundTrip:
         self.findings = Findings()
 
     def run(self, state_name: t.Optional[str], wait_timeout: float) -> Findings:
-        """Makes the round trip. The callback node is the one with state_name, if that is given."""
+        """Makes the round trip. The callback node is the one with state_name, if that is set."""
         try:
             self._start()
             taken = self._complete(state_name, wait_timeout)
             self._call_back_again(taken)
             self._read_end(taken, wait_timeout)
         except _Stopped as stopped:
-            self.findings.trouble("callback", _PROBLEM, stopped)
+            self.findings.add_problem("callback", _PROBLEM, stopped)
         self._clean_up()
         return self.findings
 
     def interrupted(self) -> str:
-        """A sentence on the run where a signal ends the round trip: at once stopped, else to be stopped by the user."""
+        """Stops the run after a signal. A sentence on it: it was stopped, or the user must stop it."""
         if not self._run_id:
             return ""
         try:
@@ -158,7 +158,7 @@ class RoundTrip:
     def _start(self) -> None:
         what, chosen = "the run could not be started", str(uuid.uuid4())
         ids = (self._project_id, self._workflow_id)
-        # Already now: without a response the run may have started all the same.
+        # Set before the request: without a response, the run may have started nevertheless.
         self._run_id = chosen
         response = self._sent(what, lambda: running.start_execution(self._client, *ids, chosen, {}))
         document = response.document if isinstance(response.document, dict) else {}
@@ -243,11 +243,11 @@ class RoundTrip:
         )
 
     def _record(self, field: str, state_id: str, node: t.Mapping[str, t.Any], response: Response) -> None:
-        """What the findings say of a callback that was taken."""
+        """Records the answers that an accepted callback gives."""
         answers = self.findings.answers
         answers[_SHOWN] = "yes, with status %s" % RUNNING if node else "no"
         answers[_TAKEN] = field
-        # One of the same kind was that of another node.
+        # A refused ID of the same kind was that of another node.
         refused = dict.fromkeys("%s: %s" % pair for pair in self._refusals if pair[0] != field)
         answers[_REFUSED] = ", ".join(refused) or "none was tried"
         same = "yes" if accepted_execution_id(response) == self._run_id else "no"
@@ -257,7 +257,7 @@ class RoundTrip:
         if field == EXECUTION_ID:
             remedy = "Set workflow_state_id to the execution_id of the node: workflow_state_name leads to its node_id."
             text = "the service takes the execution_id of a node as its ID"
-            self.findings.trouble("callback", _WARNING, _Stopped(text, remedy=remedy))
+            self.findings.add_problem("callback", _WARNING, _Stopped(text, remedy=remedy))
 
     def _callback(self, state_id: str) -> Response:
         callback = Callback(
@@ -296,7 +296,7 @@ class RoundTrip:
         answers["Status of the run after the callback"] = run.status
 
     def _clean_up(self) -> None:
-        """Stops the run where it still waits: nothing is to hang because of a check."""
+        """Stops the run if it still waits, so that a check leaves no run behind."""
         if not self._run_id:
             return
         what = "the run could not be stopped"
@@ -309,13 +309,13 @@ class RoundTrip:
                 raise _refused(what, response)
         except _Stopped as stopped:
             stopped.remedy = _STOP % self._run_id
-            self.findings.trouble("clean-up", _WARNING, stopped)
+            self.findings.add_problem("clean-up", _WARNING, stopped)
         else:
             if waits:
                 self.findings.answers["Can a run that waits be stopped?"] = "yes"
 
     def _still_runs(self) -> t.Optional[bool]:
-        """None where it cannot be read: it may still be stopped."""
+        """Whether the run has not ended; None if it cannot be read, as it may still be possible to stop it."""
         try:
             return self._read().status == RUNNING
         except _Stopped:

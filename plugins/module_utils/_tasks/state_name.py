@@ -8,7 +8,7 @@
 The ID of a state that is given by its name: looked up in the run, else in the definition of the workflow.
 
 How the ID of a callback node is learnt is not documented (callback-workflow, "Not documented anywhere"). That it is the
-node_id of a run, and the id of a state in a definition, is an inference. Imported only where a name is given.
+node_id of a run, and the id of a state in a definition, is an inference. Imported only if a name is set.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def delivered(task: t.Any, connection: tuple[Client, str]) -> dict[str, t.Any]:
         found = look_up(client, *ids, task.state_name, callback.workflow_state_id, task.attempts, task.redactor.known)
     except LookupFailure as failure:
         result = task.failed("Nothing was sent, as %s." % failure, **failure.fields())
-        return task.kept(result) if failure.transient else result
+        return task.saved(result) if failure.transient else result
     callback.workflow_state_id, task.state_name = found.state_id, None
     result = task.deliver(connection)
     result["workflow_state_id"] = found.state_id
@@ -75,7 +75,7 @@ def delivered(task: t.Any, connection: tuple[Client, str]) -> dict[str, t.Any]:
         return result
     result["hint"] = _hint(found)
     # A state that has not begun yet may take the callback later.
-    return result if found.execution_id else task.kept(result)
+    return result if found.execution_id else task.saved(result)
 
 
 def _hint(found: Found) -> str:
@@ -102,7 +102,7 @@ def look_up(
 ) -> Found:
     """The only state with that name, which is compared exactly. Raises LookupFailure.
 
-    state_id is the ID that is set as well, and must be that of the state. hide takes secrets out of names.
+    state_id is the ID that is set as well, and must be that of the state. hide redacts secrets in names.
     """
     quoted_name = quoted(name, hide)
     unread: t.Optional[_reads.ReadError] = None
@@ -118,7 +118,7 @@ def look_up(
         try:
             definition = _reads.read_definition(client, project_id, workflow_id, attempts.renewed())
         except _reads.ReadError as error:
-            # The run comes first: who may read it needs no more.
+            # The error of the run comes first: if the run can be read, the workflow may not be needed.
             raise _unread(quoted_name, "workflow" if unread is None else "run", unread or error) from None
         of_workflow = _names(_reads.states_of(definition), "id", "name")
         names, only = [*names, *of_workflow], _only(of_workflow, name, quoted_name)
@@ -131,7 +131,7 @@ def look_up(
             raise LookupFailure(_no_such("neither the run nor the workflow shows", quoted_name, names, hide))
         found = Found(only)
     elif not state_id and found.status not in (None, RUNNING):
-        # Another one of that name may be the one that waits. Who may not read the workflow is left to the run.
+        # Another state of that name may be the one that waits. If the workflow cannot be read, the run decides.
         with suppress(_reads.ReadError):
             definition = _reads.read_definition(client, project_id, workflow_id, attempts.renewed())
             _only(_names(_reads.states_of(definition), "id", "name"), name, quoted_name)
@@ -204,7 +204,7 @@ def _no_such(who: str, quoted_name: str, names: Names, hide: Hide) -> str:
 def _unread(quoted_name: str, what: str, error: _reads.ReadError) -> LookupFailure:
     text = "the ID of the state %s cannot be looked up, as the %s cannot be read: %s"
     found = text % (quoted_name, what, error)
-    # With the ID of a state no other run would be there either, and refused keys would be refused again.
+    # The ID of a state would help neither with a wrong run nor with refused keys.
     if isinstance(error, _reads.NoSuchRun):
         found += "; check workflow_id and workflow_run_id"
     elif not error.credentials_refused:

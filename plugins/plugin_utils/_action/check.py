@@ -4,7 +4,7 @@
 
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
-"""The table of the playbook check, as people read it."""
+"""The table of the playbook check, as it is displayed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def table(rows: t.Sequence[t.Mapping[str, str]]) -> list[tuple[str, str]]:
 def shown(result: dict[str, t.Any], display: t.Any) -> dict[str, t.Any]:
     """Shows the table of a CheckTask's result, and returns the result."""
     if "rows" not in result:
-        # Nothing could be checked, as where a library is missing.
+        # Nothing could be checked, for example because a library is missing.
         row = {"check": "check", "status": "problem", "found": result["msg"], "remedy": result.get("hint", "")}
         result = {**result, "failed": False, "rows": [row], "problems": [result["msg"]]}
     for line, color in table(result["rows"]):

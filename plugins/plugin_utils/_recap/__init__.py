@@ -77,7 +77,7 @@ class Recap:
         self._hidden: set[tuple[str, str]] = set()
         # Whether the playbook has completed the state itself.
         self.completed = False
-        # The IDs of other states of the run that it has completed: where the launch has a name, that may lead to one.
+        # The IDs of other states of the run that it has completed: the name of the launch may lead to one of them.
         self.completed_ids: set[str] = set()
         # Whether the playbook disables the report.
         self.is_disabled = bool(is_disabled)

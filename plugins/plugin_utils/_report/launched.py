@@ -5,7 +5,7 @@
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
 """
-What a launch hands on to a playbook: the IDs of the waiting state, and whether to report.
+What a launch passes to a playbook: the IDs of the waiting state, and whether to report.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _opt
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.tables import STATE_OPTIONS
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun, loader_of
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import SWITCH, is_off
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import NAME
 
 IDS = ("workflow_id", "workflow_run_id", *STATE_OPTIONS)
 # The sources of the IDs by option: the extra var is fgs_ plus the option's name, the environment variable the same in
@@ -61,7 +62,7 @@ class Launch(t.NamedTuple):
 
 
 def _warn(text: str) -> None:
-    Display().warning("fgs_workflow_report: %s" % text)
+    Display().warning("%s: %s" % (NAME, text))
 
 
 def launch(run: PlaybookRun, playbook: t.Any, environ: t.Mapping[str, str]) -> Launch:
