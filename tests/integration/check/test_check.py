@@ -55,7 +55,7 @@ def rows(finished: Run) -> dict[str, dict[str, str]]:
     return {row["check"]: row for row in finished.result(TASK)["rows"]}
 
 
-def test_all_is_well(simulator: Simulator, check: Callable[..., Run]) -> None:
+def test_every_row_is_ok_if_nothing_is_wrong(simulator: Simulator, check: Callable[..., Run]) -> None:
     simulator.ask("POST", "/_simulator/workflows", {"workflow_id": "check-well", "definition": PURPOSE})
     finished = check(fgs_workflow_id="check-well")
     assert finished.returncode == 0, finished.output
@@ -93,7 +93,7 @@ def test_problem_has_a_row_and_an_exit_code(
 
 
 @pytest.mark.test_all
-def test_certificates(simulator: Simulator, check: Callable[..., Run]) -> None:
+def test_untrusted_certificate_is_a_problem(simulator: Simulator, check: Callable[..., Run]) -> None:
     found = rows(check({"REQUESTS_CA_BUNDLE": simulator["ca"]}, fgs_endpoint=simulator["https"]))
     assert (found["connection"]["status"], found["connection"]["found"]) == ("ok", "TLS, with a valid certificate")
     found = rows(check(fgs_endpoint=simulator["https_untrusted"]))
@@ -110,7 +110,7 @@ def test_certificates(simulator: Simulator, check: Callable[..., Run]) -> None:
         pytest.param("execution", "hidden", marks=pytest.mark.test_all),
     ],
 )
-def test_round_trip(
+def test_round_trip_tells_the_readings_apart(
     simulator: Simulator, check: Callable[..., Run], home: Path, state_ids: str, waiting_nodes: str
 ) -> None:
     """The findings tell the four readings apart, and nothing is left waiting."""
@@ -143,7 +143,7 @@ def test_round_trip(
 
 @pytest.mark.test_all
 @pytest.mark.parametrize("findings", ["", "mine.md", "..", "nowhere/mine.md"])
-def test_findings_are_kept(simulator: Simulator, check: Callable[..., Run], home: Path, findings: str) -> None:
+def test_findings_are_saved(simulator: Simulator, check: Callable[..., Run], home: Path, findings: str) -> None:
     """In the directory in which Ansible was started, whatever PWD says; and shown where there can be no file."""
     simulator.ask("POST", "/_simulator/workflows", {"workflow_id": "check-findings", "definition": PURPOSE})
     given = {"fgs_workflow_id": "check-findings", "fgs_check_round_trip": True, "fgs_check_findings": findings}

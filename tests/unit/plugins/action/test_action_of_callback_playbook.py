@@ -81,7 +81,7 @@ def test_everything_that_is_missing() -> None:
     assert made()["problems"] == [f"{name} is unset" for name in missing]
 
 
-def test_state_by_its_name() -> None:
+def test_state_may_be_set_by_its_name() -> None:
     given = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_name": "等待", "result": "success"}
     found = made(given)
     assert (found["problems"], found["workflow_state_id"], found["workflow_state_name"]) == ([], "", "等待")

@@ -88,7 +88,7 @@ def test_missing_option_is_named(option: str) -> None:
     assert found == [(option, "required", None, f"{name} is required")]
 
 
-def test_name_of_the_state_will_do() -> None:
+def test_name_of_the_state_replaces_its_id() -> None:
     arguments: dict[str, Any] = {name: value for name, value in GOOD.items() if name != "workflow_state_id"}
     for name in ("x", " 等待 AWX / 1\n", "n" * 9999):
         assert _schema.argument_violations(_schema.CALLBACK, {**arguments, "workflow_state_name": name}) == []

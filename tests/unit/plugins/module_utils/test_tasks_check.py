@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of the playbook check: a row for everything that a callback needs, with the remedy where it lacks."""
+"""The table of the playbook check: a row for everything that a callback needs, with the remedy for a problem."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def rows(*calls: Call, **arguments: Any) -> dict[str, tuple[str, str, str]]:
     return {row["check"]: (row["status"], row["found"], row["remedy"]) for row in found}
 
 
-def test_all_is_well() -> None:
+def test_every_row_is_ok_if_nothing_is_wrong() -> None:
     found = rows(dated(0), workflow(NODES), workflow_id="w")
     assert {status for status, _found, _remedy in found.values()} == {"ok"}
     assert list(found) == [
@@ -77,13 +77,13 @@ def test_nodes_are_not_shown_without_a_workflow() -> None:
         ([{"id": str(number), "name": str(number)} for number in range(100)], "ok", ""),
     ],
 )
-def test_definition_of_any_size(states: Any, status: str, remedy: str) -> None:
+def test_definition_shows_a_row_for_each_node(states: Any, status: str, remedy: str) -> None:
     found = rows(dated(0), workflow(states), workflow_id="w")
     assert (found["workflow"][0], found["workflow"][2]) == (status, remedy)
     assert sum(name.startswith("node ") for name in found) == len(states or ())
 
 
-def test_nodes_that_cannot_be_told_apart() -> None:
+def test_nodes_of_one_name_are_a_warning() -> None:
     nodes = [{"id": "n1", "name": "twice"}, {"id": "n2", "name": "twice"}, {"id": 3, "name": None, "type": "\x1b[2J"}]
     result = result_of(dated(0), workflow(nodes), workflow_id="w")
     twice = [row for row in result["rows"] if row["check"] == "node 'twice'"]
@@ -105,7 +105,7 @@ def test_express_workflow_is_a_problem() -> None:
     assert "node 'launch'" not in found
 
 
-def test_workflow_that_cannot_be_read() -> None:
+def test_workflow_that_cannot_be_read_is_a_problem() -> None:
     found = rows(dated(0), Call(*SHOW, 404, {"error_code": "FGS.5002", "error_msg": "not found"}), workflow_id="w")
     assert found["workflow"][:2] == ("problem", "it cannot be read: status 404 (FGS.5002: not found)")
     assert rows(dated(0), workflow_id="..")["workflow"][0] == "problem"
@@ -115,13 +115,13 @@ def test_workflow_that_cannot_be_read() -> None:
     ("ahead", "status", "found"),
     [(300, "warning", " seconds behind the service's"), (-2000, "problem", " seconds ahead of the service's")],
 )
-def test_clock_that_is_off(ahead: int, status: str, found: str) -> None:
+def test_wrong_clock_has_a_remedy(ahead: int, status: str, found: str) -> None:
     clock = rows(dated(ahead))["clock"]
     assert (clock[0], found in clock[1]) == (status, True)
     assert clock[2] == "Set the clock of this machine: signatures are refused from 15 minutes on."
 
 
-def test_clock_of_a_service_that_shows_none() -> None:
+def test_response_without_a_date_is_a_warning() -> None:
     assert rows(Call(*LIST, 200, {}, {"Date": ""}))["clock"][:2] == (
         "warning",
         "the response has no Date to compare it with",
@@ -137,7 +137,7 @@ def test_clock_row_names_the_difference(monkeypatch: pytest.MonkeyPatch, ahead: 
     assert (clock[0], clock[1].startswith(found)) == ("ok", True)
 
 
-def test_right_to_read_is_missing() -> None:
+def test_missing_permission_to_read_is_a_problem() -> None:
     no = {"error_code": "APIGW.0302", "error_msg": "no permission"}
     found = rows(Call(*LIST, 403, no, {"Date": formatdate(usegmt=True)}))
     assert found["permission to read"][0] == "problem"
@@ -145,7 +145,7 @@ def test_right_to_read_is_missing() -> None:
     assert (found["workflow"][0], found["clock"][0]) == ("skipped", "ok")
 
 
-def test_no_connection() -> None:
+def test_failed_connection_is_a_problem_and_skips_what_needs_it() -> None:
     found = rows(Call(*LIST, cut=True))
     assert found["connection"][0] == "problem"
     assert "Check endpoint, region, proxy and CA certificates" in found["connection"][2]
@@ -178,7 +178,7 @@ def test_proxy_is_shown_without_its_user() -> None:
     assert found["proxy"][:2] == ("problem", "HTTPS_PROXY must be a URL like http://host:3128, and is not one")
 
 
-def test_region() -> None:
+def test_region_may_be_unknown_or_unset() -> None:
     assert rows(dated(0), region="cn-north-44")["region"] == (
         "warning",
         "cn-north-44",
@@ -187,7 +187,7 @@ def test_region() -> None:
     assert rows(dated(0), region="")["region"][:2] == ("ok", "unset, and not needed with endpoint and project_id")
 
 
-def test_project() -> None:
+def test_project_is_looked_up_by_region() -> None:
     listed = Call("GET", "/v3/projects?name=cn-north-4", 200, {"projects": [{"id": "p", "name": "cn-north-4"}]})
     with scripted(listed, dated(0)) as server:
         result = check_task({"endpoint": server.url, "iam_endpoint": server.url, "project_id": ""}).run()
@@ -199,21 +199,21 @@ def test_project() -> None:
 
 
 @pytest.mark.parametrize("seconds", ["-5", "0", "nan", "inf", "1e9"])
-def test_round_trip_waits_for_a_time_that_ends(seconds: str) -> None:
+def test_timeout_must_be_positive_and_finite(seconds: str) -> None:
     found = rows(fgs_check_timeout=seconds, fgs_check_round_trip=True, workflow_id="w")
     text = f"fgs_check_timeout must be more than 0 and at most 86400 seconds, got {float(seconds):g}"
     assert found["variables"][:2] == ("problem", text)
     assert found["workflow"][0] == "skipped"
 
 
-def test_project_that_is_no_id_is_not_sent() -> None:
+def test_invalid_project_id_is_not_sent() -> None:
     found = rows(project_id="..")
     text = "project_id must not be a path segment that URLs treat specially, got '..'"
     assert found["project"][:2] == ("problem", text)
     assert {found[name][0] for name in ("connection", "clock", "permission to read", "workflow")} == {"skipped"}
 
 
-def test_project_of_the_credentials_file(tmp_path: Any) -> None:
+def test_project_may_be_that_of_the_credentials_file(tmp_path: Any) -> None:
     file = tmp_path / "credentials"
     file.write_text("[basic]\nak = AKEXAMPLE0002\nsk = another-secret-0002\nproject_id = p\n")
     found = rows(dated(0), access_key="", secret_key="", project_id="", credentials_file=str(file))
@@ -229,7 +229,7 @@ def test_library_that_is_missing_is_left_to_the_action(monkeypatch: pytest.Monke
         check_task({}).run()
 
 
-def test_library_without_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_of_unknown_version_is_ok(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(_name: str) -> str:
         raise PackageNotFoundError
 
@@ -237,7 +237,7 @@ def test_library_without_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows(dated(0))["jsonschema"] == ("ok", "of unknown version", "")
 
 
-def test_what_nobody_expects_is_a_problem_with_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unexpected_error_is_a_problem_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_task: Any) -> None:
         raise KeyError(SECRET)
 
@@ -248,12 +248,12 @@ def test_what_nobody_expects_is_a_problem_with_a_row(monkeypatch: pytest.MonkeyP
     assert SECRET not in json.dumps(result)
 
 
-def test_check_that_is_interrupted() -> None:
+def test_interrupted_check_fails() -> None:
     result = check_task({}).interrupted("it was stopped")
     assert (result["failed"], result["msg"]) == (True, "The check was not finished, as it was stopped.")
 
 
-def test_round_trip_needs_the_name_of_a_node_that_is_there() -> None:
+def test_round_trip_needs_the_name_of_a_known_node() -> None:
     given = {"workflow_id": "w", "fgs_check_round_trip": True, "fgs_check_state_name": "wait"}
     found = rows(dated(0), workflow(NODES), **given)
     assert found["fgs_check_state_name"][:2] == ("problem", "no node of the workflow is named 'wait'")

@@ -81,7 +81,7 @@ def problems(result: dict[str, Any]) -> list[str]:
     return found
 
 
-def test_node_that_is_shown_and_called_by_its_node_id() -> None:
+def test_shown_node_is_called_by_its_node_id() -> None:
     result, found, sent = made(STARTED, WAITS, WAITS, WAITS, TAKEN, REFUSED, WAITS, ENDED, ENDED)
     assert sent == ["id-1", "id-1"]
     assert (result["changed"], problems(result)) == (True, [])
@@ -101,7 +101,7 @@ def test_node_that_is_shown_and_called_by_its_node_id() -> None:
     assert result["rows"][-1]["check"] == "round trip"
 
 
-def test_node_that_is_shown_and_called_by_its_execution_id() -> None:
+def test_shown_node_is_called_by_its_execution_id() -> None:
     other = Call("POST", f"{PATH}/callback", 200, {"execution_id": "another"})
     result, found, sent = made(STARTED, WAITS, WAITS, WAITS, REFUSED, other, TAKEN, ENDED, ENDED, states=[])
     assert sent == ["id-1", "x-1", "x-1"]
@@ -115,7 +115,7 @@ def test_node_that_is_shown_and_called_by_its_execution_id() -> None:
     assert "- callback: the service takes the execution_id of a node as its ID" in result["findings"]
 
 
-def test_node_that_is_not_shown() -> None:
+def test_hidden_node_is_called_by_the_id_of_the_definition() -> None:
     none = run(node(3, "success", "launch"))
     states = [{"id": "id-3", "name": "launch"}, {"name": "no ID"}, *reversed(STATES)]
     result, found, sent = made(STARTED, none, none, none, REFUSED, TAKEN, REFUSED, ENDED, ENDED, states=states)
@@ -126,7 +126,7 @@ def test_node_that_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404])
-def test_no_id_is_taken(status: int) -> None:
+def test_refusal_of_every_id_is_a_problem(status: int) -> None:
     refused = replace(REFUSED, status=status)
     result, found, sent = made(STARTED, run(), run(), run(), refused, refused, run(), STOPPED)
     assert sent == ["id-1", "id-2"]
@@ -147,7 +147,7 @@ def test_ids_are_tried_again_once_the_run_shows_something_else() -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_no_node_that_is_shown_can_be_called_back() -> None:
+def test_shown_node_that_refuses_every_id_leaves_the_answer_open() -> None:
     calls = (WAITS, WAITS, WAITS, *[REFUSED] * 3, WAITS)
     result, found, _sent = made(STARTED, *calls, WAITS, STOPPED, fgs_check_timeout=3.5)
     assert found[SHOWN] == "not known, as none of the nodes that it shows could be called back"
@@ -163,13 +163,13 @@ def test_node_with_the_name_is_called_back_at_once() -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_run_that_comes_to_no_rest() -> None:
+def test_wait_for_a_node_times_out() -> None:
     changing = [run(node(number, "success")) for number in (3, 4)]
     result, _found, sent = made(STARTED, *changing, run(), STOPPED, fgs_check_timeout=1.5)
     assert (sent, problems(result)) == ([], ["callback: no node waited for a callback within 1.5 seconds"])
 
 
-def test_run_that_ends_by_itself() -> None:
+def test_run_that_ends_without_a_callback_is_a_problem() -> None:
     result, _found, _sent = made(STARTED, ENDED, ENDED)
     text = "callback: the run ended with status success before a node of it could be called back"
     assert problems(result) == [text]
@@ -189,7 +189,7 @@ def test_run_that_ends_by_itself() -> None:
         (Call("POST", f"{PATH}/executions", cut=True), "lost", True),
     ],
 )
-def test_run_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch, response: Call, found: str, may_run: bool) -> None:
+def test_failed_start_is_a_problem(monkeypatch: pytest.MonkeyPatch, response: Call, found: str, may_run: bool) -> None:
     """One that may have started all the same is stopped by the ID that it was to have."""
     monkeypatch.setattr(round_trip, "uuid", SimpleNamespace(uuid4=lambda: RUN_ID))
     result, answers, _sent = made(response, *[run(), STOPPED][: 2 * may_run])
@@ -199,7 +199,7 @@ def test_run_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch, response: C
     assert ("Can a run that waits be stopped?" in answers) == may_run
 
 
-def test_callback_that_is_refused_for_another_reason() -> None:
+def test_callback_refused_for_another_reason_ends_the_trip() -> None:
     no = Call("POST", f"{PATH}/callback", 403, {"error_code": "APIGW.0302", "error_msg": RUN_ID})
     result, found, sent = made(STARTED, WAITS, WAITS, WAITS, no, WAITS, STOPPED)
     assert (sent, ID in found) == (["id-1"], False)
@@ -207,7 +207,7 @@ def test_callback_that_is_refused_for_another_reason() -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_state_that_does_not_finish() -> None:
+def test_wait_for_the_end_of_the_state_times_out() -> None:
     calls = (WAITS, WAITS, WAITS, TAKEN, REFUSED, *[WAITS] * 4, STOPPED)
     _result, found, _sent = made(STARTED, *calls, fgs_check_timeout=2.5)
     assert found["How soon does a run show that the state has finished?"] == "not within 2.5 seconds"
@@ -256,7 +256,7 @@ OVER = f"The run {RUN_ID} was stopped."
     ids=["stopped", "refused", "lost", "not started"],
 )
 @pytest.mark.parametrize("ending", [SystemExit, ValueError], ids=["signal", "unexpected error"])
-def test_run_of_an_interrupted_round_trip(
+def test_run_of_an_interrupted_round_trip_is_stopped_or_named(
     monkeypatch: pytest.MonkeyPatch, calls: tuple[Call, ...], left: str, ending: type[BaseException]
 ) -> None:
     def end(*_arguments: Any) -> None:

@@ -163,7 +163,7 @@ def test_id_of_another_state_is_not_sent() -> None:
     assert message == f"Nothing was sent, as {reason}."
 
 
-def test_right_to_read_is_missing() -> None:
+def test_missing_permission_to_read_is_named() -> None:
     no = {"error_code": "APIGW.0302", "error_msg": "no permission"}
     with_both = (Call(*GET, 403, no), Call(*WORKFLOW, 403, no))
     message = refused(*with_both)
