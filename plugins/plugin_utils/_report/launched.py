@@ -23,7 +23,6 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _opt
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.tables import STATE_OPTIONS
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun, loader_of
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import SWITCH, is_off
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import NAME
 
 IDS = ("workflow_id", "workflow_run_id", *STATE_OPTIONS)
 # The sources of the IDs by option: the extra var is fgs_ plus the option's name, the environment variable the same in
@@ -62,7 +61,7 @@ class Launch(t.NamedTuple):
 
 
 def _warn(text: str) -> None:
-    Display().warning("%s: %s" % (NAME, text))
+    Display().warning("fgs_workflow_report: %s" % text)
 
 
 def launch(run: PlaybookRun, playbook: t.Any, environ: t.Mapping[str, str]) -> Launch:
