@@ -176,10 +176,10 @@ class _Parser:
 
     def _state(self, row: Mapping[str, Any]) -> State:
         where = f"state {row.get('name') or row['id']}"
-        self._require(not row.get("state_data_filter"), f"{where}: state_data_filter is left out")
+        self._require(not row.get("state_data_filter"), f"{where}: state_data_filter is not supported")
         self._require(row.get("action_mode") in (None, "", "sequential"), f"{where}: actions are run one by one")
         actions = [action["function_ref"] for action in row.get("actions") or []]
-        self._require(not any(action.get("arguments") for action in actions), f"{where}: arguments are left out")
+        self._require(not any(action.get("arguments") for action in actions), f"{where}: arguments are not supported")
         branches = tuple(row.get("branches") or ())
         ends_when = row.get("ends_when", "all")
         return State(
@@ -223,7 +223,7 @@ class _Parser:
         def walk(state_id: str, part: str, above: tuple[str, ...]) -> None:
             state = self.states[state_id]
             if state_id in above:
-                raise InvalidDefinition(f"state {state.name or state_id}: loops are left out")
+                raise InvalidDefinition(f"state {state.name or state_id}: loops are not supported")
             if state_id in seen:
                 if seen[state_id] != part:
                     raise InvalidDefinition(f"state {state.name or state_id}: it is in two branches")

@@ -258,7 +258,7 @@ def test_odd_flows_and_runs_are_shown_as_they_are(sdk: Any, client: Callable[...
         (flow(state("a", transition="id-b")), "no state has the id id-b"),
         (flow(state("a", function="unknown")), "functions has no unknown"),
         (flow(state("a", "Callback"), mode="EXPRESS"), "no callback node"),
-        (flow(state("a", transition="id-b"), state("b", transition="id-a")), "loops are left out"),
+        (flow(state("a", transition="id-b"), state("b", transition="id-a")), "loops are not supported"),
         (flow(state("p", "Parallel", branches=["id-a", "id-a"]), state("a")), "it is in two branches"),
         (flow(state("p", "Parallel", branches=["id-a"], ends_when=2), state("a")), "1 to 20 branches"),
         (flow(state("a", on_errors=[{"retry_ref": "unknown"}])), "KeyError"),
