@@ -91,10 +91,10 @@ class Session:
         problems: tuple[str, ...] = (),
         is_disabled: bool | None = None,
         wrong_options: tuple[str, ...] = (),
-        ids: dict[str, str] = IDS,
+        ids: dict[str, str] | None = None,
         **options: Any,
     ) -> None:
-        launch = Launch(ids, list(problems), is_disabled)
+        launch = Launch(ids or IDS, list(problems), is_disabled)
         self.run: Any = cast(Any, run or Run())
         self.display = Display()
         usual = {
