@@ -152,7 +152,7 @@ def smoke(session: nox.Session, core: str) -> None:
         pytest(session, "tests/integration/report/test_situations.py", success_codes=(0, 1))
 
 
-@on(NEWEST, "test")
+@on(NEWEST, "test-all")
 def lint(session: nox.Session) -> None:
     """Everything that is not Python code: YAML, documentation, changelog, licences, playbooks, workflow files."""
     install(session, "lint")
