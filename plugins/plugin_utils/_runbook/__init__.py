@@ -16,7 +16,6 @@ from contextlib import suppress
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _credentials, _options, _tasks
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.tables import STATE_OPTIONS
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import configuration
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import plain
@@ -43,7 +42,8 @@ _FAILED_HOSTS_LIMIT = 100
 class Hosts:
     """The hosts of the play, with the facts that the role sets on them.
 
-    variables are those of a task. state is the ID or name stored in these facts: a play may use the role twice.
+    variables are those of a task. state is stored in these facts and tells one use of the role in a playbook from
+    another: the IDs of its workflow, run and state.
     """
 
     def __init__(self, variables: t.Mapping[str, t.Any], state: t.Any) -> None:
@@ -102,7 +102,7 @@ class Steps:
 
     call runs the module with arguments, empty IDs and variables of the task. task is Ansible's, environ its
     environment, render its template renderer. Arguments are the IDs, and
-    step: start, watch, failed, output or report.
+    step: start, watch, failed, output or report. state: see Hosts.
     options: the options of the module, without ids, result, output and error.
     tasks_file, role, output_schema: the variables of the role.
     """
@@ -126,9 +126,7 @@ class Steps:
         self._variables: t.Mapping[str, t.Any] = variables
         ids = {name: args.get(name) for name in launched.IDS}
         arguments = _options.without_empty({**args.get("options", {}), **ids, "result": "success"})
-        hosts = Hosts(
-            variables, next((self._task.args[name] for name in STATE_OPTIONS if self._task.args.get(name)), "")
-        )
+        hosts = Hosts(variables, args["state"])
         step = args["step"]
         if step == "start":
             return self._start(args, arguments, hosts)

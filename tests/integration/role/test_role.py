@@ -334,3 +334,15 @@ def test_one_play_can_answer_two_states(simulator: Simulator, launched: Any) -> 
     finished, run = launched([works()], by_roles(roles=[{"role": ROLE}, again]))
     assert finished.returncode == 0, finished.output
     assert [simulator.run(run)["status"] for run in (run, second)] == ["success", "success"]
+
+
+def test_hosts_of_an_earlier_run_do_not_count(simulator: Simulator, launched: Any) -> None:
+    earlier = simulator.start_run()
+    of_it = by_roles(roles=[{"role": ROLE, "vars": {f"runbook_{name}": earlier[name] for name in reporting.NAMES}}])
+    include = {"ansible.builtin.include_role": {"name": ROLE}, "when": "inventory_hostname != 'web2'"}
+    finished, run = launched([works()], of_it, {"hosts": "all", "gather_facts": False, "tasks": [include]})
+    # Every run of a workflow has the same states.
+    assert earlier["workflow_state_id"] == run["workflow_state_id"]
+    assert finished.returncode == 2, finished.output
+    assert [simulator.run(each)["status"] for each in (earlier, run)] == ["success", "running"]
+    assert "All hosts of the play must come to the role together" in reporting.unwrapped(finished.output)

@@ -97,5 +97,5 @@ def test_role_option_reaches_the_module(name: str) -> None:
 
 
 def test_role_passes_only_known_options() -> None:
-    own = {"step", "options", "tasks_file", "role"}
+    own = {"step", "state", "options", "tasks_file", "role"}
     assert set(OPTIONS) | set(CALL) == set(MODULE) - DECIDED - {"output"} | own

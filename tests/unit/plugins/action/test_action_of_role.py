@@ -26,6 +26,7 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap impo
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._runbook import report_plugin
 
 IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
+STATE = "workflow run state"
 FAILED = {"host": "web1", "task": "break", "line": "gone", "message": "gone"}
 FAILED_TASK = {"host": "web1", "task": "break", "message": "gone"}
 NO_RECAP = {"check_mode": False, "hosts": {}}
@@ -48,7 +49,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def facts(output: Any = None, failure: Any = None) -> dict[str, Any]:
     """What the role has left on a host."""
-    state = {"state": CALLBACK["workflow_state_id"]}
+    state = {"state": STATE}
     seen: dict[str, Any] = {**state, "ended_well": failure is None, "failure": failure}
     return {
         "__runbook_leader": state,
@@ -87,7 +88,8 @@ def run(
     given = {**CALLBACK, "confirm": "when_unknown", **options}
     arguments = {name: given.pop(name) for name in (*IDS, "workflow_state_name") if name in given}
     del given["result"]
-    arguments.update(step=step, options=given, output_schema=schema or {}, role=role, tasks_file=tasks_file)
+    arguments.update(step=step, state=STATE, options=given)
+    arguments.update(output_schema=schema or {}, role=role, tasks_file=tasks_file)
     result: dict[str, Any] = action(_fgs_workflow_callback, arguments, check_mode=check_mode).run(
         task_vars=task_vars or variables(web1=facts(output, failed))
     )
@@ -153,7 +155,7 @@ COME = {name: fact for name, fact in facts().items() if name != "__runbook_leade
         (1, {"ansible_play_batch": ["web1"]}, ""),
         (1, {"hostvars": {"web1": facts(), "web2": {}}}, OUT_OF_STEP),
         (1, {"hostvars": {"web1": facts(), "web2": facts()}}, OUT_OF_STEP),
-        # Facts of another state, from a role before this one.
+        # Facts of another run or state, from a role before this one.
         (1, {"hostvars": {"web1": facts(), "web2": {**COME, "__runbook_reached": {"state": "other"}}}}, OUT_OF_STEP),
     ],
 )

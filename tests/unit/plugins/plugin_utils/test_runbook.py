@@ -37,10 +37,10 @@ def rendered(value: Any) -> Any:
 
 def failure(result: Any, task: Any, **options: Any) -> dict[str, Any]:
     """What the step of the role says in a rescue."""
-    of_step = SimpleNamespace(args={}, check_mode=False)
+    of_step = SimpleNamespace(check_mode=False)
     steps = _runbook.Steps(of_step, dict(os.environ), lambda *_arguments: {}, rendered)
     variables = {"inventory_hostname": "web1", "ansible_failed_result": result, "ansible_failed_task": task}
-    found: dict[str, Any] = steps.run({"step": "failed", "options": options}, {}, variables)["failure"]
+    found: dict[str, Any] = steps.run({"step": "failed", "state": "", "options": options}, {}, variables)["failure"]
     return found
 
 
