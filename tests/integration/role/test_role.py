@@ -336,13 +336,27 @@ def test_one_play_can_answer_two_states(simulator: Simulator, launched: Any) -> 
     assert [simulator.run(run)["status"] for run in (run, second)] == ["success", "success"]
 
 
-def test_hosts_of_an_earlier_run_do_not_count(simulator: Simulator, launched: Any) -> None:
-    earlier = simulator.start_run()
-    of_it = by_roles(roles=[{"role": ROLE, "vars": {f"runbook_{name}": earlier[name] for name in reporting.NAMES}}])
-    include = {"ansible.builtin.include_role": {"name": ROLE}, "when": "inventory_hostname != 'web2'"}
-    finished, run = launched([works()], of_it, {"hosts": "all", "gather_facts": False, "tasks": [include]})
+@pytest.mark.parametrize("what", ["run", "state"])
+def test_hosts_of_an_earlier_use_do_not_count(simulator: Simulator, launched: Any, what: str) -> None:
+    names = {"first": "second", "second": None}
+    states = [{"id": name, "name": name, "type": "Callback", "transition": then} for name, then in names.items()]
+    earlier = simulator.start_run(definition={"states": states})
     # Every run of a workflow has the same states.
-    assert earlier["workflow_state_id"] == run["workflow_state_id"]
+    later = {**simulator.start_run(workflow_id=earlier["workflow_id"]), "workflow_state_id": "first"}
+    if what == "state":
+        later = {**earlier, "workflow_state_id": "second"}
+
+    def of(run: dict[str, str]) -> dict[str, str]:
+        return {f"runbook_{name}": run[name] for name in reporting.NAMES}
+
+    include = {
+        "ansible.builtin.include_role": {"name": ROLE},
+        "vars": of(later),
+        "when": "inventory_hostname != 'web2'",
+    }
+    plays = (by_roles(roles=[{"role": ROLE, "vars": of(earlier)}]), {**by_roles(), "roles": [], "tasks": [include]})
+    finished, _run = launched([works()], *plays)
     assert finished.returncode == 2, finished.output
-    assert [simulator.run(each)["status"] for each in (earlier, run)] == ["success", "running"]
     assert "All hosts of the play must come to the role together" in reporting.unwrapped(finished.output)
+    assert simulator.run(earlier)["completed_times"] == 1
+    assert simulator.run(later)["status"] == "running"
