@@ -13,19 +13,35 @@ state that waits for its callback has no status of its own; it most likely shows
 
 from __future__ import annotations
 
+import json
 import math
+import random
+import time
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response, errors, reading
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import (
+    Client,
+    Response,
+    errors,
+    reading,
+    running,
+)
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure, unexpected
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Hide, quoted
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES, RUNNING
 
 # A status may lag behind: a state is read this often at least before it counts as still waiting.
 _READS = 3
+# Of a state whose error_message may say why a run ended, and the most characters of that which a message has.
+_FAILED, _CAUSE_LIMIT = ("fail", "timeout"), 200
 # Milliseconds since the epoch.
 _TIME_LIMIT = 10**15
+# Seconds between two reads of a run that is waited for, at first and at most; by what factor they grow and vary.
+FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH, _JITTER = 1.0, 20.0, 1.5, (0.8, 1.2)
+# Seconds before a deadline in which the last read takes place.
+_LAST_READ = 0.5
 
 
 class ReadError(Exception):
@@ -120,6 +136,16 @@ def read_definition(client: Client, project_id: str, workflow_id: str, attempts:
     return definition if isinstance(definition, dict) else {}
 
 
+def read_list(
+    client: Client, project_id: str, workflow_id: str, attempts: Attempts, **query: t.Any
+) -> tuple[Response, list[dict[str, t.Any]]]:
+    """One page of the runs of a workflow (ListWorkflowExecutions), by its query. Raises ReadError, as read_run()."""
+    response, document = _read(lambda: running.list_executions(client, project_id, workflow_id, **query), attempts)
+    if not isinstance(document.get("executions"), list):
+        raise ReadError("the response shows no list of runs", response)
+    return response, _mappings(document["executions"])
+
+
 def states_of(definition: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
     """The states that a definition has."""
     return _mappings(definition.get("states"))
@@ -142,6 +168,30 @@ def state_of(run: Run, state_id: str) -> t.Optional[dict[str, t.Any]]:
 def nodes_of(run: Run) -> list[dict[str, t.Any]]:
     """The nodes that the run shows."""
     return _mappings(run.execution.get("node_execution_details"))
+
+
+def shown_states(run: Run) -> list[dict[str, t.Any]]:
+    """The states that the run shows, each as state_of() returns it."""
+    nodes: dict[str, list[dict[str, t.Any]]] = {}
+    for node in nodes_of(run):
+        nodes.setdefault(str(node.get("node_id")), []).append(node)
+    return [latest(of_one) for of_one in nodes.values()]
+
+
+def described(run: Run, hide: Hide) -> str:
+    """What the run shows, as a clause: its status, and the names of the states that are running."""
+    names = [quoted(state["node_name"], hide) for state in shown_states(run) if state["status"] == RUNNING]
+    return "status %s%s" % (run.status, " at %s" % ", ".join(names) if names else "")
+
+
+def cause(run: Run, hide: Hide) -> str:
+    """ ": state: error" of the first state that the run shows as failed, empty where it shows none."""
+    for state in shown_states(run):
+        message = state["error_message"]
+        if state["status"] in _FAILED and message:
+            text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
+            return ": %s: %s" % (quoted(state["node_name"], hide), shortened(hide(text), _CAUSE_LIMIT).rstrip("."))
+    return ""
 
 
 def _mappings(found: t.Any) -> list[dict[str, t.Any]]:
@@ -175,6 +225,48 @@ def _begin(execution: dict[str, t.Any]) -> float:
         return begin
     # More than that is no time, and overflows a float.
     return float(begin) if isinstance(begin, int) and abs(begin) < _TIME_LIMIT else 0.0
+
+
+def read_until(read: t.Callable[[], Run], is_reached: t.Callable[[Run], bool], attempts: Attempts) -> Run:
+    """The run once it is_reached, or as it is when all retries are used up. Raises ReadError.
+
+    What is shown may lag behind, so a run that is not shown yet is read again as well.
+    """
+    waits = attempts.renewed()
+    waits.retries = max(_READS - 1, waits.retries)
+    while True:
+        try:
+            run = read()
+        except NoSuchRun:
+            if not waits.wait_for_retry():
+                raise
+        else:
+            if is_reached(run) or not waits.wait_for_retry():
+                return run
+
+
+def watch(read: t.Callable[[float], Run], end: float) -> t.Iterator[t.Union[Run, ReadError]]:
+    """Reads a run again and again, at growing intervals with jitter, until end by time.monotonic().
+
+    read takes the seconds within which it has to return. Gives runs, and a ReadError where reading may succeed later:
+    it is transient, or the run is not shown yet. Raises any other ReadError.
+    """
+    pause, misses = FIRST_PAUSE, 0
+    while end - time.monotonic() > _LAST_READ:
+        time.sleep(min(pause * random.uniform(*_JITTER), end - time.monotonic() - _LAST_READ))
+        pause = min(_LONGEST_PAUSE, pause * _GROWTH)
+        try:
+            found: t.Union[Run, ReadError] = read(end - time.monotonic())
+        except ReadError as error:
+            misses += isinstance(error, NoSuchRun)
+            if not error.transient and not (isinstance(error, NoSuchRun) and misses < _READS):
+                raise
+            if error.response is not None:
+                pause = max(pause, errors.retry_after(error.response.headers) or 0.0)
+            found = error
+        else:
+            misses = _READS
+        yield found
 
 
 class State(t.NamedTuple):

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: fgs_workflow_execution_info
-short_description: Read a run of a Huawei Cloud FunctionGraph workflow, and the state in it
+short_description: Read a run of a Huawei Cloud FunctionGraph workflow and a state in it, or list runs
 version_added: 1.0.0
 author:
   - functiongraph.workflow contributors (@functiongraph)
 description:
-  - Reads a run and, if O(workflow_state_id) or O(workflow_state_name) is set, a state in it. Never changes anything.
+  - Reads a run and, if O(workflow_state_id) or O(workflow_state_name) is set, a state in it. Without O(execution_id) it
+    lists the runs of the workflow, the newest first. Never changes anything.
   - Use it in C(until) loops that wait for a run to continue or to end.
   - A response of more than 1 MiB cannot be read.
 extends_documentation_fragment:
@@ -37,8 +38,9 @@ options:
     description:
       - The ID of the run. RV(functiongraph.workflow.fgs_workflow_callback#module:execution_id) is one.
       - This is very likely the run ID of the callback, but the service does not document it.
+      - If it is not set, runs are listed. An empty value is an error, as an extra var is probably missing then.
+      - It was required before version 1.1.0.
     type: str
-    required: true
     aliases: [workflow_run_id, run_id]
   workflow_state_id:
     description:
@@ -53,7 +55,39 @@ options:
     type: str
     aliases: [state_name]
     version_added: 1.1.0
+  status:
+    description:
+      - List only runs with this status.
+    type: str
+    choices: [success, fail, running, timeout, cancel]
+    version_added: 1.1.0
+  since:
+    description:
+      - List only runs that began at that time or later. A time in ISO 8601, in UTC unless it has another offset, or a
+        number of minutes, hours or days ago, such as V(90m), V(12h) or V(7d).
+      - By default it is 3 days before O(until). It can be up to 3000 days before O(until). The service lists 3 days at
+        most in one response, so that each 3 days are at least two requests.
+    type: str
+    version_added: 1.1.0
+  until:
+    description:
+      - List only runs that began at that time or earlier, in the same formats as O(since). By default there is no limit.
+    type: str
+    version_added: 1.1.0
+  max_results:
+    description:
+      - The largest number of runs to list, up to V(10000). If there are more, RV(truncated) is V(true).
+    type: int
+    default: 200
+    version_added: 1.1.0
+  states:
+    description:
+      - Read each run of the list, too, and return its states. Five runs are read at a time.
+    type: bool
+    default: false
+    version_added: 1.1.0
 seealso:
+  - module: functiongraph.workflow.fgs_workflow_execution
   - module: functiongraph.workflow.fgs_workflow_callback
 """
 
@@ -79,19 +113,60 @@ EXAMPLES = r"""
 - name: Show how the state ended
   ansible.builtin.debug:
     msg: "{{ run.state.node_name }} is {{ run.state.status }}"
+
+- name: List the runs of the last week that are running, with their states
+  functiongraph.workflow.fgs_workflow_execution_info:
+    region: cn-north-4
+    workflow_id: "{{ fgs_workflow_id }}"
+    status: running
+    since: 7d
+    states: true
+  register: runs
+
+- name: Show which runs are running, and at which states
+  ansible.builtin.debug:
+    msg: >-
+      {{ item.execution_id }} is at
+      {{ item.states | selectattr('status', 'equalto', 'running') | map(attribute='node_name') | join(', ') }}
+  loop: "{{ runs.executions }}"
+  loop_control:
+    label: "{{ item.begin_time }}"
 """
 
 RETURN = r"""
+executions:
+  description: The runs as listed by the service, the newest first.
+  type: list
+  elements: dict
+  returned: success, when O(execution_id) is not set
+  sample:
+    - execution_id: 48aff955-ea10-4ffd-b426-190bc192dc13
+      status: running
+      begin_time: "2026-11-26T03:00:00Z"
+      end_time:
+  contains:
+    states:
+      description: The states of the run, each as RV(state).
+      type: list
+      elements: dict
+      returned: when O(states=true)
+  version_added: 1.1.0
+truncated:
+  description: Whether there are more runs than O(max_results).
+  type: bool
+  returned: success, when O(execution_id) is not set
+  sample: false
+  version_added: 1.1.0
 status:
   description: The status of the run.
   type: str
-  returned: success
+  returned: success, when O(execution_id) is set
   choices: [success, fail, running, timeout, cancel]
   sample: running
 execution:
   description: The run as returned by the service.
   type: dict
-  returned: success
+  returned: success, when O(execution_id) is set
   sample:
     execution_id: 48aff955-ea10-4ffd-b426-190bc192dc13
     status: running

@@ -46,8 +46,8 @@ def argument_violations(
     operation is CALLBACK or EXECUTION. hide takes secrets out of values before they are quoted.
     """
     given, schema = dict(arguments), schema_of(operation)
-    output = given.get("output")
-    if is_valid(given, schema) and (not isinstance(output, dict) or _is_json(output)):
+    objects = [name for name in ("output", "input") if isinstance(given.get(name), dict)]
+    if is_valid(given, schema) and all(_is_json(given[name]) for name in objects):
         return []
     from ansible_collections.functiongraph.workflow.plugins.module_utils._schema import validators, violations
 
@@ -59,17 +59,17 @@ def argument_violations(
     one_of = [part["required"][0] for part in schema.get("anyOf", ())]
     if one_of and not any(name in given for name in one_of):
         found.append(violations.missing(*one_of))
-    if isinstance(output, dict):
-        found.extend(violations.not_json(output, hide, DEPTH))
+    for name in objects:
+        found.extend(violations.not_json(name, given[name], hide, DEPTH))
     return found
 
 
-def _is_json(output: dict[t.Any, t.Any]) -> bool:
-    """Whether JSON can say output. Python's json module would write more than that, such as keys that are numbers."""
-    if not _has_strings_as_keys(output, DEPTH):
+def _is_json(value: dict[t.Any, t.Any]) -> bool:
+    """Whether JSON can say value. Python's json module would write more than that, such as keys that are numbers."""
+    if not _has_strings_as_keys(value, DEPTH):
         return False
     try:
-        json.dumps(output, allow_nan=False)
+        json.dumps(value, allow_nan=False)
     except (TypeError, ValueError):
         return False
     return True

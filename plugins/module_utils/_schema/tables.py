@@ -117,11 +117,12 @@ def arguments_schema() -> dict[str, t.Any]:
 
 
 def execution_arguments_schema() -> dict[str, t.Any]:
-    """The JSON Schema of what names a run to be read: the same ids, with the run's in the path."""
+    """The JSON Schema of what names a run that is read or changed: the same ids, with the run's in the path."""
     arguments = arguments_schema()["properties"]
     properties = {name: arguments[name] for name in ("project_id", "workflow_id", *STATE_OPTIONS)}
     properties["execution_id"] = arguments["workflow_run_id"]
-    return {"$schema": DIALECT, "type": "object", "properties": properties, "required": ["workflow_id", "execution_id"]}
+    properties["input"] = {"type": "object", "description": "input of a run that is started"}
+    return {"$schema": DIALECT, "type": "object", "properties": properties, "required": ["workflow_id"]}
 
 
 def response_schema(status: int) -> dict[str, t.Any]:

@@ -53,32 +53,33 @@ def missing(*options: str) -> Violation:
     return Violation(options[0], "required", None, "%s is required" % " or ".join(reversed(options)))
 
 
-def not_json(output: dict[t.Any, t.Any], hide: Hide, depth: int) -> t.Iterator[Violation]:
+def not_json(option: str, given: dict[t.Any, t.Any], hide: Hide, depth: int) -> t.Iterator[Violation]:
     """What JSON cannot say, although Python's json module would write it, and what is nested more than depth levels."""
-    waiting: list[tuple[int, str, t.Any]] = [(1, "output", output)]
+    waiting: list[tuple[int, str, t.Any]] = [(1, option, given)]
     while waiting:
         level, place, value = waiting.pop()
         if level > depth and isinstance(value, (dict, list, tuple)):
-            yield Violation("output", "depth", depth, "output must be nested at most %d levels deep" % depth)
+            yield Violation(option, "depth", depth, "%s must be nested at most %d levels deep" % (option, depth))
             return
         if isinstance(value, dict):
             for key, item in value.items():
                 if not isinstance(key, str):
                     text = "%s keys must be strings, got %s" % (place, quoted(key, hide))
-                    yield Violation("output", "keys", None, text)
+                    yield Violation(option, "keys", None, text)
                 else:
                     waiting.append((level + 1, "%s.%s" % (place, key), item))
         elif isinstance(value, (list, tuple)):
             waiting.extend((level + 1, "%s[%d]" % (place, index), item) for index, item in enumerate(value))
         elif isinstance(value, float) and not math.isfinite(value):
-            yield Violation("output", "number", None, "%s must be a finite number, got %s" % (place, value))
+            yield Violation(option, "number", None, "%s must be a finite number, got %s" % (place, value))
         elif not isinstance(value, (str, int, float, bool, type(None))):
             kind = type(value).__name__
-            yield Violation("output", "json", None, "%s must be a JSON value, got type %s" % (place, kind))
+            yield Violation(option, "json", None, "%s must be a JSON value, got type %s" % (place, kind))
     try:
-        json.dumps(output, skipkeys=True, default=lambda value: None)
+        json.dumps(given, skipkeys=True, default=lambda value: None)
     except ValueError as error:  # an integer of too many digits
-        yield Violation("output", "json", None, "output cannot be written as JSON: %s" % quoted(str(error)))
+        text = "%s cannot be written as JSON: %s" % (option, quoted(str(error)))
+        yield Violation(option, "json", None, text)
 
 
 def sentence(violations: t.Sequence[Violation]) -> str:

@@ -5,29 +5,103 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-Reading a run, and a state in it.
+Reading a run and a state in it, or the list of a workflow's runs.
 """
 
 from __future__ import annotations
 
+import re
+import typing as t
+from datetime import datetime, timedelta, timezone
+from heapq import nlargest
+from multiprocessing.pool import ThreadPool
+
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options, _reads, _schema
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import quoted
+from ansible_collections.functiongraph.workflow.plugins.module_utils._options.violations import named_if_empty
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import (
+    Violation,
+    missing,
+    quoted,
+)
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import Connection, Result, Task
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
+
+# Of ListWorkflowExecutions: the longest time between start_time and end_time, their format, and the largest page.
+_WINDOW = timedelta(days=3)
+_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+_PAGE = 200
+# What since and max_results allow, so that number of requests and memory are bounded.
+_WINDOWS_LIMIT = 1000
+_RESULTS_LIMIT = 10_000
+_AT_A_TIME = 5
+# How far a clock may be behind the service's; signatures need a clock that is right to 15 minutes.
+_AHEAD = timedelta(hours=1)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_OF_LISTS = ("status", "since", "until", "states")
+_OF_A_RUN = ("workflow_state_id", "workflow_state_name")
 
 
 class ExecutionInfoTask(Task):
     """A task of fgs_workflow_execution_info."""
 
     OPERATION = _schema.EXECUTION
-    SPECIFICATION = _options.execution_info_spec()
+    SPECIFICATION: t.ClassVar[dict[str, dict[str, t.Any]]] = {
+        **_options.execution_info_spec(),
+        # Unset, runs are listed.
+        "execution_id": dict(_options.execution_info_spec()["execution_id"], required=False),
+        "status": {"type": "str", "choices": list(RUN_STATUSES)},
+        "since": {"type": "str"},
+        "until": {"type": "str"},
+        "max_results": {"type": "int", "default": _PAGE},
+        "states": {"type": "bool", "default": False},
+    }
+
+    def __init__(self, *arguments: t.Any, **options: t.Any) -> None:
+        super().__init__(*arguments, **options)
+        now = datetime.now(timezone.utc)
+        self._until = _time(self.params.get("until"), now) or now + _AHEAD
+        self._since = _time(self.params.get("since"), now) or self._until - _WINDOW
+
+    def validate(self) -> list[Violation]:
+        found, run_id = super().validate(), self.params.get("execution_id")
+        if run_id == "":
+            found.append(named_if_empty(missing("execution_id"), self.params, _options.EXTRA_VARS))
+        elif run_id is None:
+            given = [name for name in _OF_A_RUN if self.params.get(name)]
+            text = "execution_id is required with %s"
+            found.extend(Violation("execution_id", "required", None, text % name) for name in given)
+            found.extend(self._wrong_times())
+        else:
+            given = [name for name in _OF_LISTS if self.params.get(name)]
+            text = "%s is for a list of runs; unset it or execution_id"
+            found.extend(Violation(name, "list", None, text % name) for name in given)
+        most = self.params.get("max_results")
+        if isinstance(most, int) and not 1 <= most <= _RESULTS_LIMIT:
+            text = "max_results must be from 1 to %d, got %d" % (_RESULTS_LIMIT, most)
+            found.append(Violation("max_results", "range", [1, _RESULTS_LIMIT], text))
+        return found
+
+    def _wrong_times(self) -> t.Iterator[Violation]:
+        for name in ("since", "until"):
+            given = self.params.get(name)
+            if given and _time(given, datetime.now(timezone.utc)) is None:
+                text = "%s must be a time like 2026-01-31T23:59:59Z or a time ago like 90m, 12h or 7d, got %s"
+                yield Violation(name, "time", None, text % (name, quoted(given, self.redactor.known)))
+        if self._since > self._until:
+            yield Violation("since", "time", None, "since must not be later than until")
+        elif self._until - self._since > _WINDOW * _WINDOWS_LIMIT:
+            days = (_WINDOW * _WINDOWS_LIMIT).days
+            yield Violation("since", "range", days, "since must be at most %d days before until" % days)
 
     def act(self, connection: Connection) -> Result:
-        ids = (self.params["workflow_id"], self.params["execution_id"])
         try:
-            run = _reads.read_run(*connection, *ids, self.attempts.renewed())
+            return self._one(connection) if self.params.get("execution_id") else self._list(connection)
         except _reads.ReadError as error:
             return self._unread(error)
+
+    def _one(self, connection: Connection) -> Result:
+        run = self._read(connection, self.params["execution_id"])
         result = {"changed": False, "execution": run.execution, "status": run.status, **run.response.fields()}
         state_id, name = self.params.get("workflow_state_id"), self.params.get("workflow_state_name")
         if name:
@@ -46,11 +120,79 @@ class ExecutionInfoTask(Task):
             return {**result, "failed": True, "msg": message}
         return {**result, "state": state}
 
+    def _read(self, connection: Connection, run_id: str) -> _reads.Run:
+        return _reads.read_run(*connection, self.params["workflow_id"], run_id, self.attempts.renewed())
+
+    def _list(self, connection: Connection) -> Result:
+        most, found, result = self.params["max_results"], {}, {"changed": False}
+        for window in self._windows():
+            # One more, to know whether there are more. A run at the border of two windows is in both.
+            newest = nlargest(most + 1, self._runs(connection, window, result), _begin)
+            found.update({_id(run): run for run in newest if _id(run) not in found})
+            if len(found) > most:
+                break
+        runs = list(found.values())[:most]
+        if self.params["states"]:
+            with ThreadPool(_AT_A_TIME) as pool:
+                read = pool.imap(lambda run: self._read(connection, _id(run)), runs)
+                runs = [{**run, "states": _reads.shown_states(one)} for run, one in zip(runs, read)]
+        return {**result, "executions": runs, "truncated": len(found) > most}
+
+    def _windows(self) -> t.Iterator[dict[str, str]]:
+        """The times of each request, the latest first. Empty for those that the service lists by default."""
+        if not self.params.get("since") and not self.params.get("until"):
+            yield {}
+            return
+        end = self._until
+        while end > self._since:
+            begin = max(self._since, end - _WINDOW)
+            yield {"start_time": begin.strftime(_TIME_FORMAT), "end_time": end.strftime(_TIME_FORMAT)}
+            end = begin
+
+    def _runs(self, connection: Connection, window: dict[str, str], result: Result) -> t.Iterator[dict[str, t.Any]]:
+        """The runs of a window, in the service's order, which is not documented. Adds the response to result."""
+        query: dict[str, t.Any] = {"limit": _PAGE, "offset": 0, **window}
+        if self.params.get("status"):
+            query["status"] = self.params["status"]
+        before: set[str] = set()
+        while True:
+            response, page = _reads.read_list(*connection, self.params["workflow_id"], self.attempts.renewed(), **query)
+            result.update(response.fields())
+            # How many the service lists at most is its choice, so only a page without new runs is the last one. A run
+            # that began in the meantime moves others to the next page.
+            new = [run for run in page if _id(run) not in before]
+            if not new:
+                return
+            yield from new
+            before = {_id(run) for run in page}
+            query["offset"] += len(page)
+
     def _unread(self, error: _reads.ReadError) -> Result:
         hint = error.hint or (network_hint(self.addresses.region, str(error)) if error.response is None else None)
         fields = {**error.fields(), **({"hint": hint} if hint else {})}
-        return self.failed("The run could not be read: %s." % error, **fields)
+        what = "The run" if self.params.get("execution_id") else "The list of runs"
+        return self.failed("%s could not be read: %s." % (what, error), **fields)
 
     @classmethod
     def lost(cls, reason: str) -> Result:
         return {"failed": True, "changed": False, "msg": "The run was not read, as %s." % reason}
+
+
+def _begin(run: t.Mapping[str, t.Any]) -> str:
+    return str(run.get("begin_time"))
+
+
+def _id(run: t.Mapping[str, t.Any]) -> str:
+    return str(run.get("execution_id"))
+
+
+def _time(given: t.Any, now: datetime) -> t.Optional[datetime]:
+    """A time in UTC, None where given is neither a time nor a time ago. A time without an offset is in UTC."""
+    ago = re.match(r"(\d{1,6}) ?([mhd])\Z", str(given))
+    if ago:
+        return now - timedelta(**{_UNITS[ago.group(2)]: int(ago.group(1))})
+    try:
+        found = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", str(given)))
+        return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (OverflowError, ValueError):
+        return None
