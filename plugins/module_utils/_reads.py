@@ -34,8 +34,9 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._spec impor
 
 # A status may lag behind: a state is read this often at least before it counts as still waiting.
 _READS = 3
-# Of a state whose error_message may say why a run ended, and the most characters of that which a message has.
-_FAILED, _CAUSE_LIMIT = ("fail", "timeout"), 200
+SUCCESS, FAIL, _RUNNING, TIMEOUT, _CANCEL = RUN_STATUSES
+# Characters of a state's error in a message.
+_CAUSE_LIMIT = 200
 # Milliseconds since the epoch.
 _TIME_LIMIT = 10**15
 # Seconds between two reads of a run that is waited for, at first and at most; by what factor they grow and vary.
@@ -188,7 +189,7 @@ def cause(run: Run, hide: Hide) -> str:
     """ ": state: error" of the first state that the run shows as failed, empty where it shows none."""
     for state in shown_states(run):
         message = state["error_message"]
-        if state["status"] in _FAILED and message:
+        if state["status"] in (FAIL, TIMEOUT) and message:
             text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
             return ": %s: %s" % (quoted(state["node_name"], hide), shortened(hide(text), _CAUSE_LIMIT).rstrip("."))
     return ""

@@ -15,6 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections, _options
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.check import CheckTask
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution import ExecutionTask
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution_info import ExecutionInfoTask
 from support.servers import Call
 
@@ -64,9 +65,15 @@ def callback_task(arguments: dict[str, Any], environ: Mapping[str, str] | None =
 
 def execution_info_task(arguments: dict[str, Any], environ: Mapping[str, str] | None = None) -> ExecutionInfoTask:
     """A task of fgs_workflow_execution_info: options that are unset come from EXECUTION."""
-    specification = _options.execution_info_spec()
+    specification = ExecutionInfoTask.SPECIFICATION
     task: ExecutionInfoTask = _task(ExecutionInfoTask, specification, {**EXECUTION, **arguments}, environ)
     return task
+
+
+def execution_task(arguments: dict[str, Any], environ: Mapping[str, str] | None = None, **options: Any) -> Any:
+    """A task of fgs_workflow_execution: options that are unset come from CONNECTION, but for workflow_id."""
+    given = {**CONNECTION, "workflow_id": "w", **arguments}
+    return _task(ExecutionTask, ExecutionTask.SPECIFICATION, given, environ, **options)
 
 
 def check_task(arguments: dict[str, Any], environ: Mapping[str, str] | None = None, **options: Any) -> CheckTask:

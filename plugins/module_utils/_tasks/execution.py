@@ -37,14 +37,13 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.vio
     missing,
     quoted,
 )
-from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import NOT_PERMITTED, RUN_STATUSES
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import NOT_PERMITTED, RUNNING
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import FACT, Connection, Result, Task
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
 
 STARTED, STOPPED, RETRIED = "started", "stopped", "retried"
 STATES = (STARTED, STOPPED, RETRIED)
 END = "end"
-_SUCCESS, _FAIL, _RUNNING, _TIMEOUT, _CANCEL = RUN_STATUSES
 _EXPRESS = "EXPRESS"
 # Seconds. 31 days is the longest time that workflows elsewhere are known to have waited in vain.
 _WAIT_LIMIT = 31 * 86_400
@@ -185,14 +184,14 @@ class ExecutionTask(Task):
 
     def _stop(self) -> Result:
         operation = running.stop(*self._ids, self._run_id)
-        return self._changed(operation, lambda run: run.status == _RUNNING, lambda run: run.status != _RUNNING)
+        return self._changed(operation, lambda run: run.status == RUNNING, lambda run: run.status != RUNNING)
 
     def _retry(self) -> Result:
         before: list[t.Any] = []
 
         def is_due(run: _reads.Run) -> bool:
             before.append(run.execution)
-            return run.status == _FAIL
+            return run.status == _reads.FAIL
 
         return self._changed(running.retry(*self._ids, self._run_id), is_due, lambda run: run.execution != before[0])
 
@@ -299,8 +298,8 @@ class ExecutionTask(Task):
         """Why the run will not reach what is waited for: a sentence, empty if it has; None to go on waiting."""
         wanted = self.params["wait_for"]
         if wanted == END:
-            if run.status in (_RUNNING, _SUCCESS):
-                return None if run.status == _RUNNING else ""
+            if run.status in (RUNNING, _reads.SUCCESS):
+                return None if run.status == RUNNING else ""
             return "The run %s ended with status %s%s." % (
                 self._run_id,
                 run.status,
@@ -308,10 +307,10 @@ class ExecutionTask(Task):
             )
         nodes = [node for node in _reads.nodes_of(run) if node.get("node_name") == wanted]
         status = _reads.latest(nodes)["status"] if nodes else None
-        if status == _RUNNING:
+        if status == RUNNING:
             return ""
         # A state that failed may be repeated by the workflow as long as the run goes on.
-        if run.status == _RUNNING and status != _SUCCESS:
+        if run.status == RUNNING and status != _reads.SUCCESS:
             return None
         text = "The state %s of the run %s will not be running: the state shows the status %s, the run %s%s."
         shown = (quoted(wanted, self.redactor.known), self._run_id, status or "none", run.status)

@@ -236,10 +236,10 @@ def test_output_nesting_is_limited() -> None:
 
 def test_schema_has_the_options_of_its_tables() -> None:
     assert set(_schema.validated_options(_schema.CALLBACK)) == {*GOOD, "error", "project_id", "workflow_state_name"}
-    ids = {"workflow_id", "execution_id", "workflow_state_id", "workflow_state_name", "project_id"}
-    assert set(_schema.validated_options(_schema.EXECUTION)) == ids
+    of_run = {"workflow_id", "execution_id", "workflow_state_id", "workflow_state_name", "project_id", "input"}
+    assert set(_schema.validated_options(_schema.EXECUTION)) == of_run
     missing = _schema.argument_violations(_schema.EXECUTION, {})
-    assert {violation.option for violation in missing} == {"workflow_id", "execution_id"}
+    assert {violation.option for violation in missing} == {"workflow_id"}
 
 
 def test_row_without_an_option_raises(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,14 +16,18 @@ from ansible_collections.functiongraph.workflow.plugins.doc_fragments import att
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http, _options, _spec
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution import ExecutionTask
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution_info import ExecutionInfoTask
 from ansible_collections.functiongraph.workflow.plugins.modules import (
     fgs_workflow_callback,
+    fgs_workflow_execution,
     fgs_workflow_execution_info,
 )
 
 MODULES = [
     (fgs_workflow_callback, _options.callback_spec()),
-    (fgs_workflow_execution_info, _options.execution_info_spec()),
+    (fgs_workflow_execution, ExecutionTask.SPECIFICATION),
+    (fgs_workflow_execution_info, ExecutionInfoTask.SPECIFICATION),
 ]
 FRAGMENTS = {
     "functiongraph.workflow.connection": yaml.safe_load(connection.ModuleDocFragment.DOCUMENTATION),
