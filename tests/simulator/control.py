@@ -20,7 +20,8 @@ from . import faults
 from .accounts import WORKFLOW_ID, Account
 from .flows import DEFAULT_DEFINITION, Flow, InvalidDefinition, parse
 from .identity import METADATA_FORMS
-from .nodes import RUNNING, Readings
+from .nodes import READINGS, RUNNING, Readings
+from .received import Recipient
 from .responses import Refusal, as_json
 from .runs import Run
 from .tables import RUN_STATUSES
@@ -31,6 +32,8 @@ LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 PREFIX = "/_simulator"
 SHOWN_LENGTH = 16 * 1024
 SETTLE_SECONDS = 30
+# The operations that meet a fault, the default one first.
+OF_A_RUN, OF_A_FLOW = ("callback", "stop", "retry"), ("start", "list")
 
 
 def wrong(message: str, status: int = 400) -> Refusal:
@@ -59,7 +62,10 @@ def _run(request: web.Request, run_id: str | None = None) -> Run:
     return found
 
 
-def _set_fault(request: web.Request, run: Run, options: dict[str, Any]) -> None:
+def _set_fault(recipient: Recipient, name_of_it: str, options: dict[str, Any], operations: tuple[str, ...]) -> None:
+    operation = options.get("operation", operations[0])
+    if operation not in operations:
+        raise wrong(f"operation must be one of {', '.join(operations)}")
     for prefix in ("", "read_"):
         name, times = options.get(f"{prefix}fault"), options.get(f"{prefix}times")
         if name is not None and name not in faults.FAULTS:
@@ -67,9 +73,9 @@ def _set_fault(request: web.Request, run: Run, options: dict[str, Any]) -> None:
         if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 0):
             raise wrong("times must be a number, or null for all requests")
         if name is not None or not prefix:
-            faults.set_fault(run, name, times, float(options.get("share", 0.33)))
+            faults.set_fault(recipient, name, times, float(options.get("share", 0.33)), operation)
     if "seed" in options:
-        faults.seed_random(request.app[WORLD], run, options["seed"])
+        faults.seed_random(recipient, name_of_it, options["seed"])
 
 
 def _create_flow(world: World, options: dict[str, Any]) -> Flow:
@@ -86,7 +92,13 @@ async def workflows(request: web.Request) -> web.Response:
     """GET and POST /_simulator/workflows."""
     world = request.app[WORLD]
     if request.method == "POST":
-        return as_json(_create_flow(world, await _json_body(request)).shown())
+        options = await _json_body(request)
+        flow = _create_flow(world, options)
+        _readings(world, options)
+        flow.readings = {name: options[name] for name in READINGS if name in options}
+        flow.start_lag, flow.international = int(options.get("start_lag") or 0), options.get("international") is True
+        _set_fault(flow, flow.name, options, OF_A_FLOW)
+        return as_json(flow.shown())
     return as_json({"workflows": [{**flow.brief(), "mode": flow.mode} for flow in world.flows.values()]})
 
 
@@ -119,7 +131,7 @@ async def create_run(request: web.Request) -> web.Response:
         shown_instead=options.get("shown") or {},
         begin_time=time.time() - float(options.get("age") or 0),
     )
-    _set_fault(request, run, options)
+    _set_fault(run, run.name, options, OF_A_RUN)
     world.add(run)
     if options.get("settle", True):
         await world.until(lambda: not run.calling, SETTLE_SECONDS)
@@ -132,6 +144,15 @@ async def wake_run(request: web.Request) -> web.Response:
     if not run.wake(options.get("node")):
         raise wrong("no such wait node waits", 409)
     return as_json(run.observed())
+
+
+async def one_workflow(request: web.Request) -> web.Response:
+    """GET /_simulator/workflows/{workflow_id}: the requests for it, and the ids of its runs."""
+    world, workflow_id = request.app[WORLD], request.match_info["workflow_id"]
+    if workflow_id not in world.flows:
+        raise wrong("no such flow", 404)
+    runs = [run.run_id for run in world.runs.values() if run.workflow_id == workflow_id]
+    return as_json({"requests": [one.shown() for one in world.flows[workflow_id].requests], "runs": runs})
 
 
 async def all_runs(request: web.Request) -> web.Response:
@@ -147,7 +168,7 @@ async def one_run(request: web.Request) -> web.Response:
 async def set_fault(request: web.Request) -> web.Response:
     """PUT /_simulator/runs/{run_id}/fault."""
     run = _run(request)
-    _set_fault(request, run, await _json_body(request))
+    _set_fault(run, run.name, await _json_body(request), OF_A_RUN)
     request.app[WORLD].changed(run)
     return as_json(run.observed())
 
@@ -289,6 +310,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post(PREFIX + "/runs/{run_id}/wake", wake_run)
     app.router.add_get(PREFIX + "/workflows", workflows)
     app.router.add_post(PREFIX + "/workflows", workflows)
+    app.router.add_get(PREFIX + "/workflows/{workflow_id}", one_workflow)
     app.router.add_get(PREFIX + "/readings", readings)
     app.router.add_put(PREFIX + "/readings", readings)
     app.router.add_get(PREFIX + "/accounts", accounts)

@@ -20,6 +20,7 @@ from typing import Any
 
 from .accounts import PROJECT_ID, REGION
 from .functions import Function
+from .received import Recipient
 
 OPERATION, SLEEP, END, CALLBACK, PARALLEL = "Operation", "Sleep", "End", "Callback", "Parallel"
 NORMAL, EXPRESS = "NORMAL", "EXPRESS"
@@ -77,8 +78,12 @@ class State:
 
 
 @dataclass
-class Flow:
-    """A flow. definition is what ShowWorkFlow shows."""
+class Flow(Recipient):
+    """A flow. definition is what ShowWorkFlow shows.
+
+    readings are what it changes of the world's, and start_lag is for the runs that the service starts. international:
+    it starts none.
+    """
 
     workflow_id: str
     definition: Any
@@ -88,6 +93,9 @@ class Flow:
     name: str = ""
     description: str = ""
     mode: str = NORMAL
+    readings: dict[str, str] = field(default_factory=dict)
+    start_lag: int = 0
+    international: bool = False
     created: float = field(default_factory=lambda: datetime.now(timezone.utc).timestamp())
 
     @property

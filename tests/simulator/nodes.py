@@ -15,15 +15,23 @@ from typing import Any
 from .flows import CALLBACK, State
 
 RUNNING, SUCCESS, FAIL, CANCEL = "running", "success", "fail", "cancel"
-READINGS = {"state_ids": ("node", "execution"), "waiting_nodes": ("shown", "hidden")}
+READINGS = {
+    "state_ids": ("node", "execution"),
+    "waiting_nodes": ("shown", "hidden"),
+    "second_start": ("refused", "another"),
+}
 
 
 @dataclass
 class Readings:
-    """What the service does not document: whose id a state has, and whether a waiting callback node is shown."""
+    """What the service does not document.
+
+    Whose id a state has, whether a waiting callback node is shown, and what a second start with the same run id does.
+    """
 
     state_ids: str = "node"
     waiting_nodes: str = "shown"
+    second_start: str = "refused"
 
     def changed(self, options: dict[str, Any]) -> Readings:
         """These with what options names. Raises ValueError."""

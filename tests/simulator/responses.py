@@ -52,6 +52,11 @@ def not_found() -> Refusal:
     return Refusal(404, "FGS.5002", "Function flow not found.")
 
 
+def not_offered() -> Refusal:
+    """The refusal of a start on the international site. Code and words are the simulator's own: none are documented."""
+    return Refusal(403, "FSS.0403", "The operation is not supported at this site.")
+
+
 def as_json(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """A JSON response."""
     text = json.dumps(body, ensure_ascii=False)

@@ -23,14 +23,14 @@ from .accounts import PROJECT_ID, REGION
 from .flows import CALLBACK, EXPRESS, PARALLEL, SLEEP, Flow, iso
 from .functions import Context, FunctionError, call_in_thread
 from .nodes import CANCEL, FAIL, RUNNING, SUCCESS, Execution, Node, Readings
-from .received import ActiveFault, ReceivedRequest
-from .responses import Refusal, invalid
+from .received import Recipient
+from .responses import Refusal, invalid, not_found
 
 BY_CALLBACK, BY_SOMEBODY_ELSE = "callback", "somebody else"
 
 
 @dataclass
-class Run:
+class Run(Recipient):
     """One run of a flow. result, error and output are those of its latest callback."""
 
     flow: Flow
@@ -39,6 +39,7 @@ class Run:
     headers: dict[str, Any] = field(default_factory=dict)
     readings: Readings = field(default_factory=Readings)
     lag: int = 0
+    start_lag: int = 0
     shown_instead: dict[str, Any] = field(default_factory=dict)
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     begin_time: float = field(default_factory=time.time)
@@ -52,11 +53,6 @@ class Run:
     completed_by: str | None = None
     nodes: dict[str, Node] = field(default_factory=dict)
     logs: list[dict[str, str]] = field(default_factory=list)
-    requests: list[ReceivedRequest] = field(default_factory=list)
-    connections: set[str] = field(default_factory=set)
-    fault: ActiveFault | None = None
-    read_fault: ActiveFault | None = None
-    version: int = 0
     calling: int = 0
     changed: Callable[[], None] = lambda: None
 
@@ -133,6 +129,7 @@ class Run:
         """Run a failed run again from the node whose failure has ended it."""
         if self.status != FAIL or self._failed is None or not self.keeps_history:
             raise invalid("only a failed run of a standard flow can be retried")
+        self._shows_late()
         node, self._failed = self._failed, None
         self.status, self.end_time = RUNNING, None
         node.attempts = 0
@@ -148,10 +145,13 @@ class Run:
         self.changed()
 
     def _record(self, result: str, by: str, output: dict[str, Any], error: str | None) -> None:
-        self._stale, self._stale_reads = self._details(), self.lag
+        self._shows_late()
         self.result, self.error, self.output = result, error, output
         self.completed_times += 1
         self.completed_by = by
+
+    def _shows_late(self) -> None:
+        self._stale, self._stale_reads = self._details(), self.lag
 
     def _completed(self, node: Node, result: str, by: str, output: dict[str, Any], error: str | None) -> None:
         self._record(result, by, output, error)
@@ -272,7 +272,13 @@ class Run:
     # What is shown.
 
     def shown(self) -> dict[str, Any]:
-        """The response of ShowWorkflowExecution; the first `lag` reads after a callback get the old one."""
+        """The response of ShowWorkflowExecution.
+
+        The first `start_lag` reads find no run; the first `lag` reads after a change get the old response.
+        """
+        if self.start_lag > 0:
+            self.start_lag -= 1
+            raise not_found()
         if self._stale_reads > 0:
             self._stale_reads -= 1
             return self._stale
@@ -331,7 +337,7 @@ class Run:
             "next_input": self.next_input,
             "callback_requests": self.callback_requests,
             "read_requests": sum(request.method == "GET" for request in self.requests),
-            "requests": [asdict(request) for request in self.requests],
+            "requests": [request.shown() for request in self.requests],
             "nodes": [{**node.shown(), "type": node.state.type} for node in self.nodes.values()],
             "logs": list(self.logs),
             **asdict(self.readings),
@@ -345,4 +351,4 @@ class Run:
     @property
     def callback_requests(self) -> int:
         """The number of callback requests of which at least the head arrived."""
-        return sum(request.is_callback for request in self.requests)
+        return sum(request.operation == "callback" for request in self.requests)

@@ -20,8 +20,8 @@ from .accounts import OTHER_PROJECT_ID, PROJECT_ID, Account
 from .flows import Flow
 from .gateway import BODY_LIMIT, authenticate, without_secrets
 from .nodes import CANCEL, RUNNING
-from .received import ReceivedRequest
-from .responses import Refusal, as_json, gateway, invalid, new_request_id, no_permission, not_found
+from .received import ReceivedRequest, Recipient
+from .responses import Refusal, as_json, gateway, invalid, new_request_id, no_permission, not_found, not_offered
 from .runs import Run
 from .tables import RUN_STATUSES, violations
 from .world import WORLD, World
@@ -41,9 +41,9 @@ async def behind_gateway(request: web.Request, handler: Handler) -> web.StreamRe
     """Give every request an id, and pass only those of a known caller to the service and to IAM."""
     world = request.app[WORLD]
     request["request_id"] = new_request_id()
-    run, received = _record(world, request)
+    recipient, received = _record(world, request)
     try:
-        early = await faults.before_body(world, request, run, received) if run and received else None
+        early = await faults.before_body(world, request, recipient, received) if recipient and received else None
         if early is not None:
             return early
         if request.path.startswith(("/v2/", "/v3/")):
@@ -58,27 +58,27 @@ async def behind_gateway(request: web.Request, handler: Handler) -> web.StreamRe
     except web.HTTPMethodNotAllowed as refusal:
         response = gateway("0101", 405, "The method is not allowed").response(request["request_id"])
         response.headers["Allow"] = refusal.headers["Allow"]
-    if run and received:
+    if recipient and received:
         if response.status != faults.CLOSED:
             received.phase, received.status = "responded", response.status
-        world.changed(run)
+        world.changed(recipient)
     return response
 
 
-def _record(world: World, request: web.Request) -> tuple[Run | None, ReceivedRequest | None]:
+def _record(world: World, request: web.Request) -> tuple[Recipient | None, ReceivedRequest | None]:
     # Recorded as soon as the head has arrived: a client must not send more requests than it reports.
     run_id = request.match_info.get("execution_id", "")
     if request.path.startswith("/v2/") and request.path.endswith("/callback"):
         run_id = request.headers.get("X-Workflow-Run-Id", "")
-    run = world.runs.get(run_id)
-    if run is None:
+    recipient = world.runs.get(run_id) or world.flows.get(request.match_info.get("workflow_id", ""))
+    if recipient is None:
         return None, None
     received = ReceivedRequest(request.method, request.raw_path, without_secrets(request))
-    run.requests.append(received)
-    run.connections.add(f"{request.get_extra_info('sockname')} {request.get_extra_info('peername')}")
+    recipient.requests.append(received)
+    recipient.connections.add(f"{request.get_extra_info('sockname')} {request.get_extra_info('peername')}")
     request["received"] = received
-    world.changed(run)
-    return run, received
+    world.changed(recipient)
+    return recipient, received
 
 
 async def _pass_gateway(world: World, request: web.Request, received: ReceivedRequest | None) -> None:
@@ -153,50 +153,68 @@ async def callback(request: web.Request) -> web.StreamResponse:
     request["received"].phase = "accepted"
 
     def complete() -> web.Response:
-        try:
-            run.complete(request.headers["X-Workflow-State-Id"], body["result"], body["output"], body.get("error"))
-        except Refusal as refusal:
-            return refusal.response(request["request_id"])
+        run.complete(request.headers["X-Workflow-State-Id"], body["result"], body["output"], body.get("error"))
         return as_json({"execution_id": run.run_id})
 
     return await faults.respond(world, request, run, complete)
 
 
 async def start(request: web.Request) -> web.StreamResponse:
-    """POST …/executions. A run id that a run has already is refused."""
+    """POST …/executions."""
     world, flow = request.app[WORLD], _flow(request)
     body = _json_object(request["body"] or b"{}")
     headers, run_input = (body.get(name) or {} for name in ("headers", "input"))
     if not isinstance(headers, dict) or not isinstance(run_input, dict):
         raise invalid("headers or input is not an object")
-    run_id = request.headers.get("X-WorkflowRun-ID")
-    if run_id in world.runs:
-        raise invalid("there is a run of this id")
-    run = Run(flow, input=run_input, headers=headers, readings=world.readings)
-    run.run_id = run_id or run.run_id
-    world.add(run)
-    return as_json({"execution_id": run.run_id})
+    if flow.international:
+        raise not_offered()
+    readings = world.readings.changed(flow.readings)
+    request["received"].phase = "accepted"
+
+    def complete() -> web.Response:
+        run_id = request.headers.get("X-WorkflowRun-ID")
+        if run_id in world.runs:
+            if readings.second_start == "refused":
+                raise invalid("there is a run of this id")
+            run_id = None
+        run = Run(flow, input=run_input, headers=headers, readings=readings, start_lag=flow.start_lag)
+        run.run_id, run.read_fault = run_id or run.run_id, flow.read_fault
+        run.requests.append(request["received"])
+        world.add(run)
+        return as_json({"execution_id": run.run_id})
+
+    return await faults.respond(world, request, flow, complete)
 
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET …/executions/{execution_id}."""
-    run = _run(request)
-    return await faults.respond(request.app[WORLD], request, run, lambda: as_json(run.shown()))
+    world, flow = request.app[WORLD], _flow(request)
+    recipient = world.runs.get(request.match_info["execution_id"]) or flow
+    return await faults.respond(world, request, recipient, lambda: as_json(_run(request).shown()))
 
 
 async def stop(request: web.Request) -> web.StreamResponse:
     """POST …/executions/{execution_id}/terminate."""
     run = _run(request)
-    if run.status != RUNNING:
-        raise invalid("the run has already ended")
-    run.end_otherwise(CANCEL)
-    return as_json({})
+
+    def complete() -> web.Response:
+        if run.status != RUNNING:
+            raise invalid("the run has already ended")
+        run.end_otherwise(CANCEL)
+        return as_json({})
+
+    return await faults.respond(request.app[WORLD], request, run, complete)
 
 
 async def retry(request: web.Request) -> web.StreamResponse:
     """POST …/executions/{execution_id}/retry."""
-    _run(request).retry()
-    return as_json({})
+    run = _run(request)
+
+    def complete() -> web.Response:
+        run.retry()
+        return as_json({})
+
+    return await faults.respond(request.app[WORLD], request, run, complete)
 
 
 def _page(request: web.Request, rows: Sequence[Any], default: int) -> Sequence[Any]:
@@ -234,7 +252,8 @@ async def list_runs(request: web.Request) -> web.StreamResponse:
     runs = [run for run in runs if since <= int(run.begin_time) <= until]
     runs.sort(key=lambda run: run.begin_time, reverse=True)
     briefs = [brief for brief in (run.brief() for run in runs) if status in (None, brief["status"])]
-    return as_json({"executions": _page(request, briefs, RUNS_IN_A_LIST)})
+    page = _page(request, briefs, RUNS_IN_A_LIST)
+    return await faults.respond(world, request, flow, lambda: as_json({"executions": page}))
 
 
 async def list_flows(request: web.Request) -> web.StreamResponse:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from aiohttp import web
 from .accounts import WORKFLOW_ID, Accounts
 from .flows import DEFAULT_DEFINITION, Flow, parse
 from .nodes import Readings
+from .received import Recipient
 from .runs import Run
 
 
@@ -40,7 +40,6 @@ class World:
     throttle: int | None = None
     clock_offset: float = 0.0
     serial: int = 0
-    generators: dict[str, random.Random] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._changed = asyncio.Event()
@@ -64,10 +63,10 @@ class World:
         run.start()
         return run
 
-    def changed(self, run: Run) -> None:
-        """Notify everybody who waits that a run has changed."""
+    def changed(self, recipient: Recipient) -> None:
+        """Notify everybody who waits that a run or a flow has changed."""
         self.serial += 1
-        run.version = self.serial
+        recipient.version = self.serial
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 

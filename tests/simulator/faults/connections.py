@@ -10,6 +10,7 @@ import asyncio
 
 from aiohttp import web
 
+from ..runs import Run
 from .registry import Exchange, fault
 
 DRIP_SECONDS = 1.0
@@ -68,9 +69,12 @@ async def applied_cut_then_400(exchange: Exchange) -> web.StreamResponse:
 @fault(applied=False)
 async def ended_by_somebody_else(exchange: Exchange) -> web.StreamResponse:
     """Somebody else has completed the state with the other result: the callback gets 400."""
-    if exchange.run.waits:
+    run = exchange.recipient
+    if exchange.request["received"].operation != "callback":
+        exchange.complete()
+    elif isinstance(run, Run) and run.waits:
         callback = await exchange.request.json()
-        exchange.run.end_otherwise("fail" if callback["result"] == "success" else "success", "ended by somebody else")
+        run.end_otherwise("fail" if callback["result"] == "success" else "success", "ended by somebody else")
     return exchange.complete()
 
 

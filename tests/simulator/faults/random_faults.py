@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import random as chance
 
 from aiohttp import web
 
@@ -20,8 +19,8 @@ LONGEST_DELAY = 0.2
 @fault(applied=None)
 async def random(exchange: Exchange) -> web.StreamResponse:
     """At random (share, seed): dropped, cut, throttled or delayed, before or after the callback takes effect."""
-    generator = exchange.world.generators.setdefault(exchange.run.run_id, chance.Random())
-    active = exchange.run.fault or exchange.run.read_fault
+    generator = exchange.recipient.generator
+    active = exchange.recipient.fault or exchange.recipient.read_fault
     share = active.share if active else 0.0
     # Always the same number of draws for a request, so that one does not shift the next.
     hit, kind, late, delay = (generator.random() for _unused in range(4))

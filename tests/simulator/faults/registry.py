@@ -20,8 +20,8 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from ..received import ActiveFault, ReceivedRequest
-from ..runs import Run
+from ..received import ActiveFault, ReceivedRequest, Recipient
+from ..responses import Refusal
 from ..world import World
 
 Act = Callable[["Exchange"], Awaitable[web.StreamResponse]]
@@ -29,7 +29,7 @@ Act = Callable[["Exchange"], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault. applied says whether the callback takes effect; None: it depends."""
+    """One fault. applied says whether the request takes effect; None: it depends."""
 
     name: str
     applied: bool | None
@@ -76,7 +76,7 @@ class Exchange:
 
     world: World
     request: web.Request
-    run: Run
+    recipient: Recipient
     complete: Callable[[], web.Response]
 
     @property
@@ -124,26 +124,27 @@ def reset(transport: asyncio.BaseTransport) -> None:
         transport.abort()
 
 
-def set_fault(run: Run, name: str | None, times: int | None, share: float = 0.33) -> None:
-    """Set the fault of a run's callbacks or reads; without a name, clear both."""
+def set_fault(
+    recipient: Recipient, name: str | None, times: int | None, share: float = 0.33, operation: str = "callback"
+) -> None:
+    """Set the fault of an operation, or one of reads; without a name, clear both."""
     if name is None:
-        run.fault = run.read_fault = None
+        recipient.fault = recipient.read_fault = None
     elif FAULTS[name].reads:
-        run.read_fault = ActiveFault(name, times, share)
+        recipient.read_fault = ActiveFault(name, times, share)
     else:
-        run.fault = ActiveFault(name, times, share)
+        recipient.fault = ActiveFault(name, times, share, operation)
         if name == "random":
-            run.read_fault = ActiveFault(name, times, share)
+            recipient.read_fault = ActiveFault(name, times, share)
 
 
-def seed_random(world: World, run: Run, seed: object) -> None:
-    """Make random faults repeatable: the same seed and run name give the same faults in the same order."""
-    world.generators[run.run_id] = random.Random(f"{seed}:{run.name}")
+def seed_random(recipient: Recipient, name: str, seed: object) -> None:
+    """Make random faults repeatable: the same seed and name give the same faults in the same order."""
+    recipient.generator = random.Random(f"{seed}:{name}")
 
 
-def _due(run: Run, received: ReceivedRequest, before_body: bool) -> Fault | None:
-    # Nothing but callbacks and reads meets a fault.
-    active = run.fault if received.is_callback else run.read_fault if received.method == "GET" else None
+def _due(recipient: Recipient, received: ReceivedRequest, before_body: bool) -> Fault | None:
+    active = recipient.fault_of(received.operation)
     if active is None or FAULTS[active.name].before_body != before_body or not active.take():
         return None
     received.fault = active.name
@@ -151,23 +152,30 @@ def _due(run: Run, received: ReceivedRequest, before_body: bool) -> Fault | None
 
 
 async def before_body(
-    world: World, request: web.Request, run: Run, received: ReceivedRequest
+    world: World, request: web.Request, recipient: Recipient, received: ReceivedRequest
 ) -> web.StreamResponse | None:
     """The response of a fault that acts before the body of the request is read, if one is due."""
-    chosen = _due(run, received, before_body=True)
-    return await chosen.act(Exchange(world, request, run, web.Response)) if chosen else None
+    chosen = _due(recipient, received, before_body=True)
+    return await chosen.act(Exchange(world, request, recipient, web.Response)) if chosen else None
 
 
 async def respond(
-    world: World, request: web.Request, run: Run, complete: Callable[[], web.Response]
+    world: World, request: web.Request, recipient: Recipient, complete: Callable[[], web.Response]
 ) -> web.StreamResponse:
     """The response to a valid request: the service's own, unless a fault is due."""
-    chosen = _due(run, request["received"], before_body=False)
+    chosen = _due(recipient, request["received"], before_body=False)
     if chosen is None:
         return complete()
-    exchange = Exchange(world, request, run, complete)
+
+    def completed() -> web.Response:
+        try:
+            return complete()
+        except Refusal as refusal:
+            return refusal.response(request["request_id"])
+
+    exchange = Exchange(world, request, recipient, completed)
     if chosen.applied and not chosen.reads:
-        response = complete()
+        response = completed()
         exchange.complete = lambda: response
     try:
         return await chosen.act(exchange)
