@@ -19,6 +19,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _htt
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import environment, file
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import execution, execution_info
 
 README, README_ZH = texts.READMES
 each_readme = pytest.mark.parametrize("readme", texts.READMES, ids=lambda path: path.name)
@@ -145,7 +146,12 @@ def test_the_contents_of_a_readme_are_those_of_the_collection(readme: Path) -> N
 def test_the_changelog_lists_all_plugins_roles_and_playbooks() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", "")
     named = set(re.findall(r"^\* functiongraph\.workflow\.(\w+) - ", text, re.MULTILINE))
-    # The next release will list what its fragments add.
+    # The next release will list what its fragments add, and the modules that are new in it.
+    for path in (ROOT / "plugins/modules").glob("[!_]*.py"):
+        since = re.search(r"^version_added: (\S+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert since is not None
+        if f"## v{since[1]}" not in text:
+            named.add(path.stem)
     for path in (ROOT / "changelogs/fragments").glob("*.yml"):
         added = yaml.safe_load(path.read_text(encoding="utf-8")).get("add object.playbook", [])
         named |= {playbook["name"] for playbook in added}
@@ -229,3 +235,5 @@ def test_the_limits_of_the_messages_are_those_of_the_code() -> None:
     assert f"at most {_options.TIMEOUT_LIMIT} seconds" in page
     assert f"from 0 to {_options.RETRIES_LIMIT}," in page
     assert f"at most {_schema.DEPTH} levels deep" in page
+    assert f"to {execution._WAIT_LIMIT} seconds" in page
+    assert f"from 1 to {execution_info._RESULTS_LIMIT}," in page

@@ -29,6 +29,7 @@ NOT_MESSAGES_AT = {
     r"Arguments of a FunctionGraph workflow callback": "title of the published schema",
     r"Built from Tables 1 to 3 of CreateCallbackWorkflow": "description in the published schema",
     r"^name of the waiting state, whose id is looked up$": "description in the published schema",
+    r"^input of a run that is started$": "description in a schema",
     r"Body of a %d response to a FunctionGraph": "title of a schema of a response",
     r"Table %s: %s has no option": "for developers: only a mistake in the tables raises it",
     r"Access=%s, SignedHeaders=%s, Signature=%s": "the header that signs a request",
