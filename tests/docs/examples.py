@@ -16,8 +16,12 @@ from support.playbooks import ROOT
 from support.simulators import Simulator
 
 CALLBACK = "functiongraph.workflow.fgs_workflow_callback"
+EXECUTION = "functiongraph.workflow.fgs_workflow_execution"
 INFO = "functiongraph.workflow.fgs_workflow_execution_info"
 ROLE = "functiongraph.workflow.runbook"
+
+# A workflow whose runs end by themselves.
+ENDING = "00000000-0000-4000-8000-0000000e4d14"
 
 # Why a block is not run unchanged, by a beginning that identifies it.
 NOT_RUN = {
@@ -77,12 +81,24 @@ def kind(block: texts.Block) -> str:
     )
 
 
+def _let_its_run_end(task: dict[str, Any], tasks: list[dict[str, Any]]) -> None:
+    """Gives a task that waits for the end of a run, or a loop that does, a workflow whose runs end."""
+    options = task.get(EXECUTION) or task.get(INFO)
+    starts = any(EXECUTION in one for one in tasks)
+    if options and starts and options.get("execution_id") in (None, "{{ started.execution_id }}"):
+        task["vars"] = {"fgs_workflow_id": ENDING}
+
+
 class Stage:
     """Runs that wait for examples, and their outcomes."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self.waiting: dict[str, str] = {}
+        function = {"id": "build-1", "name": "build", "type": "Operation", "end": True}
+        function["actions"] = [{"function_ref": {"ref_name": "echo"}}]
+        flow = {"start": "build-1", "states": [function], "functions": [{"name": "echo"}]}
+        simulator.ask("POST", "/_simulator/workflows", {"workflow_id": ENDING, "definition": {"name": "end", **flow}})
 
     def ids(self, who: str, **options: Any) -> dict[str, str]:
         """The variables of a run that waits for who."""
@@ -119,8 +135,10 @@ class Stage:
             roles = [role for role in play.get("roles", []) if ROLE in (role, dict(role).get("role"))]
             if callbacks or roles:
                 play.setdefault("vars", {}).update(self.ids(str(block)))
-            elif any(INFO in task for task in tasks):
+            elif any(INFO in task or EXECUTION in task for task in tasks):
                 play.setdefault("vars", {}).update(self.finished())
+            for task in tasks:
+                _let_its_run_end(task, tasks)
             for task in callbacks[1:]:
                 task.setdefault("vars", {}).update(self.ids(f"{block}, {task['name']}"))
         return plays
