@@ -47,16 +47,16 @@ options:
     description:
       - V(started), start a run. If there is a run with O(execution_id) already, it is left alone, however it ended.
       - V(stopped), stop the run. A run that has ended is left alone.
-      - V(retried), retry the run if its status is V(fail). Any other run is left alone. The service retries only runs of
-        standard workflows; it does not document from which state on.
+      - V(retried), retry the run if its status is V(fail). Any other run is left alone. The service retries only runs
+        of standard workflows; it does not document from which state on.
     type: str
     choices: [started, stopped, retried]
     default: started
   execution_id:
     description:
       - The ID of the run. It is required with O(state=stopped) and O(state=retried).
-      - With O(state=started), the ID that the new run gets. Set it to be able to repeat the task. By default it is a new
-        UUID.
+      - With O(state=started), the ID that the new run gets. Set it to be able to repeat the task. By default it is a
+        new UUID.
       - The service documents neither which IDs it accepts, nor what a second start with the same ID does.
     type: str
     aliases: [workflow_run_id, run_id]

@@ -71,7 +71,8 @@ options:
     version_added: 1.1.0
   until:
     description:
-      - List only runs that began at that time or earlier, in the same formats as O(since). By default there is no limit.
+      - List only runs that began at that time or earlier, in the same formats as O(since). By default there is no
+        limit.
     type: str
     version_added: 1.1.0
   max_results:

@@ -152,7 +152,7 @@ class ExecutionTask(Task):
                 return result
             try:
                 run = self._read()
-                result.update(_shown(run))
+                result.update(self._shown(run))
             except _reads.ReadError:
                 # It may be shown later, and a run of an express workflow never is.
                 run = None
@@ -204,7 +204,7 @@ class ExecutionTask(Task):
         if not is_due(run):
             return self._unchanged(run)
         if self.check_mode:
-            return self._with_diff({"changed": True, **_shown(run), **self.NOTHING_DONE}, operation)
+            return self._with_diff({"changed": True, **self._shown(run), **self.NOTHING_DONE}, operation)
         self._send(operation, is_done)
         result = self._with_diff(self._sent(), operation)
         try:
@@ -214,7 +214,7 @@ class ExecutionTask(Task):
         if not is_done(run):
             text = "The service accepted to %s the run, but the run still shows the status %s."
             result["warnings"] = [text % (_VERBS[self._state], run.status)]
-        return {**result, **_shown(run)}
+        return {**result, **self._shown(run)}
 
     def _send(self, operation: running.Operation, is_done: _IsDone) -> None:
         """Returns once the run is as the operation makes it. Raises _Ended."""
@@ -282,14 +282,15 @@ class ExecutionTask(Task):
                 if isinstance(found, _reads.ReadError):
                     shown = UNREAD % found
                 else:
-                    result.update(_shown(found))
+                    result.update(self._shown(found))
                     shown = "it shows " + _reads.described(found, self.redactor.text)
                     failure = self._not_reached(found)
                     if failure is not None:
                         return {**result, "failed": True, "msg": failure} if failure else result
                 self.progress(self.redactor.line("%s, after %d seconds" % (shown, time.monotonic() - begin)))
         except _reads.ReadError as error:
-            return {**result, **self._unread(error, _WAITED % (self._run_id, "%s"))}
+            kept = {name: result[name] for name in ("changed", "requests_sent")}
+            return {**result, **self._unread(error, _WAITED % (self._run_id, "%s")), **kept}
         text = "The run %s did not reach wait_for=%s within %g seconds: %s."
         text %= (self._run_id, self.params["wait_for"], seconds, shown)
         return {**result, "failed": True, "msg": text, "hint": _LATER}
@@ -318,8 +319,12 @@ class ExecutionTask(Task):
 
     # Results.
 
+    def _shown(self, run: _reads.Run) -> Result:
+        run_id = run.execution.get("execution_id") or self._run_id
+        return {"execution_id": run_id, "status": run.status, "execution": run.execution}
+
     def _unchanged(self, run: _reads.Run) -> Result:
-        return {"changed": False, **self.NOTHING_DONE, **run.response.fields(), **_shown(run)}
+        return {"changed": False, **self.NOTHING_DONE, **run.response.fields(), **self._shown(run)}
 
     def _sent(self) -> Result:
         """What a result says of the requests that were sent."""
@@ -388,10 +393,6 @@ class ExecutionTask(Task):
     def lost(cls, reason: str) -> Result:
         text = "It is not known whether a run was started, stopped or retried: %s." % reason
         return {"failed": True, "changed": False, **cls.NOTHING_DONE, "msg": text, "hint": _CHECK}
-
-
-def _shown(run: _reads.Run) -> Result:
-    return {"execution_id": run.execution.get("execution_id"), "status": run.status, "execution": run.execution}
 
 
 def _hint(hint: t.Optional[str], verb: str) -> t.Optional[str]:

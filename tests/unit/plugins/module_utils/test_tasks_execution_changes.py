@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Stopping and retrying a run, against a script of expected calls."""
+
+from __future__ import annotations
+
+import pytest
+from support.executions import (
+    CANCELLED,
+    FAILED,
+    GONE,
+    NO_PERMISSION,
+    NOT_READABLE,
+    RETRY,
+    RUNNING,
+    STOP,
+    known,
+    matches,
+    met,
+    shows,
+)
+from support.servers import Call
+
+# state, the calls, the retries, failed, changed and requests_sent, the status that is shown, and a message or warning.
+CHANGES: dict[str, tuple[str, tuple[Call, ...], int, tuple[bool, bool, int], str | None, str]] = {
+    "stopped": ("stopped", (RUNNING, Call(*STOP), CANCELLED), 0, (False, True, 1), "cancel", ""),
+    "ended before": ("stopped", (shows("success"),), 0, (False, False, 0), "success", ""),
+    "shown late": ("stopped", (RUNNING, Call(*STOP), RUNNING, RUNNING, CANCELLED), 0, (False, True, 1), "cancel", ""),
+    "not shown": (
+        "stopped",
+        (RUNNING, Call(*STOP), *[RUNNING] * 3),
+        0,
+        (False, True, 1),
+        "running",
+        "The service accepted to stop the run, but the run still shows the status running.",
+    ),
+    "not readable afterwards": (
+        "stopped",
+        (RUNNING, Call(*STOP), NOT_READABLE),
+        0,
+        (False, True, 1),
+        None,
+        "The run was stopped, but " + NO_PERMISSION + "….",
+    ),
+    "no such run": (
+        "stopped",
+        (GONE,),
+        0,
+        (True, False, 0),
+        None,
+        "Nothing was sent, as the run could not be read: status 404 (FGS.5002: Not found).",
+    ),
+    "stop is lost": ("stopped", (RUNNING, Call(*STOP, cut=True), *[CANCELLED] * 2), 0, (False, True, 1), "cancel", ""),
+    "stop is lost, and has no effect": (
+        "stopped",
+        (RUNNING, Call(*STOP, cut=True), *[RUNNING] * 3, Call(*STOP), CANCELLED),
+        1,
+        (False, True, 2),
+        "cancel",
+        "",
+    ),
+    "stop is refused, as the run has ended": (
+        "stopped",
+        (RUNNING, Call(*STOP, 400), *[shows("success")] * 2),
+        0,
+        (False, False, 1),
+        "success",
+        "",
+    ),
+    "stop is refused": (
+        "stopped",
+        (RUNNING, Call(*STOP, 400), RUNNING),
+        0,
+        (True, False, 1),
+        None,
+        "The service refused to stop the run: status 400….",
+    ),
+    "stop is lost, and the run is gone": (
+        "stopped",
+        (RUNNING, Call(*STOP, cut=True), *[GONE] * 3),
+        2,
+        (True, False, 1),
+        None,
+        "It is not known whether the run run was stopped: …; the run could not be read: status 404 (…).",
+    ),
+    "retried": ("retried", (FAILED, Call(*RETRY), RUNNING), 0, (False, True, 1), "running", ""),
+    "did not fail": ("retried", (shows("timeout"),), 0, (False, False, 0), "timeout", ""),
+    "retry is lost, and the run failed again": (
+        "retried",
+        (FAILED, Call(*RETRY, cut=True), *[shows("fail", end_time="later")] * 2),
+        0,
+        (False, True, 1),
+        "fail",
+        "",
+    ),
+    "retry is lost, and has no effect": (
+        "retried",
+        (FAILED, Call(*RETRY, cut=True), *[FAILED] * 3),
+        0,
+        (True, False, 1),
+        None,
+        "It is not known whether the run run was retried: …; the run does not show it, and all retries are used up.",
+    ),
+    "retry is refused, as somebody else retried": (
+        "retried",
+        (FAILED, Call(*RETRY, 400), *[RUNNING] * 2),
+        0,
+        (False, False, 1),
+        "running",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_change(name: str) -> None:
+    state, calls, retries, expected, status, text = CHANGES[name]
+    result, came = met(*calls, state=state, retries=retries)
+    assert known(result) == expected
+    assert result.get("status") == status
+    said = [result["msg"]] if result.get("failed") else result.get("warnings", [])
+    assert len(said) == bool(text)
+    assert all(matches(text, one) for one in said), said
+    assert "ansible_facts" not in result
+    assert {one.body for one in came} == {b""}
+
+
+@pytest.mark.parametrize(("state", "run"), [("stopped", RUNNING), ("retried", FAILED)])
+def test_check_mode_changes_nothing(state: str, run: Call) -> None:
+    result, _came = met(run, check_mode=True, state=state)
+    assert (known(result), result["status"]) == ((False, True, 0), run.body["status"])
+    assert result["diff"]["after"].startswith("POST ")
