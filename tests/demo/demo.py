@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Shows what the collection does: a waiting run, a playbook that completes it, and the result of the run.
+"""Shows what the collection does: a playbook that starts a run, one that completes it, and the result of the run.
 
 Everything except the service is real: the collection as installed from its archive, ansible-playbook, signed requests
 over a socket. The service is the embedded simulator, which runs the flow in flow.json with the functions in
@@ -20,12 +20,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support import simulators
 
+START = Path(__file__).with_name("start.yml")
 PLAYBOOK = "functiongraph.workflow.demo"
 BOLD, GREY, RED, GREEN, CYAN = "1", "90", "31", "32", "36"
 IDS = {
@@ -57,10 +60,14 @@ def margin(line: str) -> str:
     return colored("    | ", GREY) + line
 
 
-def show_playbook() -> None:
-    """Shows the installed playbook without its licence header."""
+def installed_playbook() -> Path:
+    """The file of the playbook that completes runs."""
     collections = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"].partition(os.pathsep)[0])
-    path = collections.joinpath("ansible_collections", "functiongraph", "workflow", "playbooks", "demo.yml")
+    return collections.joinpath("ansible_collections", "functiongraph", "workflow", "playbooks", "demo.yml")
+
+
+def show_playbook(path: Path) -> None:
+    """Shows a playbook without its licence header."""
     _licence, _unused, text = path.read_text(encoding="utf-8").partition("\n\n")
     for line in text.splitlines():
         say(margin(_YAML.sub(lambda match: colored(match[0], GREY if match["comment"] else CYAN), line)))
@@ -78,8 +85,10 @@ def credentials(simulator: simulators.Simulator) -> dict[str, str]:
     }
 
 
-def ansible_playbook(simulator: simulators.Simulator, home: str, variables: dict[str, object]) -> int:
-    """Runs the playbook with extra vars only, like a job template. Its output goes to the terminal."""
+def ansible_playbook(
+    simulator: simulators.Simulator, home: str, variables: Mapping[str, object], playbook: str = PLAYBOOK
+) -> int:
+    """Runs a playbook with extra vars only, like a job template. Its output goes to the terminal."""
     environment = {
         **os.environ,
         **credentials(simulator),
@@ -91,7 +100,7 @@ def ansible_playbook(simulator: simulators.Simulator, home: str, variables: dict
         "ANSIBLE_FORCE_COLOR": str(is_colored()),
     }
     program = Path(sys.executable).parent / "ansible-playbook"
-    command = [str(program), PLAYBOOK, "-e", json.dumps(variables)]
+    command = [str(program), playbook, "-e", json.dumps(variables)]
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -109,19 +118,31 @@ def create_flow(simulator: simulators.Simulator) -> None:
     simulator.ask("POST", "/_simulator/workflows", {"workflow_id": workflow_id, "definition": flow})
 
 
+def start_run(simulator: simulators.Simulator, home: str) -> dict[str, Any]:
+    """Starts a run with the playbook for that, and returns the run. Raises SystemExit if it does not wait."""
+    say("Ansible runs the first playbook, which starts a run:\n")
+    code = ansible_playbook(simulator, home, {"fgs_workflow_id": simulator.accounts["workflow_id"]}, str(START))
+    newest: dict[str, Any] = simulator.ask("GET", "/_simulator/runs")["runs"][0]
+    if code or not newest["waits"]:
+        raise SystemExit("The demo failed: the run should have been started, and wait.")
+    say("")
+    return newest
+
+
 def show_run(
     simulator: simulators.Simulator, home: str, title: str, variables: dict[str, object], expected: str
 ) -> None:
     """Shows one run from its start to its end. Raises SystemExit if it does not end as expected."""
-    run = simulator.start_run(name=title)
-    launcher, own_id = simulator.run(run)["nodes"][0]["node_name"], run["launcher_state_id"]
+    say(colored(f"\n=== {title}\n", BOLD))
+    run = start_run(simulator, home)
+    launcher, own_id = run["nodes"][0]["node_name"], run["launcher_state_id"]
     if own_id == run["workflow_state_id"]:
         raise SystemExit("The demo failed: the function should have learned another ID than the one that waits.")
-    say(colored(f"\n=== {title}\n", BOLD))
     say(f"The function in {launcher!r} has run. Its own state ID is not the one that waits: {own_id}.")
     say(f"Run {run['workflow_run_id']} waits at {run['workflow_state_name']!r}, state ID {run['workflow_state_id']}.")
-    more = "".join(f", and {name}={json.dumps(value)}" for name, value in variables.items())
-    say(f"Ansible runs the playbook with the IDs of workflow and run and the name of that state as extra vars{more}:\n")
+    extra_vars = "the IDs of workflow and run and the name of that state"
+    extra_vars += "".join(f", and {name}={json.dumps(value)}" for name, value in variables.items())
+    say(f"Ansible runs the second playbook, with these extra vars: {extra_vars}.\n")
     code = ansible_playbook(simulator, home, {**{name: run[key] for name, key in IDS.items()}, **variables})
     finished = simulator.ask("GET", f"/_simulator/wait?run={run['workflow_run_id']}&for=ended")
     status = colored(finished["status"], GREEN if finished["status"] == "success" else RED)
@@ -136,13 +157,13 @@ def show_run(
         raise SystemExit(f"The demo failed: the run should have ended with {expected}.")
 
 
-def stay(simulator: simulators.Simulator) -> None:
+def stay(simulator: simulators.Simulator, home: str) -> None:
     """Keeps the simulator running with a waiting run, until Ctrl-C."""
-    run = simulator.start_run(name="yours to complete")
+    say(colored("\n=== The simulator stays up\n", BOLD))
+    run = start_run(simulator, home)
     exports = " ".join(f"{name}={value}" for name, value in credentials(simulator).items())
     path = os.environ["ANSIBLE_COLLECTIONS_PATH"]
     variables = " ".join(f"-e {name}={run[key]}" for name, key in IDS.items())
-    say(colored("\n=== The simulator stays up\n", BOLD))
     say(f"Its page: {simulator['page']}   (Ctrl-C here ends it)")
     say("A run waits there. To complete it, copy these two lines into another terminal:\n")
     say(f"export ANSIBLE_COLLECTIONS_PATH={path} {exports}")
@@ -162,13 +183,17 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_unused: sys.exit(143))
     with simulators.running() as simulator, tempfile.TemporaryDirectory(prefix="fgs-demo-") as home:
         create_flow(simulator)
-        say(colored(f"\n=== The playbook: {PLAYBOOK}\n", BOLD))
-        show_playbook()
+        say("A playbook starts a run of a workflow. The run waits for a second playbook, which completes it.")
+        say("Only the service is simulated, on this machine: no account is needed, and nothing is sent to a cloud.")
+        say(colored("\n=== The first playbook: tests/demo/start.yml\n", BOLD))
+        show_playbook(START)
+        say(colored(f"\n=== The second playbook: {PLAYBOOK}\n", BOLD))
+        show_playbook(installed_playbook())
         show_run(simulator, home, "A runbook that succeeds", {}, "success")
         show_run(simulator, home, "A runbook that fails", {"demo_fail": True}, "fail")
         say("\nIn both cases the workflow received one callback, signed, with the playbook's own output or error.")
         if options.stay:
-            stay(simulator)
+            stay(simulator, home)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ def test_pasted_keys_are_set_and_not_shown(bracketed: bool, home: Path) -> None:
 DEMO = [sys.executable, str(ROOT / "tests/demo/demo.py")]
 # Of the playbook, and of what Ansible says of a task of it.
 SHOWN = ("- name: Check that the release is signed", "TASK [Check that the release is signed]", "\nIn both cases")
+FIRST_LINE = "A playbook starts a run of a workflow. The run waits for a second playbook, which completes it."
 
 
 def test_the_demo_shows_its_playbook_in_colour_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,20 +64,27 @@ def test_the_demo_shows_its_playbook_in_colour_on_a_terminal(tmp_path: Path, mon
         for text in SHOWN:
             screen.wait_for(text)
         screen.wait_for_end()
+    assert screen.screen.splitlines()[0] == FIRST_LINE
     coloured = {re.sub(r"\x1b\[[0-9;]*m", "", line) for line in screen.screen.splitlines() if line.count("\x1b[") > 2}
     assert "    |         - name: Check that the release is signed" in coloured
     assert "    | changed: [localhost]" in coloured
 
 
 def test_the_demo_has_no_colour_in_a_pipe(simulator: Simulator, home: Path) -> None:
-    """One of its two playbooks: the other one is shown in the same way."""
+    """One of its two passes: the other one is shown in the same way."""
     program = (
-        "import json, sys; from demo import demo; from support.simulators import Simulator; demo.show_playbook(); "
-        "demo.show_run(Simulator(json.loads(sys.argv[1])), sys.argv[2], 'fails', {'demo_fail': True}, 'fail')"
+        "import json, sys; from demo import demo; from support.simulators import Simulator; "
+        "simulator = Simulator(json.loads(sys.argv[1])); demo.create_flow(simulator); "
+        "demo.show_playbook(demo.installed_playbook()); "
+        "demo.show_run(simulator, sys.argv[2], 'fails', {'demo_fail': True}, 'fail')"
     )
     command = [sys.executable, "-c", program, json.dumps(simulator.addresses), str(home)]
     environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "true", "PYTHONPATH": str(ROOT / "tests")}
-    finished = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=True)
+    try:
+        finished = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=True)
+    finally:
+        # The default flow again, for other tests.
+        simulator.ask("POST", "/_simulator/workflows", {"workflow_id": simulator.accounts["workflow_id"]})
     assert [text for text in SHOWN[:2] if text not in finished.stdout] == []
     assert "\x1b" not in finished.stdout + finished.stderr
 
