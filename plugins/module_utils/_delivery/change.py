@@ -80,7 +80,10 @@ class Change:
                     raise NotDone(attempt) from None
                 raise OutcomeUnknown("%s; %s" % (attempt.reason, UNREAD % error)) from None
             if attempt.verdict == outcomes.REFUSED:
-                raise NotDone(attempt)
+                if not outcome_unknown:
+                    raise NotDone(attempt)
+                # An earlier request may still take effect, or be what this one was refused for.
+                raise OutcomeUnknown("%s; the run does not show it" % attempt.reason)
             if not self._attempts.wait_for_retry(attempt.retry_after):
                 text = "%s; the run does not show it, and all retries are used up"
                 raise OutcomeUnknown(text % attempt.reason)

@@ -236,8 +236,10 @@ class ExecutionTask(Task):
     def _took_effect(self, is_done: _IsDone, outcome_unknown: bool) -> bool:
         try:
             return is_done(_reads.read_until(self._read, is_done, self.attempts) if outcome_unknown else self._read())
-        except _reads.NoSuchRun:
-            if self._state != STARTED or (outcome_unknown and self._definition().get("mode") == _EXPRESS):
+        except _reads.NoSuchRun as error:
+            # Another run in the response is no sign that there is none of that ID.
+            is_other = error.fields().get("http_status") != 404
+            if is_other or self._state != STARTED or (outcome_unknown and self._definition().get("mode") == _EXPRESS):
                 raise
             return False
 
@@ -330,12 +332,8 @@ class ExecutionTask(Task):
         """What a result says of the requests that were sent."""
         change = t.cast(Change, self._change)
         fields = {} if change.response is None else change.response.fields()
-        return {
-            "changed": change.is_done,
-            "requests_sent": change.requests_sent,
-            "execution_id": self._run_id,
-            **fields,
-        }
+        sent = {"changed": change.is_done, "requests_sent": change.requests_sent, "execution_id": self._run_id}
+        return {**sent, **fields}
 
     def _with_diff(self, result: Result, operation: running.Operation) -> Result:
         if self.diff:

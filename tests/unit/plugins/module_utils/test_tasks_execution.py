@@ -134,6 +134,13 @@ STARTS: dict[str, tuple[tuple[Call, ...], int, tuple[bool, bool, int], str]] = {
         "It is not known whether the run run was started: the connection was lost: …; the run does not show it, and "
         "all retries are used up.",
     ),
+    "lost, and another run is shown": (
+        (CUT, *[shows("running", execution_id="another")] * 3),
+        2,
+        (True, False, 1),
+        "It is not known whether the run run was started: the connection was lost: …; the run could not be read: the "
+        "response shows another execution_id.",
+    ),
     "lost, and the run cannot be read": (
         (CUT, NOT_READABLE),
         2,
@@ -162,7 +169,7 @@ STARTS: dict[str, tuple[tuple[Call, ...], int, tuple[bool, bool, int], str]] = {
         (CUT, *[GONE] * 3, NORMAL, Call(*START, 403), *[GONE] * 3, NORMAL),
         1,
         (True, False, 2),
-        "The service refused to start the run: status 403….",
+        "It is not known whether the run run was started: status 403 (…); the run does not show it.",
     ),
     "no execution_id in the response": ((Call(*START, 200, {}), RUNNING, RUNNING), 0, (False, True, 1), ""),
     "throttled": ((Call(*START, 429), ACCEPTED, RUNNING), 1, (False, True, 2), ""),
