@@ -74,6 +74,8 @@ def _set_fault(recipient: Recipient, name_of_it: str, options: dict[str, Any], o
             raise wrong("times must be a number, or null for all requests")
         if name is not None or not prefix:
             faults.set_fault(recipient, name, times, float(options.get("share", 0.33)), operation)
+            if prefix and recipient.read_fault is not None:
+                recipient.read_fault.after = int(options.get("read_after") or 0)
     if "seed" in options:
         faults.seed_random(recipient, name_of_it, options["seed"])
 

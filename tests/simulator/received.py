@@ -49,15 +49,22 @@ class ReceivedRequest:
 
 @dataclass
 class ActiveFault:
-    """A fault that is set for a run or a flow. times is how many more requests it meets, None for all."""
+    """A fault that is set for a run or a flow. times is how many more requests it meets, None for all.
+
+    after is how many it spares before.
+    """
 
     name: str
     times: int | None = None
     share: float = 0.33
     operation: str = "read"
+    after: int = 0
 
     def take(self) -> bool:
         """Whether it meets this request as well."""
+        if self.after > 0:
+            self.after -= 1
+            return False
         if self.times is None:
             return True
         if self.times == 0:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Callback tasks through both faces without ansible-playbook.
+"""Tasks through both faces without ansible-playbook.
 
 Each task is called in a process of its own, forked from one that has imported everything: a hundred tasks take as long
 as two that Ansible runs on a host.
@@ -11,6 +11,7 @@ as two that Ansible runs on a host.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import sys
@@ -19,8 +20,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.functiongraph.workflow.plugins.action import fgs_workflow_callback as callback_action
-from ansible_collections.functiongraph.workflow.plugins.modules import fgs_workflow_callback as callback_module
 from support import playbooks
 from support.actions import action
 from support.modules import printed
@@ -33,12 +32,20 @@ except ImportError:  # ansible-core before 2.19
     _internal = None
 
 AT_A_TIME = 12
+NAMES = ("fgs_workflow_callback", "fgs_workflow_execution", "fgs_workflow_execution_info")
+FACES = {
+    face: {
+        name: importlib.import_module(f"ansible_collections.functiongraph.workflow.plugins.{kind}.{name}")
+        for name in NAMES
+    }
+    for face, kind in (("controller", "action"), ("target", "modules"))
+}
 
 
 def run(tasks: Mapping[str, dict[str, Any]], face: str, home: Path, env: Mapping[str, str] | None = None) -> Run:
     """What came of tasks through a face, as of a playbook on a host that is named after the face.
 
-    tasks: by name, the keywords arguments, environment and check_mode of each.
+    tasks: by name, the keywords arguments, environment and check_mode of each, and module where that is no callback.
     """
     place = Path(tempfile.mkdtemp(dir=home))
     (place / "tasks.json").write_text(json.dumps(list(tasks.values())))
@@ -55,22 +62,25 @@ def run(tasks: Mapping[str, dict[str, Any]], face: str, home: Path, env: Mapping
     return Run(finished.returncode, finished.stdout, recorded)
 
 
-def on_controller(arguments: dict[str, Any], environment: dict[str, str], check_mode: bool) -> dict[str, Any]:
+def on_controller(
+    arguments: dict[str, Any], environment: dict[str, str], check_mode: bool, module: str = NAMES[0]
+) -> dict[str, Any]:
     """The result of the action plugin."""
     given = {"run_on": "controller", **arguments}
-    result: dict[str, Any] = action(callback_action, given, environment=[environment], check_mode=check_mode).run(
-        task_vars={}
-    )
+    plugin = action(FACES["controller"][module], given, environment=[environment], check_mode=check_mode)
+    result: dict[str, Any] = plugin.run(task_vars={})
     return result
 
 
-def on_target(arguments: dict[str, Any], environment: dict[str, str], check_mode: bool) -> dict[str, Any]:
+def on_target(
+    arguments: dict[str, Any], environment: dict[str, str], check_mode: bool, module: str = NAMES[0]
+) -> dict[str, Any]:
     """The result of the module, with its warnings as ansible-core shows them."""
     os.environ.update(environment)
     if _internal is not None:
         _internal.is_controller = False
     given = {"run_on": "target", **arguments, "_ansible_check_mode": check_mode}
-    result: dict[str, Any] = json.loads(printed(callback_module.main, given))
+    result: dict[str, Any] = json.loads(printed(FACES["target"][module].main, given))
     warnings = [one if isinstance(one, str) else one["event"]["msg"] for one in result.pop("warnings", [])]
     return {**result, "warnings": warnings} if warnings else result
 

@@ -19,15 +19,13 @@ from typing import Any
 
 import pytest
 from cases import every
-from fault_case import FACES, Case
+from fault_case import FACES, Case, comparable, matches
 from support import direct
 from support.playbooks import Run, ansible_playbook
 from support.simulators import Simulator
 
 FORKS = 12
 DEFAULTS = {"timeout": 20, "retries": 1, "result": "success", "output": {"hosts_changed": 3}}
-# What differs between two runs of the same case, and what only one of two releases of ansible-core adds.
-VARYING = ("request_id", "invocation", "exception", "deprecations", "diff")
 # What a process of its own, its arguments and its environment could change: connections, TLS, proxies, sizes, waits,
 # check mode, warnings, redaction, and each delivery.
 IN_PLAYBOOKS = (
@@ -54,14 +52,7 @@ class Met:
 
     def comparable(self) -> Any:
         """The result without what is of this run only."""
-        kept = {name: value for name, value in self.result.items() if name not in VARYING and not name.startswith("_")}
-        text = json.dumps(kept, sort_keys=True)
-        for name in ("workflow_run_id", "workflow_state_id"):
-            text = text.replace(self.run[name], name)
-        # How a loss shows is a race with the kernel.
-        text = re.sub(r"closed without a response|connection reset by peer|broken pipe", "lost", text)
-        text = re.sub(r"\d{8}T\d{6}Z|differs by \d+ seconds", "some time", text)
-        return json.loads(re.sub(r"\b[0-9a-f]{32}\b", "some id", text))
+        return comparable(self.result, {self.run[name]: name for name in ("workflow_run_id", "workflow_state_id")})
 
 
 def filled(value: Any, addresses: dict[str, Any]) -> Any:
@@ -194,15 +185,6 @@ def played(simulator: Simulator, addresses: dict[str, Any], tmp_path_factory: py
         face: meet(simulator, addresses, IN_PLAYBOOKS, through_playbook, face, tmp_path_factory.mktemp(face))
         for face in FACES
     }
-
-
-def matches(pattern: str, text: str, **values: str) -> bool:
-    """Whether text is pattern, where … stands for anything and {name} for a value."""
-    parts = re.split(r"(…|\{\w+\})", pattern)
-    expression = "".join(
-        ".*" if part == "…" else re.escape(values[part[1:-1]] if part.startswith("{") else part) for part in parts
-    )
-    return re.fullmatch(expression, text, re.DOTALL) is not None
 
 
 @pytest.mark.core
