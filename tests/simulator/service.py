@@ -71,7 +71,7 @@ def _record(world: World, request: web.Request) -> tuple[Recipient | None, Recei
     if request.path.startswith("/v2/") and request.path.endswith("/callback"):
         run_id = request.headers.get("X-Workflow-Run-Id", "")
     recipient = world.runs.get(run_id) or world.flows.get(request.match_info.get("workflow_id", ""))
-    if recipient is None:
+    if recipient is None or not request.path.startswith("/v2/"):
         return None, None
     received = ReceivedRequest(request.method, request.raw_path, without_secrets(request))
     recipient.requests.append(received)
