@@ -41,6 +41,7 @@ NOT_RUN = {
     "TASK [Report success": "test_examples.py compares it with what a real run prints",
     "a task in a playbook": "no program: test_facts.py compares the files that it names",
     "$ ansible-playbook -i hosts.ini": "tests/integration/tutorial runs it, with the files of the page",
+    "$ ansible-playbook -e release_workflow_id": "tests/integration/tutorial runs it, with the files of the page",
     "[web]": "tests/integration/tutorial uses it",
     '{\n  "fgs_workflow_id"': "tests/integration/tutorial compares it with what the function launches",
     '{\n  "status"': "tests/integration/tutorial compares it with what a run becomes",

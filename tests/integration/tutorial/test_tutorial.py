@@ -12,6 +12,7 @@ import re
 import shlex
 import subprocess
 import textwrap
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,24 +83,51 @@ def launched(run: dict[str, str]) -> dict[str, str]:
     return extra_vars
 
 
+def command_of(playbook: str) -> list[str]:
+    """The command of the page that starts a playbook."""
+    return shlex.split(next(command for command in COMMANDS if command.endswith(f" {playbook}")))
+
+
 @pytest.fixture
-def roll_out(simulator: Simulator, place: Path) -> Callable[[str], tuple[Finished, dict[str, Any]]]:
+def env(simulator: Simulator, place: Path) -> dict[str, str]:
+    """The environment in which the commands are run."""
+    env = playbooks.environment(place, **reporting.environment(simulator))
+    del env["ANSIBLE_CALLBACKS_ENABLED"]
+    return env
+
+
+@pytest.fixture
+def roll_out(
+    simulator: Simulator, place: Path, env: dict[str, str]
+) -> Callable[[str, dict[str, str]], tuple[Finished, dict[str, Any]]]:
     """Launch a playbook of the page by the command of the page, and give what became of its run."""
 
-    def launch(playbook: str) -> tuple[Finished, dict[str, Any]]:
-        run = simulator.start_run(name=playbook)
+    def launch(playbook: str, run: dict[str, str]) -> tuple[Finished, dict[str, Any]]:
         (place / "launch.json").write_text(json.dumps(launched(run)))
         if playbook == "rollout.yml":
             # The page comes to it later.
             (place / "ansible.cfg").unlink()
-        env = playbooks.environment(place, **reporting.environment(simulator))
-        del env["ANSIBLE_CALLBACKS_ENABLED"]
         root = f"{place}/www/{{{{ inventory_hostname }}}}"
-        command = next(command for command in COMMANDS if command.endswith(playbook))
-        finished = playbooks.run_to_end([*shlex.split(command), "-e", f"web_root={root}"], place, env)
+        finished = playbooks.run_to_end([*command_of(playbook), "-e", f"web_root={root}"], place, env)
         return finished, simulator.run(run)
 
     return launch
+
+
+@pytest.fixture
+def web3_becomes_unreachable(place: Path) -> Callable[[], None]:
+    """Let web3 be gone once the release is installed there."""
+
+    def arrange() -> None:
+        (place / "host_vars").mkdir()
+        gone = {
+            "ansible_connection": "fgs_test_gone",
+            "fgs_test_gone_when": str(place / "www/web3/release-1.4.txt"),
+            "fgs_test_gone_says": GONE,
+        }
+        (place / "host_vars/web3.yml").write_text(yaml.safe_dump(gone))
+
+    return arrange
 
 
 def test_what_the_function_launches() -> None:
@@ -117,16 +145,12 @@ def test_what_the_function_launches() -> None:
         pytest.param("site.yml", "plugin", "success", marks=pytest.mark.test_all),
     ],
 )
-def test_page(roll_out: Any, place: Path, playbook: str, way: str, result: str) -> None:
+def test_page(
+    simulator: Simulator, roll_out: Any, web3_becomes_unreachable: Any, playbook: str, way: str, result: str
+) -> None:
     if result == "fail":
-        (place / "host_vars").mkdir()
-        gone = {
-            "ansible_connection": "fgs_test_gone",
-            "fgs_test_gone_when": str(place / "www/web3/release-1.4.txt"),
-            "fgs_test_gone_says": GONE,
-        }
-        (place / "host_vars/web3.yml").write_text(yaml.safe_dump(gone))
-    finished, run = roll_out(playbook)
+        web3_becomes_unreachable()
+    finished, run = roll_out(playbook, simulator.start_run(name=playbook))
     assert finished.returncode == (4 if result == "fail" else 0), finished.stdout
     assert run["callback_requests"] == 1
     expected = json.loads(files()[f"{way}-{result}.json"])
@@ -140,5 +164,45 @@ def test_page(roll_out: Any, place: Path, playbook: str, way: str, result: str) 
     assert became == expected
 
 
+def waiting_run(simulator: Simulator, workflow_id: str) -> dict[str, Any]:
+    """The run of a workflow that waits at its callback node, as soon as there is one."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        runs = simulator.ask("GET", "/_simulator/runs")["runs"]
+        for run in runs:
+            if run["workflow_id"] == workflow_id and run["waits"]:
+                found: dict[str, Any] = run
+                return found
+        time.sleep(0.1)
+    raise AssertionError(f"no run of {workflow_id} waits")
+
+
+@pytest.mark.test_all
+@pytest.mark.parametrize("result", ["success", "fail"])
+def test_release_playbook_starts_the_flow_and_uses_its_output(
+    simulator: Simulator, place: Path, env: dict[str, str], roll_out: Any, web3_becomes_unreachable: Any, result: str
+) -> None:
+    workflow_id = json.loads(files()["launch.json"])["fgs_workflow_id"]
+    simulator.ask("POST", "/_simulator/workflows", {"workflow_id": workflow_id})
+    if result == "fail":
+        web3_becomes_unreachable()
+    command = [str(playbooks.BIN / "ansible-playbook"), *command_of("release.yml")[1:]]
+    pipes: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=place, env=env, **pipes) as release:
+        run = waiting_run(simulator, workflow_id)
+        assert run["input"] == {"release": "1.4"}
+        _finished, ended = roll_out("rollout.yml", run)
+        printed = release.communicate(timeout=60)[0]
+    assert ended["status"] == result
+    if result == "success":
+        assert "Release 1.4 is on web1, web2, web3" in printed
+        assert release.returncode == 0
+    else:
+        said = re.search(r"ended with status fail: .*(?=``)", PAGE)
+        assert said is not None
+        assert f"The run {run['workflow_run_id']} {said[0]}" in reporting.unwrapped(printed).replace('\\"', '"')
+        assert release.returncode == 2
+
+
 def test_the_tests_run_every_command() -> None:
-    assert len(COMMANDS) == 2
+    assert len(COMMANDS) == 3
