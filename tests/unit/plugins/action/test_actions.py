@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Both action plugins in this process, on the controller or as a module on the target."""
+"""The action plugins in this process, on the controller or as a module on the target."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from support.tasks import CALLBACK, EXECUTION, GET, SECRET, YES
 from ansible_collections.functiongraph.workflow.plugins.action import (
     _fgs_workflow_callback,
     fgs_workflow_callback,
+    fgs_workflow_execution,
     fgs_workflow_execution_info,
 )
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _reads
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import advice
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.check import CheckTask
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _action, _playbook
@@ -37,6 +38,12 @@ except ImportError:  # ansible-core before 2.19
     from ansible.executor.task_executor import TaskTimeoutError
 
 
+# By plugin, its arguments.
+PLUGINS = (
+    (fgs_workflow_callback, CALLBACK),
+    (fgs_workflow_execution, EXECUTION),
+    (fgs_workflow_execution_info, EXECUTION),
+)
 # What a module that has come to its end says.
 DELIVERED = {"delivery": "delivered", "requests_sent": 1}
 
@@ -158,11 +165,12 @@ def test_runs_the_module_on_the_target(
         return {"changed": True, "msg": "from the module", **({"ansible_job_id": "j1"} if wrapped else DELIVERED)}
 
     monkeypatch.setattr(ActionBase, "_execute_module", execute)
-    for plugin, given_arguments in ((fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)):
+    for plugin, given_arguments in PLUGINS:
         result = run(plugin, {**given_arguments, "run_on": "target", "error": ""}, **keywords)
         assert (result["msg"], result["changed"]) == ("from the module", True)
     assert [options["module_name"] for options in handed] == [
         "functiongraph.workflow.fgs_workflow_callback",
+        "functiongraph.workflow.fgs_workflow_execution",
         "functiongraph.workflow.fgs_workflow_execution_info",
     ]
     assert all(options["wrap_async"] is wrapped for options in handed)
@@ -175,7 +183,7 @@ def test_async_with_secrets_is_refused(given_arguments: dict[str, Any], monkeypa
         raise AssertionError("the module was handed on")
 
     monkeypatch.setattr(ActionBase, "_execute_module", execute)
-    for plugin, arguments in ((fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)):
+    for plugin, arguments in PLUGINS:
         result = run(plugin, {**arguments, **given_arguments}, async_val=30)
         assert (result["failed"], result["changed"]) == (True, False)
         assert result["msg"].endswith("set run_on=target, or remove async.")
@@ -215,9 +223,7 @@ def test_lost_connection_to_the_target_is_unknown(monkeypatch: pytest.MonkeyPatc
         run(fgs_workflow_execution_info, {**EXECUTION, "run_on": "target"})
 
 
-@pytest.mark.parametrize(
-    ("plugin", "arguments"), [(fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)]
-)
+@pytest.mark.parametrize(("plugin", "arguments"), PLUGINS)
 def test_missing_library_fails_with_a_hint(
     plugin: Any, arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,8 +232,8 @@ def test_missing_library_fails_with_a_hint(
     assert result["failed"]
     assert "requests" in result["msg"]
     assert result["hint"] == advice.HINT
-    expected = {"delivery": "not_sent", "requests_sent": 0} if plugin is fgs_workflow_callback else {}
-    assert {name: result[name] for name in ("delivery", "requests_sent") if name in result} == expected
+    nothing_done = plugin.ActionModule.task_class.NOTHING_DONE
+    assert {name: result[name] for name in ("delivery", "requests_sent") if name in result} == nothing_done
 
 
 def test_task_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,11 +248,32 @@ def test_task_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "the task timed out after 5 seconds" in result["msg"]
     result = run(fgs_workflow_execution_info, {**EXECUTION, "endpoint": "http://127.0.0.1:1"}, timeout=5)
     assert result["msg"] == "The run was not read, as the task timed out after 5 seconds."
+    new = {name: value for name, value in EXECUTION.items() if name != "execution_id"}
+    result = run(fgs_workflow_execution, {**new, "endpoint": "http://127.0.0.1:1"}, timeout=5)
+    assert result["msg"] == (
+        f"It is not known whether the run {result['execution_id']} was started: the task timed out after 5 seconds."
+    )
+
+
+def test_people_see_how_far_a_run_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(_reads, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(fgs_workflow_execution, "Display", lambda: SimpleNamespace(v=shown.append))
+    workflow = Call("GET", "/v2/p/fgs/workflows/w", 403)
+    runs = [Call(*GET, 200, {"status": status}) for status in ("running", "success")]
+    with scripted(runs[0], workflow, runs[1]) as server:
+        result = run(fgs_workflow_execution, {**EXECUTION, "endpoint": server.url, "wait": True})
+    assert (result["status"], result["changed"]) == ("success", False)
+    assert [line.rpartition(" after ")[0] for line in shown] == ["it shows status running,"]
 
 
 @pytest.mark.parametrize(
     ("plugin", "arguments", "delivery"),
-    [(fgs_workflow_callback, CALLBACK, "unknown"), (fgs_workflow_execution_info, EXECUTION, None)],
+    [
+        (fgs_workflow_callback, CALLBACK, "unknown"),
+        (fgs_workflow_execution, EXECUTION, None),
+        (fgs_workflow_execution_info, EXECUTION, None),
+    ],
 )
 def test_task_timeout_on_the_target(
     plugin: Any, arguments: dict[str, Any], delivery: str | None, monkeypatch: pytest.MonkeyPatch
@@ -308,7 +335,7 @@ def test_invocation_without_the_setting_of_newer_ansible_core(monkeypatch: pytes
 
 
 def test_declares_what_it_supports() -> None:
-    for plugin in (fgs_workflow_callback, fgs_workflow_execution_info):
+    for plugin, _arguments in PLUGINS:
         face = plugin.ActionModule
         assert (face._supports_check_mode, face._supports_async, face._supports_diff) == (True, True, True)
         assert face._requires_connection is False

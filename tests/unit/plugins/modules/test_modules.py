@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Both modules from end to end in this process: arguments in, JSON out."""
+"""The modules from end to end in this process: arguments in, JSON out."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _lib
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import advice
 from ansible_collections.functiongraph.workflow.plugins.modules import (
     fgs_workflow_callback,
+    fgs_workflow_execution,
     fgs_workflow_execution_info,
 )
 
@@ -115,8 +116,21 @@ def test_reads_a_run(run: Run) -> None:
     assert (result["status"], result["changed"]) == ("success", False)
 
 
+def test_starts_a_run(run: Run) -> None:
+    new = {name: value for name, value in EXECUTION.items() if name != "execution_id"}
+    start = Call("POST", "/v2/p/fgs/workflows/w/executions", 200, {"execution_id": "run"})
+    with scripted(start, Call(*GET, 200, {"status": "running"})) as server:
+        result = run(fgs_workflow_execution, {**new, "endpoint": server.url, "input": {"a": 1}})
+    assert (result["status"], result["changed"], result["execution_id"]) == ("running", True, "run")
+
+
 @pytest.mark.parametrize(
-    ("module", "arguments"), [(fgs_workflow_callback, CALLBACK), (fgs_workflow_execution_info, EXECUTION)]
+    ("module", "arguments"),
+    [
+        (fgs_workflow_callback, CALLBACK),
+        (fgs_workflow_execution, EXECUTION),
+        (fgs_workflow_execution_info, EXECUTION),
+    ],
 )
 def test_missing_library_fails_with_a_hint(
     run: Run, module: Any, arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch
