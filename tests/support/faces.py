@@ -16,6 +16,7 @@ from support.simulators import Simulator
 FACES = ("controller", "target")
 
 CALLBACK = "functiongraph.workflow.fgs_workflow_callback"
+EXECUTION = "functiongraph.workflow.fgs_workflow_execution"
 EXECUTION_INFO = "functiongraph.workflow.fgs_workflow_execution_info"
 
 # The ids of the run that the host has for a case; "case" is a variable of the task.
@@ -74,6 +75,11 @@ def execution_info(case: str, arguments: dict[str, Any] | None = None, **keyword
     arguments = {**IDS, "execution_id": IDS["workflow_run_id"], **(arguments or {})}
     del arguments["workflow_run_id"]
     return _task(case, EXECUTION_INFO, arguments, keywords)
+
+
+def of_flow(case: str, module: str, arguments: dict[str, Any] | None = None, **keywords: Any) -> dict[str, Any]:
+    """A task of EXECUTION or EXECUTION_INFO for the flow that the host has for the case."""
+    return _task(case, module, {"workflow_id": "{{ flows[case] }}", **(arguments or {})}, keywords)
 
 
 def _task(case: str, module: str, arguments: dict[str, Any], keywords: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from support import faces, playbooks
-from support.faces import FACES, IDS, callback
+from support.faces import EXECUTION, EXECUTION_INFO, FACES, IDS, callback, of_flow
 from support.playbooks import Run
 from support.simulators import Simulator
 
@@ -44,11 +44,24 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "proxy": ({}, {}),
     "proxy refuses": ({}, {}),
 }
+# The simulator's flow, the module, its arguments, keywords of the task, and the beginning of msg, by case.
+ECHO = {"fault": "status_401_echo"}
+LOST = {"fault": "close_before_response_applied", "read_fault": "read_403"}
+OF_FLOWS: dict[str, tuple[dict[str, Any], str, dict[str, Any], dict[str, Any], str]] = {
+    "start": ({}, EXECUTION, {"wait": True, "wait_for": "callback"}, {}, ""),
+    "start, diff": ({}, EXECUTION, {"input": {"a": 1}}, {"diff": True}, ""),
+    "start, echo": (ECHO, EXECUTION, {}, {}, "The service refused to start the run"),
+    "start, lost": (LOST, EXECUTION, {}, {}, "It is not known whether the run"),
+    "start, unread": (LOST, EXECUTION, {"execution_id": "unread"}, {"diff": True}, "Nothing was sent"),
+    "list": ({}, EXECUTION_INFO, {"since": "1h"}, {}, ""),
+    "list, echo": ({**ECHO, "operation": "list"}, EXECUTION_INFO, {}, {}, "The list of runs could not be read"),
+}
+ALL = [*CASES, *OF_FLOWS]
 
 
 def has(account: str, face: str, case: str) -> bool:
     """Whether a host has the case: on the controller all kinds of credentials, on the target one after the other."""
-    return face == "controller" or list(CASES).index(case) % len(ACCOUNTS) == list(ACCOUNTS).index(account)
+    return face == "controller" or ALL.index(case) % len(ACCOUNTS) == list(ACCOUNTS).index(account)
 
 
 class Leaks(NamedTuple):
@@ -73,7 +86,7 @@ def arguments(simulator: Simulator, case: str, home: Path) -> dict[str, Any]:
 
 def keys_of(account: str, case: str, face: str) -> dict[str, str]:
     """The credentials of a case: its own where they are refused, as a refused key is not used again."""
-    own = f"x{face}{list(CASES).index(case)}" if case.startswith("echo") else ""
+    own = f"x{face}{ALL.index(case)}" if "echo" in case else ""
     return {key: f"{value}{own}" for key, value in ACCOUNTS[account].items()}
 
 
@@ -87,6 +100,11 @@ def commands(stop: threading.Event, found: set[bytes]) -> None:
                 continue
 
 
+def create_flow(simulator: Simulator, case: str) -> str:
+    """A flow for a case."""
+    return str(simulator.ask("POST", "/_simulator/workflows", OF_FLOWS[case][0])["id"])
+
+
 @pytest.fixture(scope="module")
 def leaks(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Leaks:
     home = tmp_path_factory.mktemp("home")
@@ -98,14 +116,21 @@ def leaks(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Lea
     for face in FACES:
         for account in ACCOUNTS:
             keys = {}
-            cases = [case for case in CASES if has(account, face, case)]
+            cases = [case for case in ALL if has(account, face, case)]
             for case in cases:
                 owns = keys_of(account, case, face)
                 simulator.ask("POST", "/_simulator/accounts", {"name": f"leaks {account} {face} {case}", **owns})
                 keys[case] = {key: owns.get(key, "") for key in KEYS}
-            runs = {case: simulator.start_run(**CASES[case][0]) for case in cases}
+            runs = {case: simulator.start_run(**CASES[case][0]) for case in cases if case in CASES}
+            flows = {case: create_flow(simulator, case) for case in cases if case in OF_FLOWS}
             refusing = {"HTTPS_PROXY": wrong} if face == "controller" else {}
-            hosts[f"{account}_{face}"] = {"run_on": face, "runs": runs, "keys": keys, "refusing": refusing}
+            hosts[f"{account}_{face}"] = {
+                "run_on": face,
+                "runs": runs,
+                "flows": flows,
+                "keys": keys,
+                "refusing": refusing,
+            }
     for case, (_unused, keywords) in CASES.items():
         # For a target Ansible writes the keyword "environment" into the arguments of a process, whatever it holds.
         environment = "{{ refusing }}" if case == "proxy refuses" else {}
@@ -117,6 +142,9 @@ def leaks(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Lea
         }
         common = {"ignore_errors": True, "environment": environment, "when": "case in runs"}
         tasks.append(callback(case, given, **common, **keywords))
+    for case, (_flow, module, given, keywords, _expected) in OF_FLOWS.items():
+        given = {"timeout": 20, "retries": 0, **given}
+        tasks.append(of_flow(case, module, given, ignore_errors=True, when="case in flows", **keywords))
     of_host = {key: f"{{{{ hostvars[inventory_hostname]['keys'][case]['{key}'] }}}}" for key in KEYS}
     play = faces.play(tasks, {**faces.connection(simulator), **of_host}, strategy="free")
     stop, found = threading.Event(), set[bytes]()
@@ -149,6 +177,17 @@ def test_every_case_happened(leaks: Leaks, case: str) -> None:
                 continue
             result = leaks.run.result(case, f"{account}_{face}")
             assert result.get("delivery") == expected.get(case), result
+
+
+@pytest.mark.parametrize("case", OF_FLOWS)
+def test_every_case_of_a_flow_happened(leaks: Leaks, case: str) -> None:
+    for account in ACCOUNTS:
+        for face in FACES:
+            if has(account, face, case):
+                result = leaks.run.result(case, f"{account}_{face}")
+                said = OF_FLOWS[case][4]
+                assert result.get("msg", "").startswith(said), result
+                assert bool(said) == ("msg" in result), result
 
 
 def test_output_shows_no_secret(leaks: Leaks) -> None:
