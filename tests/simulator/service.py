@@ -179,6 +179,7 @@ async def start(request: web.Request) -> web.StreamResponse:
             run_id = None
         run = Run(flow, input=run_input, headers=headers, readings=readings, start_lag=flow.start_lag)
         run.run_id, run.read_fault = run_id or run.run_id, flow.read_fault
+        run.generator = flow.generator
         run.requests.append(request["received"])
         world.add(run)
         return as_json({"execution_id": run.run_id})
