@@ -90,6 +90,15 @@ def test_the_numbers_of_delivery_are_those_of_the_code() -> None:
     assert sorted(texts.literals(row[0])[0] for row in rows) == sorted(_options.CONFIRM)
 
 
+def test_the_numbers_of_runs_are_those_of_the_code() -> None:
+    page = _page("runs")
+    assert f"{execution_info._PAGE} by default and {execution_info._RESULTS_LIMIT:,} at most" in page
+    assert execution_info._WINDOW.days == 3
+    assert "the last three days are listed" in page
+    assert execution_info._AT_A_TIME == 5
+    assert "five at a time" in page
+
+
 def test_the_versions_are_those_of_the_matrix() -> None:
     rows = _table(texts.GUIDE / "versions.rst", "ansible-core")
     assert {row[0]: tuple(row[1].split(", ")) for row in rows} == matrix.CORES
