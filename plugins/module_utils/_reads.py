@@ -92,6 +92,11 @@ class NoSuchRun(ReadError):
     """The workflow has no run with that ID."""
 
 
+def is_missing(error: ReadError) -> bool:
+    """Whether there is no run with the ID. A response that shows another run is no sign of that."""
+    return isinstance(error, NoSuchRun) and error.fields().get("http_status") == 404
+
+
 class Run(t.NamedTuple):
     """A run as the service shows it."""
 

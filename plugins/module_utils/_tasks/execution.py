@@ -162,9 +162,9 @@ class ExecutionTask(Task):
         """The run with the ID that the user chose, None if there is none yet. Raises _Ended where that is unknown."""
         try:
             return self._read()
-        except _reads.NoSuchRun:
-            return None
         except _reads.ReadError as error:
+            if _reads.is_missing(error):
+                return None
             raise _Ended(self._unread(error)) from None
 
     def _started(self, chosen: str) -> Result:
@@ -237,9 +237,8 @@ class ExecutionTask(Task):
         try:
             return is_done(_reads.read_until(self._read, is_done, self.attempts) if outcome_unknown else self._read())
         except _reads.NoSuchRun as error:
-            # Another run in the response is no sign that there is none of that ID.
-            is_other = error.fields().get("http_status") != 404
-            if is_other or self._state != STARTED or (outcome_unknown and self._definition().get("mode") == _EXPRESS):
+            is_start = self._state == STARTED and _reads.is_missing(error)
+            if not is_start or (outcome_unknown and self._definition().get("mode") == _EXPRESS):
                 raise
             return False
 
@@ -289,7 +288,8 @@ class ExecutionTask(Task):
                     failure = self._not_reached(found)
                     if failure is not None:
                         return {**result, "failed": True, "msg": failure} if failure else result
-                self.progress(self.redactor.line("%s, after %d seconds" % (shown, time.monotonic() - begin)))
+                line = "Run %s: %s, after %d seconds" % (self._run_id, shown, time.monotonic() - begin)
+                self.progress(self.redactor.line(line))
         except _reads.ReadError as error:
             kept = {name: result[name] for name in ("changed", "requests_sent")}
             return {**result, **self._unread(error, _WAITED % (self._run_id, "%s")), **kept}

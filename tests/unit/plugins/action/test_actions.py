@@ -264,7 +264,7 @@ def test_people_see_how_far_a_run_is(monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted(runs[0], workflow, runs[1]) as server:
         result = run(fgs_workflow_execution, {**EXECUTION, "endpoint": server.url, "wait": True})
     assert (result["status"], result["changed"]) == ("success", False)
-    assert [line.rpartition(" after ")[0] for line in shown] == ["it shows status running,"]
+    assert [line.rpartition(" after ")[0] for line in shown] == ["Run run: it shows status running,"]
 
 
 @pytest.mark.parametrize(

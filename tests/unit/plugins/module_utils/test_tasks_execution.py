@@ -99,6 +99,12 @@ def test_nothing_is_started_where_it_is_unknown_whether_the_run_exists() -> None
     assert "the right to read runs of FunctionGraph workflows" in result["hint"]
 
 
+def test_nothing_is_started_where_another_run_is_shown() -> None:
+    result, _came = met(shows("running", execution_id="another"))
+    assert known(result) == (True, False, 0)
+    assert result["msg"] == "Nothing was sent, as the run could not be read: the response shows another execution_id."
+
+
 def test_check_mode_starts_nothing() -> None:
     result, _came = met(GONE, check_mode=True, input={"name": "ü"}, wait=True)
     diff = result.pop("diff")

@@ -191,8 +191,8 @@ def test_what_wrong_arguments_say() -> None:
     )
     found = execution_info_task({"states": True, "max_results": 0})
     assert found.run()["msg"] == (
-        "Nothing was sent: states is for a list of runs; unset it or execution_id; max_results must be from 1 to 10000, "
-        "got 0."
+        "Nothing was sent: states is for a list of runs; unset it or execution_id; max_results must be from 1 to "
+        "10000, got 0."
     )
 
 

@@ -253,8 +253,8 @@ def test_progress_is_shown_without_secrets() -> None:
         found = task({"endpoint": server.url, "wait": True})
         found.progress = lines.append  # type: ignore[method-assign]
         assert not found.run().get("failed")
-    assert lines[0] == "it shows status running at 'wait for ********', after 0 seconds"
-    assert matches("the run could not be read: the connection was lost: …, after 1 seconds", lines[1])
+    assert lines[0] == "Run run: it shows status running at 'wait for ********', after 0 seconds"
+    assert matches("Run run: the run could not be read: the connection was lost: …, after 1 seconds", lines[1])
     assert len(lines) == 2
 
 
