@@ -68,24 +68,24 @@ options:
   wait:
     description:
       - Wait for the run. Only for O(state=started). The run is read at growing intervals of 1 to about 20 seconds.
-      - The task fails if the run ends with another status than V(success), and if O(wait_timeout) is over. The run
-        itself is not stopped, also not by Ctrl-C or a task's C(timeout).
-      - With C(-v), Ansible shows what each read shows, except with O(run_on=target).
+      - The task fails if the run ends with another status than V(success), or does not end within O(wait_timeout). The
+        run itself continues, also after Ctrl-C or a task's C(timeout).
+      - With C(-v), Ansible reports the result of each read, except with O(run_on=target).
       - Runs of an express workflow leave no history, so that they can be started, but not waited for.
     type: bool
     default: false
   wait_for:
     description:
       - What to wait for, V(end) or the name of a state, which is compared exactly. The wait for a state ends as soon as
-        the run shows the state as V(running), as it most likely shows a state that waits for its callback.
+        the run shows the state as V(running). A state that waits for its callback most likely has that status.
       - The task fails if the run ends before, or if the state has already finished.
       - It has no effect unless O(wait=true).
     type: str
     default: end
   wait_timeout:
     description:
-      - The number of seconds to wait, from V(1), after which the run is read first, to V(2678400), which is 31 days. A
-        read that is in progress then is given up.
+      - The number of seconds to wait, from V(1) to V(2678400), which is 31 days. A read that is in progress at the end
+        is canceled.
       - It has no effect unless O(wait=true).
     type: float
     default: 600
@@ -136,10 +136,10 @@ RETURN = r"""
 execution_id:
   description: The ID of the run. If it is not known whether a run was started, the ID that it has then.
   type: str
-  returned: success, and on failure if the run exists or may exist
+  returned: success, unless a run would be started in check mode; and on failure if the run exists or may exist
   sample: 48aff955-ea10-4ffd-b426-190bc192dc13
 ansible_facts:
-  description: A fact for later plays.
+  description: A fact for later plays. Ansible sets it only if the task succeeds.
   type: dict
   returned: when the task started the run
   contains:
@@ -153,22 +153,30 @@ status:
   type: str
   returned: when the run could be read
   choices: [success, fail, running, timeout, cancel]
-  sample: running
+  sample: fail
 execution:
   description: The run as returned by the service.
   type: dict
   returned: when the run could be read
   sample:
     execution_id: 48aff955-ea10-4ffd-b426-190bc192dc13
-    status: running
-    node_execution_details: []
+    status: fail
+    node_execution_details:
+      - node_id: 0f5758f7-aa43-49ae-8923-c6448d7c1f91
+        node_name: deploy
+        executions:
+          - status: fail
+            error_message:
+              error: No space left on device
 requests_sent:
   description: The number of requests to start, stop or retry a run of which at least a part was sent.
   type: int
   returned: always
   sample: 1
 http_status:
-  description: The HTTP status code of the last response to such a request, or of the last read if none was sent.
+  description:
+    - The HTTP status code of the last response to such a request.
+    - If no request was sent, or a read failed during the wait, that of the read.
   type: int
   returned: when the service or the gateway responded
   sample: 200
@@ -203,7 +211,8 @@ msg:
   description: The failure in one self-contained sentence.
   type: str
   returned: failed
-  sample: "The run 48aff955-ea10-4ffd-b426-190bc192dc13 ended with status fail: 'deploy': no space left on device."
+  sample: >-
+    The run 48aff955-ea10-4ffd-b426-190bc192dc13 ended with status fail: 'deploy': {"error": "No space left on device"}.
 """
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution import ExecutionTask

@@ -63,10 +63,11 @@ options:
     version_added: 1.1.0
   since:
     description:
-      - List only runs that began at that time or later. A time in ISO 8601, in UTC unless it has another offset, or a
-        number of minutes, hours or days ago, such as V(90m), V(12h) or V(7d).
-      - By default it is 3 days before O(until). It can be up to 3000 days before O(until). The service lists 3 days at
-        most in one response, so that each 3 days are at least two requests.
+      - List only runs that began at that time or later. A time in ISO 8601, in UTC unless it has another offset, or an
+        age in minutes, hours or days, such as V(90m), V(12h) or V(7d).
+      - By default it is 3 days before O(until), at most it is 3000 days before O(until). The service lists 3 days at
+        most in one response, so that each 3 days take at least two requests.
+      - That the service compares the begin of a run is an inference.
     type: str
     version_added: 1.1.0
   until:
@@ -200,9 +201,11 @@ state:
       returned: always
       sample: running
     error_message:
-      description: The error of the state; V(null) unless the state failed.
+      description: The error of the state as returned by the service, an object; V(null) unless the state failed.
       type: raw
       returned: always
+      sample:
+        error: No space left on device
 http_status:
   description: The HTTP status code of the response.
   type: int
