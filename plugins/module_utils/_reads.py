@@ -5,7 +5,7 @@
 # Note that this module util is private to the collection: breaking changes can come with any release.
 
 """
-What is read from the service, with retries, as reading changes nothing: the project of a region, a run and its state.
+What is read from the service, with retries, as reading changes nothing: runs and their states, a definition, a project.
 
 The service does not say whether the ID of a state is a node's node_id or its execution_id, so both are looked up. A
 state that waits for its callback has no status of its own; it most likely shows "running".
@@ -215,10 +215,10 @@ def latest(nodes: list[dict[str, t.Any]]) -> dict[str, t.Any]:
         executions = executions if isinstance(executions, list) else []
         found.extend((_begin(item), node, item) for item in executions if isinstance(item, dict))
     begin = max((each[0] for each in found), default=0.0)
-    latest = [each for each in found if each[0] == begin] or [(begin, nodes[-1], {})]
-    _begin_time, node, execution = latest[-1]
+    newest = [each for each in found if each[0] == begin] or [(begin, nodes[-1], {})]
+    _begin_time, node, execution = newest[-1]
     state = {"status": None, "error_message": None, **execution}
-    if any(item.get("status") != execution.get("status") for _time, _node, item in latest):
+    if any(item.get("status") != execution.get("status") for _time, _node, item in newest):
         state["status"] = None
     state.update({name: node.get(name) for name in ("node_id", "node_name", "execution_id")})
     return state

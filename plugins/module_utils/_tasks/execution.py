@@ -45,13 +45,13 @@ STARTED, STOPPED, RETRIED = "started", "stopped", "retried"
 STATES = (STARTED, STOPPED, RETRIED)
 END = "end"
 _EXPRESS = "EXPRESS"
-# Seconds. 31 days is the longest time that workflows elsewhere are known to have waited in vain.
+# Seconds: 31 days, as a larger number is most likely in another unit.
 _WAIT_LIMIT = 31 * 86_400
 
 _VERBS = {STARTED: "start", STOPPED: "stop", RETRIED: "retry"}
 _UNSENT = "Nothing was sent, as %s."
 _UNKNOWN = "It is not known whether the run %s was %s: %s."
-_WAITED = "Waiting for the run %s ended, as %s."
+_WAITED = "The task stopped waiting for the run %s, as %s."
 _AGAIN = {
     STARTED: "Repeat the task with execution_id set to this ID: a run that exists is not started again.",
     STOPPED: "Repeat the task: a run that has ended is not stopped again.",
@@ -72,7 +72,7 @@ _IsDone = t.Callable[[_reads.Run], bool]
 
 
 class _Ended(Exception):
-    """The task ends without what was asked for. result is its result, not finished."""
+    """Ends act() early. result is what act() returns then."""
 
     def __init__(self, result: Result) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class ExecutionTask(Task):
         self._is_waiting = False
 
     def progress(self, line: str) -> None:
-        """Shows how far a run is that is waited for. A face with readers overrides it."""
+        """Shows people how far the run is. Overridden where they can see it."""
 
     def validate(self) -> list[Violation]:
         found, params = super().validate(), self.params
@@ -121,7 +121,7 @@ class ExecutionTask(Task):
         timeout = params.get("wait_timeout")
         # A value of another type is a violation already.
         if isinstance(timeout, float) and not _reads.FIRST_PAUSE <= timeout <= _WAIT_LIMIT:
-            text = "wait_timeout must be from %g second, after which a run is read, to %d seconds, got %g"
+            text = "wait_timeout must be from %d to %d seconds, got %s"
             text %= (_reads.FIRST_PAUSE, _WAIT_LIMIT, timeout)
             found.append(Violation("wait_timeout", "range", [_reads.FIRST_PAUSE, _WAIT_LIMIT], text))
         return found
@@ -210,9 +210,9 @@ class ExecutionTask(Task):
         try:
             run = _reads.read_until(self._read, is_done, self.attempts)
         except _reads.ReadError as error:
-            return {**result, "warnings": ["The run was %s, but %s." % (self._state, UNREAD % error)]}
+            return {**result, "warnings": ["The run was %s, but could not be read: %s." % (self._state, error)]}
         if not is_done(run):
-            text = "The service accepted to %s the run, but the run still shows the status %s."
+            text = "The service accepted the request to %s the run, but the run still shows the status %s."
             result["warnings"] = [text % (_VERBS[self._state], run.status)]
         return {**result, **self._shown(run)}
 
@@ -294,30 +294,30 @@ class ExecutionTask(Task):
             kept = {name: result[name] for name in ("changed", "requests_sent")}
             return {**result, **self._unread(error, _WAITED % (self._run_id, "%s")), **kept}
         text = "The run %s did not reach wait_for=%s within %g seconds: %s."
-        text %= (self._run_id, self.params["wait_for"], seconds, shown)
+        text %= (self._run_id, self._goal(), seconds, shown)
         return {**result, "failed": True, "msg": text, "hint": _LATER}
 
     def _not_reached(self, run: _reads.Run) -> t.Optional[str]:
-        """Why the run will not reach what is waited for: a sentence, empty if it has; None to go on waiting."""
-        wanted = self.params["wait_for"]
+        """Why the run will not reach what is waited for: a sentence, empty if it has; None while it may still."""
+        wanted, cause = self.params["wait_for"], _reads.cause(run, self.redactor.text)
         if wanted == END:
             if run.status in (RUNNING, _reads.SUCCESS):
                 return None if run.status == RUNNING else ""
-            return "The run %s ended with status %s%s." % (
-                self._run_id,
-                run.status,
-                _reads.cause(run, self.redactor.text),
-            )
+            return "The run %s ended with status %s%s." % (self._run_id, run.status, cause)
         nodes = [node for node in _reads.nodes_of(run) if node.get("node_name") == wanted]
         status = _reads.latest(nodes)["status"] if nodes else None
         if status == RUNNING:
             return ""
-        # A state that failed may be repeated by the workflow as long as the run goes on.
+        # The workflow may repeat a state that failed while the run is running.
         if run.status == RUNNING and status != _reads.SUCCESS:
             return None
-        text = "The state %s of the run %s will not be running: the state shows the status %s, the run %s%s."
-        shown = (quoted(wanted, self.redactor.known), self._run_id, status or "none", run.status)
-        return text % (*shown, _reads.cause(run, self.redactor.text))
+        text = "The run %s can no longer reach wait_for=%s: the state shows status %s, the run status %s%s."
+        return text % (self._run_id, self._goal(), status or "none", run.status, cause)
+
+    def _goal(self) -> str:
+        """The value of wait_for, as a message shows it."""
+        wanted: str = self.params["wait_for"]
+        return wanted if wanted == END else quoted(wanted, self.redactor.known)
 
     # Results.
 
@@ -384,8 +384,10 @@ class ExecutionTask(Task):
     def unexplained(self, reason: str) -> Result:
         if self._change is None or not self._change.requests_sent:
             return self.failed("Nothing was sent, %s." % reason)
-        text = "It is not known whether the run %s was %s, %s." % (self._run_id, self._state, reason)
-        return self.failed(text, requests_sent=self._change.requests_sent)
+        text = "It is not known whether the run %s was %s, %s."
+        if self._change.is_done:
+            text = "The run %s was %s, but could not be read, %s."
+        return {**self.failed(text % (self._run_id, self._state, reason)), **self._sent()}
 
     @classmethod
     def lost(cls, reason: str) -> Result:
@@ -394,5 +396,5 @@ class ExecutionTask(Task):
 
 
 def _hint(hint: t.Optional[str], verb: str) -> t.Optional[str]:
-    """A hint of the service's errors, whose own words are for a callback."""
+    """The hint for an error, with the permission that is needed: the one for a callback is another."""
     return _PERMISSION % verb if hint == NOT_PERMITTED else hint

@@ -86,7 +86,7 @@ class ExecutionInfoTask(Task):
         for name in ("since", "until"):
             given = self.params.get(name)
             if given and _time(given, datetime.now(timezone.utc)) is None:
-                text = "%s must be a time like 2026-01-31T23:59:59Z or a time ago like 90m, 12h or 7d, got %s"
+                text = "%s must be a time such as 2026-01-31T23:59:59Z or an age such as 90m, 12h or 7d, got %s"
                 yield Violation(name, "time", None, text % (name, quoted(given, self.redactor.known)))
         if self._since > self._until:
             yield Violation("since", "time", None, "since must not be later than until")
@@ -139,7 +139,7 @@ class ExecutionInfoTask(Task):
         return {**result, "executions": runs, "truncated": len(found) > most}
 
     def _windows(self) -> t.Iterator[dict[str, str]]:
-        """The times of each request, the latest first. Empty for those that the service lists by default."""
+        """The time window of each request, the latest first. Empty for the one that the service lists by default."""
         if not self.params.get("since") and not self.params.get("until"):
             yield {}
             return
@@ -187,7 +187,7 @@ def _id(run: t.Mapping[str, t.Any]) -> str:
 
 
 def _time(given: t.Any, now: datetime) -> t.Optional[datetime]:
-    """A time in UTC, None where given is neither a time nor a time ago. A time without an offset is in UTC."""
+    """The time in UTC, None where given is neither a time nor an age. A time without an offset is in UTC."""
     ago = re.match(r"(\d{1,6}) ?([mhd])\Z", str(given))
     if ago:
         return now - timedelta(**{_UNITS[ago.group(2)]: int(ago.group(1))})

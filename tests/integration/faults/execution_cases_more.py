@@ -64,7 +64,7 @@ def changes(state: str) -> tuple[ExecutionCase, ...]:
             state,
             1,
             {"read_fault": "read_500", "read_after": 1},
-            warning=f"The run was {state}, but the run could not be read: status 500….",
+            warning=f"The run was {state}, but could not be read: status 500….",
         ),
     )
 

@@ -23,7 +23,7 @@ from support.simulators import Simulator
 
 CASES = {case.name: case for case in (*STARTS, *STOPS, *RETRIES, *LISTS)}
 KEYS = ("access_key", "secret_key")
-# For each kind of loss, refusal and doubt of each operation, what `make test` has time for.
+# For each kind of loss, refusal and unknown outcome of each operation, what `make test` has time for.
 QUICK = (
     *("start_undisturbed", "start_close_before_response_applied", "start_reset_in_body", "start_truncated_body"),
     *(

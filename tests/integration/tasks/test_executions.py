@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs in real playbooks: started once, waited for until they need an answer and until they end, stopped, retried."""
+"""Runs in real playbooks: started once, waited for until they need a result and until they end, stopped, retried."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def hosts(simulator: Simulator) -> dict[str, dict[str, Any]]:
 
 RUN = {"execution_id": "{{ chosen }}"}
 START = {**RUN, "input": {"release": "2026.11"}, "wait": True, "wait_for": "callback", "wait_timeout": 120}
-ANSWER = {
-    "name": "answer",
+COMPLETE = {
+    "name": "complete",
     faces.CALLBACK: {
         "workflow_id": WORKFLOW,
         "workflow_run_id": "{{ fgs_workflow_execution_id }}",
@@ -55,7 +55,7 @@ LIFE = [
     execution("start", START, diff=True),
     execution("start again", START),
     execution("list", {"status": "running", "states": True}, INFO),
-    ANSWER,
+    COMPLETE,
     execution("wait", {**RUN, "wait": True, "wait_timeout": 120}),
     execution("list of the ended", {"since": "7d", "max_results": 1}, INFO),
     execution("stop", {**RUN, "state": "stopped"}),
@@ -83,7 +83,7 @@ def test_life_of_a_run(life: tuple[Run, dict[str, dict[str, Any]]], face: str) -
     found = {task["name"]: finished.result(task["name"], face) for task in LIFE}
     changed = [name for name, result in found.items() if result["changed"]]
     # The last one has started its run before it failed.
-    assert changed == ["check", "start", "answer", "start another", "stop another", "fail"]
+    assert changed == ["check", "start", "complete", "start another", "stop another", "fail"]
     assert "execution_id" not in found["check"]
     assert json.loads(found["start"]["diff"]["after"].split("\n\n")[1])["input"] == {"release": "2026.11"}
     statuses = {name: result["status"] for name, result in found.items() if "status" in result}
@@ -173,7 +173,7 @@ def test_task_timeout_says_which_run_continues(simulator: Simulator, short_home:
     )
     run_id = inventory["controller"]["chosen"]
     result = finished.result("start", "controller")
-    assert result["msg"] == f"Waiting for the run {run_id} ended, as the task timed out after 8 seconds."
+    assert result["msg"] == f"The task stopped waiting for the run {run_id}, as the task timed out after 8 seconds."
     assert (result["changed"], result["execution_id"]) == (True, run_id)
     assert finished.result("start", "target")["msg"] == (
         "It is not known whether a run was started, stopped or retried: the task timed out after 8 seconds."

@@ -11,7 +11,6 @@ from support.executions import (
     CANCELLED,
     FAILED,
     GONE,
-    NO_PERMISSION,
     NOT_READABLE,
     RETRY,
     RUNNING,
@@ -34,7 +33,7 @@ CHANGES: dict[str, tuple[str, tuple[Call, ...], int, tuple[bool, bool, int], str
         0,
         (False, True, 1),
         "running",
-        "The service accepted to stop the run, but the run still shows the status running.",
+        "The service accepted the request to stop the run, but the run still shows the status running.",
     ),
     "not readable afterwards": (
         "stopped",
@@ -42,7 +41,7 @@ CHANGES: dict[str, tuple[str, tuple[Call, ...], int, tuple[bool, bool, int], str
         0,
         (False, True, 1),
         None,
-        "The run was stopped, but " + NO_PERMISSION + "….",
+        "The run was stopped, but could not be read: status 403 (APIG.0302: No permission), with AK/SK from the …",
     ),
     "no such run": (
         "stopped",

@@ -100,7 +100,7 @@ def test_until_alone_is_three_days() -> None:
 
 
 @pytest.mark.parametrize(("ago", "requests"), [("90m", 1), ("47 h", 1), ("3d", 2), ("12d", 5)])
-def test_time_ago(ago: str, requests: int) -> None:
+def test_age(ago: str, requests: int) -> None:
     # The last window ends in one hour, as this clock may be behind the service's.
     _result, came = listed(*[page()] * requests, since=ago)
     assert len(came) == requests
@@ -186,8 +186,8 @@ def test_wrong_arguments(name: str) -> None:
 def test_what_wrong_arguments_say() -> None:
     found = execution_info_task({"execution_id": None, "since": "yesterday", "workflow_state_id": "s"})
     assert found.run()["msg"] == (
-        "Nothing was sent: execution_id is required with workflow_state_id; since must be a time like "
-        "2026-01-31T23:59:59Z or a time ago like 90m, 12h or 7d, got 'yesterday'."
+        "Nothing was sent: execution_id is required with workflow_state_id; since must be a time such as "
+        "2026-01-31T23:59:59Z or an age such as 90m, 12h or 7d, got 'yesterday'."
     )
     found = execution_info_task({"states": True, "max_results": 0})
     assert found.run()["msg"] == (

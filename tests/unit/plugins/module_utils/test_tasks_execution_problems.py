@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from support.executions import (
     ACCEPTED,
+    CUT,
     GONE,
+    NOT_READABLE,
     RUNNING,
     known,
     task,
@@ -65,8 +67,7 @@ def test_what_a_wrong_argument_says() -> None:
     found.params["execution_id"] = ""
     assert found.run()["msg"] == (
         "Nothing was sent: execution_id is empty; the extra var fgs_workflow_run_id is probably missing; input is for "
-        "state=started only, got state=stopped; unset it; wait_timeout must be from 1 second, after which a run is "
-        "read, to 2678400 seconds, got 0."
+        "state=started only, got state=stopped; unset it; wait_timeout must be from 1 to 2678400 seconds, got 0.0."
     )
 
 
@@ -101,7 +102,6 @@ def test_interrupted_start_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_interrupted_after_the_start() -> None:
-    found = task({})
     with scripted(GONE, ACCEPTED, RUNNING) as server:
         found = task({"endpoint": server.url})
         found.run()
@@ -118,13 +118,19 @@ def test_lost_and_unexplained() -> None:
         "msg": "It is not known whether a run was started, stopped or retried: it was killed.",
         "hint": "List the runs with functiongraph.workflow.fgs_workflow_execution_info before you repeat the task.",
     }
-    found = task({})
-    assert found.unexplained("and why is not known")["msg"] == "Nothing was sent, and why is not known."
-    with scripted(GONE, ACCEPTED, RUNNING) as server:
+    assert task({}).unexplained("and why is not known")["msg"] == "Nothing was sent, and why is not known."
+
+
+@pytest.mark.parametrize(
+    ("calls", "changed", "message"),
+    [
+        ((CUT, NOT_READABLE), False, "It is not known whether the run run was started, and why is not known."),
+        ((ACCEPTED, RUNNING), True, "The run run was started, but could not be read, and why is not known."),
+    ],
+)
+def test_unexplained_after_the_start(calls: tuple[Call, ...], changed: bool, message: str) -> None:
+    with scripted(GONE, *calls) as server:
         found = task({"endpoint": server.url})
         found.run()
     result = found.unexplained("and why is not known")
-    assert (known(result), result["msg"]) == (
-        (True, False, 1),
-        "It is not known whether the run run was started, and why is not known.",
-    )
+    assert (known(result), result["execution_id"], result["msg"]) == ((True, changed, 1), "run", message)

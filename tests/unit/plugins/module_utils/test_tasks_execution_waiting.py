@@ -140,37 +140,37 @@ FAILURES: dict[str, tuple[tuple[Call, ...], dict[str, Any], str, str]] = {
     "never shown": (
         (GONE, GONE, GONE, GONE),
         {},
-        "Waiting for the run run ended, as the run could not be read: status 404 (FGS.5002: Not found).",
+        "The task stopped waiting for the run run, as the run could not be read: status 404 (FGS.5002: Not found).",
         "Check workflow_id",
     ),
     "gone again": (
         (RUNNING, RUNNING, GONE),
         {},
-        "Waiting for the run run ended, as the run could not be read: status 404 (FGS.5002: Not found).",
+        "The task stopped waiting for the run run, as the run could not be read: status 404 (FGS.5002: Not found).",
         "Check workflow_id",
     ),
     "not permitted": (
         (RUNNING, NOT_READABLE),
         {},
-        "Waiting for the run run ended, as the run could not be read: status 403 …",
+        "The task stopped waiting for the run run, as the run could not be read: status 403 …",
         "Grant the IAM user of these credentials the right to read runs",
     ),
     "ended before the state": (
         (RUNNING, ENDED),
         {"wait_for": "wait"},
-        "The state 'wait' of the run run will not be running: the state shows the status none, the run success.",
+        "The run run can no longer reach wait_for='wait': the state shows status none, the run status success.",
         "",
     ),
     "state is over": (
         (at("wait", "success"),),
         {"wait_for": "wait"},
-        "The state 'wait' of the run run will not be running: the state shows the status success, the run running.",
+        "The run run can no longer reach wait_for='wait': the state shows status success, the run status running.",
         "",
     ),
     "state failed with the run": (
         (at("wait", "fail", "fail", "No."),),
         {"wait_for": "wait"},
-        "The state 'wait' of the run run will not be running: …status fail, the run fail: 'wait': No.",
+        "The run run can no longer reach wait_for='wait': …status fail, the run status fail: 'wait': No.",
         "",
     ),
 }
@@ -269,7 +269,7 @@ def test_interrupted_while_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
             found.run()
     result = found.interrupted("the task was interrupted")
     assert (known(result), result["execution_id"]) == ((True, True, 1), "run")
-    assert result["msg"] == "Waiting for the run run ended, as the task was interrupted."
+    assert result["msg"] == "The task stopped waiting for the run run, as the task was interrupted."
     assert result["hint"].startswith(LATER[:18])
 
 
