@@ -294,7 +294,7 @@ class ExecutionTask(Task):
             kept = {name: result[name] for name in ("changed", "requests_sent")}
             return {**result, **self._unread(error, _WAITED % (self._run_id, "%s")), **kept}
         text = "The run %s did not reach wait_for=%s within %g seconds: %s."
-        text %= (self._run_id, self._goal(), seconds, shown)
+        text %= (self._run_id, quoted(self.params["wait_for"], self.redactor.known), seconds, shown)
         return {**result, "failed": True, "msg": text, "hint": _LATER}
 
     def _not_reached(self, run: _reads.Run) -> t.Optional[str]:
@@ -312,12 +312,7 @@ class ExecutionTask(Task):
         if run.status == RUNNING and status != _reads.SUCCESS:
             return None
         text = "The run %s can no longer reach wait_for=%s: the state shows status %s, the run status %s%s."
-        return text % (self._run_id, self._goal(), status or "none", run.status, cause)
-
-    def _goal(self) -> str:
-        """The value of wait_for, as a message shows it."""
-        wanted: str = self.params["wait_for"]
-        return wanted if wanted == END else quoted(wanted, self.redactor.known)
+        return text % (self._run_id, quoted(wanted, self.redactor.known), status or "none", run.status, cause)
 
     # Results.
 

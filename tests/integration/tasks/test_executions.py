@@ -103,8 +103,8 @@ def test_life_of_a_run(life: tuple[Run, dict[str, dict[str, Any]]], face: str) -
     (ended,) = found["list of the ended"]["executions"]
     assert (ended["execution_id"], ended["status"], "states" in ended) == (chosen, "success", False)
     assert found["fail"]["msg"] == (
-        f"The run {found['fail']['execution_id']} did not reach wait_for=end within 2 seconds: it shows status running "
-        "at 'callback'."
+        f"The run {found['fail']['execution_id']} did not reach wait_for='end' within 2 seconds: it shows status "
+        "running at 'callback'."
     )
 
 

@@ -128,13 +128,13 @@ FAILURES: dict[str, tuple[tuple[Call, ...], dict[str, Any], str, str]] = {
     "too late": (
         (RUNNING, RUNNING, at("wait", "running"), at("wait", "running")),
         {"wait_timeout": 4},
-        "The run run did not reach wait_for=end within 4 seconds: it shows status running at 'wait'.",
+        "The run run did not reach wait_for='end' within 4 seconds: it shows status running at 'wait'.",
         LATER,
     ),
     "too late, and away": (
         (RUNNING, AWAY, AWAY),
         {"wait_timeout": 2},
-        "The run run did not reach wait_for=end within 2 seconds: the run could not be read: status 500 (…).",
+        "The run run did not reach wait_for='end' within 2 seconds: the run could not be read: status 500 (…).",
         LATER,
     ),
     "never shown": (
