@@ -38,6 +38,7 @@ NOT_MESSAGES_AT = {
     r"^Traceback \(most recent call last\)$": "searched for in the output of a module",
     r"^AWX job \0 \0 for state \0$": "the line in the function's log when all is well",
     r"^reported to run %s: %s$": "the line of the report plugin when all is well",
+    r"^Run %s: %s, after %d seconds$": "the line of progress while a task waits",
     r"^---\n# A callback of a FunctionGraph workflow": "the head of the file in which a callback is saved",
     **{f"^{re.escape(row.event)}$": "a row of the guide's table of verdicts" for row in VERDICTS},
 }
