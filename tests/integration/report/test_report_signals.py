@@ -96,7 +96,7 @@ class Started:
 SIGNALS = [
     (signal.SIGINT, (99, 130), "interrupted (Ctrl-C)"),
     (signal.SIGTERM, (143,), "terminated (SIGTERM)"),
-    (signal.SIGHUP, (129,), "terminated (SIGHUP)"),
+    pytest.param(signal.SIGHUP, (129,), "terminated (SIGHUP)", marks=pytest.mark.test_all),
 ]
 BY_SIGNAL = pytest.mark.parametrize(("number", "returncodes", "error"), SIGNALS, ids=["Ctrl-C", "SIGTERM", "SIGHUP"])
 

@@ -19,6 +19,9 @@ from support.playbooks import Run, ansible_playbook
 from support.simulators import Simulator
 
 pytestmark = pytest.mark.core
+BY_PLUGIN = pytest.mark.parametrize(
+    "plugin", [False, pytest.param(True, marks=pytest.mark.test_all)], ids=["role", "role and plugin"]
+)
 
 ROLE = "functiongraph.workflow.runbook"
 REPORT = "functiongraph.workflow.runbook : Report the outcome of all hosts"
@@ -143,7 +146,12 @@ def by_import() -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("play", "result"),
-    [(by_roles(), "success"), (by_roles(), "fail"), (by_import(), "success"), (by_import(), "fail")],
+    [
+        (by_roles(), "success"),
+        pytest.param(by_roles(), "fail", marks=pytest.mark.test_all),
+        pytest.param(by_import(), "success", marks=pytest.mark.test_all),
+        (by_import(), "fail"),
+    ],
     ids=["roles", "roles fail", "import_role", "import_role fail"],
 )
 def test_other_ways_in(launched: Any, play: Any, result: str) -> None:
@@ -158,7 +166,7 @@ def gone(home: Path) -> dict[str, dict[str, Any]]:
     return {"web1": away, "web2": {}}
 
 
-@pytest.mark.parametrize("plugin", [False, True], ids=["role", "role and plugin"])
+@BY_PLUGIN
 def test_host_goes_away_in_the_middle(launched: Any, home: Path, plugin: bool) -> None:
     sign = task("sign", "raw", f"touch {home}/sign", delegate_to="web2", run_once=True)
     finished, run = launched([works(), sign, reaches()], by_roles(), hosts=gone(home), plugin=plugin)
@@ -215,7 +223,7 @@ def test_missing_role_fails_the_runbook(launched: Any) -> None:
     ],
     ids=["unknown module", "cannot be parsed", "end_play", "end_host"],
 )
-@pytest.mark.parametrize("plugin", [False, True], ids=["role", "role and plugin"])
+@BY_PLUGIN
 def test_end_before_the_report_is_reported(
     launched: Any, tasks: Any, code: int, result: str, error: str, plugin: bool
 ) -> None:
@@ -285,7 +293,7 @@ def test_check_mode_sends_nothing(launched: Any) -> None:
     assert published["data"] == {"fgs_workflow_check_mode": True}
 
 
-@pytest.mark.parametrize("plugin", [False, True], ids=["role", "role and plugin"])
+@BY_PLUGIN
 def test_undelivered_outcome_is_saved_and_the_play_fails(
     simulator: Simulator, launched: Any, home: Path, plugin: bool
 ) -> None:
