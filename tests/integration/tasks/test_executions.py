@@ -63,6 +63,7 @@ LIFE = [
     execution("start another", {}),
     execution("stop another", {"state": "stopped", "execution_id": "{{ fgs_workflow_execution_id }}"}),
     execution("fail", {"wait": True, "wait_timeout": 2}, ignore_errors=True),
+    {"name": "fact", "ansible.builtin.debug": {"msg": "{{ fgs_workflow_execution_id }}"}},
 ]
 
 
@@ -82,7 +83,7 @@ def test_life_of_a_run(life: tuple[Run, dict[str, dict[str, Any]]], face: str) -
     chosen = inventory[face]["chosen"]
     found = {task["name"]: finished.result(task["name"], face) for task in LIFE}
     changed = [name for name, result in found.items() if result["changed"]]
-    # The last one has started its run before it failed.
+    # The one that failed has started its run before.
     assert changed == ["check", "start", "complete", "start another", "stop another", "fail"]
     assert "execution_id" not in found["check"]
     assert json.loads(found["start"]["diff"]["after"].split("\n\n")[1])["input"] == {"release": "2026.11"}
@@ -97,6 +98,8 @@ def test_life_of_a_run(life: tuple[Run, dict[str, dict[str, Any]]], face: str) -
         "stop another": "cancel",
         "fail": "running",
     }
+    # Ansible sets no facts of a task that fails.
+    assert found["fact"]["msg"] == found["start another"]["execution_id"]
     (listed,) = found["list"]["executions"]
     assert listed["execution_id"] == chosen
     assert [state["status"] for state in listed["states"] if state["node_name"] == "callback"] == ["running"]
