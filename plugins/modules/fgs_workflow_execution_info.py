@@ -66,7 +66,7 @@ options:
       - List only runs that began at that time or later. A time in ISO 8601, in UTC unless it has another offset, or an
         age in minutes, hours or days, such as V(90m), V(12h) or V(7d).
       - By default it is 3 days before O(until), at most it is 3000 days before O(until). The service lists 3 days at
-        most in one response, so that each 3 days take at least two requests.
+        most in one response, so that each 3 days take a request, and one more if there are runs.
       - That the service compares the begin of a run is an inference.
     type: str
     version_added: 1.1.0
@@ -84,7 +84,8 @@ options:
     version_added: 1.1.0
   states:
     description:
-      - Read each run of the list, too, and return its states. Five runs are read at a time.
+      - Read each run of the list, too, and return its states. Five runs are read at a time. The list of states of a run
+        that the service no longer shows is empty.
     type: bool
     default: false
     version_added: 1.1.0

@@ -37,6 +37,7 @@ _RESULTS_LIMIT = 10_000
 _AT_A_TIME = 5
 # How far a clock may be behind the service's; signatures need a clock that is right to 15 minutes.
 _AHEAD = timedelta(hours=1)
+_FIRST_YEAR = 1970
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _OF_LISTS = ("status", "since", "until", "states")
 _OF_A_RUN = ("workflow_state_id", "workflow_state_name")
@@ -134,20 +135,30 @@ class ExecutionInfoTask(Task):
         runs = list(found.values())[:most]
         if self.params["states"]:
             with ThreadPool(_AT_A_TIME) as pool:
-                read = pool.imap(lambda run: self._read(connection, _id(run)), runs)
-                runs = [{**run, "states": _reads.shown_states(one)} for run, one in zip(runs, read)]
+                states = pool.imap(lambda run: self._states(connection, _id(run)), runs)
+                runs = [{**run, "states": of_one} for run, of_one in zip(runs, states)]
         return {**result, "executions": runs, "truncated": len(found) > most}
+
+    def _states(self, connection: Connection, run_id: str) -> list[dict[str, t.Any]]:
+        try:
+            return _reads.shown_states(self._read(connection, run_id))
+        except _reads.ReadError as error:
+            # A run that is gone by now must not cost the list of all others.
+            if not _reads.is_missing(error):
+                raise
+            return []
 
     def _windows(self) -> t.Iterator[dict[str, str]]:
         """The time window of each request, the latest first. Empty for the one that the service lists by default."""
         if not self.params.get("since") and not self.params.get("until"):
             yield {}
             return
-        end = self._until
-        while end > self._since:
-            begin = max(self._since, end - _WINDOW)
+        begin = self._until
+        while True:
+            end, begin = begin, max(self._since, begin - _WINDOW)
             yield {"start_time": begin.strftime(_TIME_FORMAT), "end_time": end.strftime(_TIME_FORMAT)}
-            end = begin
+            if begin == self._since:
+                return
 
     def _runs(self, connection: Connection, window: dict[str, str], result: Result) -> t.Iterator[dict[str, t.Any]]:
         """The runs of a window, in the service's order, which is not documented. Adds the response to result."""
@@ -189,10 +200,13 @@ def _id(run: t.Mapping[str, t.Any]) -> str:
 def _time(given: t.Any, now: datetime) -> t.Optional[datetime]:
     """The time in UTC, None where given is neither a time nor an age. A time without an offset is in UTC."""
     ago = re.match(r"(\d{1,6}) ?([mhd])\Z", str(given))
-    if ago:
-        return now - timedelta(**{_UNITS[ago.group(2)]: int(ago.group(1))})
     try:
-        found = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", str(given)))
-        return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+        if ago:
+            found = now - timedelta(**{_UNITS[ago.group(2)]: int(ago.group(1))})
+        else:
+            found = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", str(given)))
+            found = (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     except (OverflowError, ValueError):
         return None
+    # Three days before the first times of the calendar cannot be calculated.
+    return found if found.year >= _FIRST_YEAR else None

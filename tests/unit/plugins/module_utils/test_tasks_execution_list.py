@@ -119,6 +119,20 @@ def test_number_of_runs_is_bounded(most: int, calls: Any, expected: list[str], t
     assert (ids(result), result["truncated"]) == (expected, truncated)
 
 
+def test_run_at_the_border_of_two_windows_is_counted_once() -> None:
+    border = ("b", "2026-11-24T00:00:00Z")
+    calls = (page(A, border), page(), page(border, ("o", "2026-11-22T00:00:00Z")), page())
+    result, _came = listed(*calls, since="2026-11-21", until="2026-11-27", max_results=2)
+    assert (ids(result), result["truncated"]) == (["a", "b"], True)
+
+
+def test_since_and_until_may_be_the_same() -> None:
+    moment = "2026-11-26T03:00:00Z"
+    result, came = listed(page(B), page(), since=moment, until=moment)
+    assert ids(result) == ["b"]
+    assert (queries(came)[0]["start_time"], queries(came)[0]["end_time"]) == (moment, moment)
+
+
 def test_older_windows_are_not_read_where_there_are_enough() -> None:
     result, came = listed(page(A, B), page(), since="2026-11-01", until="2026-11-27", max_results=1)
     assert (ids(result), result["truncated"], len(came)) == (["a"], True, 2)
@@ -145,6 +159,13 @@ def test_states_are_read_some_at_a_time() -> None:
     assert [run["states"] for run in result["executions"]] == [[{**expected, "node_name": name}] for name in names]
 
 
+def test_run_that_is_gone_when_its_states_are_read_has_none() -> None:
+    gone = Call("GET", RUNS + "/a", 404, {"error_code": "FGS.5002", "error_msg": "Not found."})
+    result, _came = listed(page(A), page(), gone, states=True)
+    assert not result.get("failed")
+    assert [(run["execution_id"], run["states"]) for run in result["executions"]] == [("a", [])]
+
+
 def test_run_whose_states_cannot_be_read_fails() -> None:
     run = Call("GET", RUNS + "/a", 403, {"error_code": "APIG.0302", "error_msg": "No permission."})
     result, _came = listed(page(A), page(), run, states=True)
@@ -163,6 +184,8 @@ WRONG: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "no time": ({"since": "yesterday"}, [("since", "time")]),
     "no times": ({"since": "5w", "until": "2026-13-01"}, [("since", "time"), ("until", "time")]),
     "time beyond the calendar": ({"since": "0001-01-01T00:00:00+05:00"}, [("since", "time")]),
+    "time ago beyond the calendar": ({"since": "999999d", "until": "800000d"}, [("since", "time"), ("until", "time")]),
+    "three days before the calendar": ({"until": "0001-01-02"}, [("until", "time")]),
     "later than until": ({"since": "1d", "until": "7d"}, [("since", "time")]),
     "long ago": ({"since": "2000-01-01"}, [("since", "range")]),
     "no results": ({"max_results": 0}, [("max_results", "range")]),
