@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible.utils.display import Display
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution import ExecutionTask
@@ -19,4 +21,10 @@ class _ShownTask(ExecutionTask):
 
 class ActionModule(FunctionGraphAction):
     module_name = "functiongraph.workflow.fgs_workflow_execution"
-    task_class = _ShownTask
+    task_class: type[ExecutionTask] = _ShownTask
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        if self._task.no_log:
+            # Progress is no result, so Ansible does not censor it.
+            self.task_class = ExecutionTask
+        return super().run(tmp, task_vars)

@@ -26,7 +26,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._api import
     reading,
     running,
 )
-from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import RETRY_AFTER_CAP, Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure, unexpected
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Hide, quoted
@@ -257,10 +257,10 @@ def watch(read: t.Callable[[float], Run], end: float) -> t.Iterator[t.Union[Run,
     read takes the seconds within which it has to return. Gives runs, and a ReadError where reading may succeed later:
     it is transient, or the run is not shown yet. Raises any other ReadError.
     """
-    pause, misses = FIRST_PAUSE, 0
+    pause, least, misses = FIRST_PAUSE, 0.0, 0
     while end - time.monotonic() > _LAST_READ:
-        time.sleep(min(pause * random.uniform(*_JITTER), end - time.monotonic() - _LAST_READ))
-        pause = min(_LONGEST_PAUSE, pause * _GROWTH)
+        time.sleep(min(max(least, pause * random.uniform(*_JITTER)), end - time.monotonic() - _LAST_READ))
+        least, pause = 0.0, min(_LONGEST_PAUSE, pause * _GROWTH)
         try:
             found: t.Union[Run, ReadError] = read(end - time.monotonic())
         except ReadError as error:
@@ -268,7 +268,7 @@ def watch(read: t.Callable[[float], Run], end: float) -> t.Iterator[t.Union[Run,
             if not error.transient and not (isinstance(error, NoSuchRun) and misses < _READS):
                 raise
             if error.response is not None:
-                pause = max(pause, errors.retry_after(error.response.headers) or 0.0)
+                least = min(errors.retry_after(error.response.headers) or 0.0, RETRY_AFTER_CAP)
             found = error
         else:
             misses = _READS

@@ -36,6 +36,7 @@ attributes:
     support: partial
     details:
       - O(state=started) with O(execution_id), unless the workflow is an express workflow, whose runs cannot be read.
+        With O(wait), the task fails if the run did not end with V(success), or if the state of O(wait_for) is over.
       - O(state=stopped), and O(state=retried) until the run fails again.
 options:
   workflow_id:
@@ -70,7 +71,7 @@ options:
       - Wait for the run. Only for O(state=started). The run is read at growing intervals of 1 to about 20 seconds.
       - The task fails if the run ends with another status than V(success), or does not end within O(wait_timeout). The
         run itself continues, also after Ctrl-C or a task's C(timeout).
-      - With C(-v), Ansible reports the result of each read, except with O(run_on=target).
+      - With C(-v), Ansible reports the result of each read, except with O(run_on=target) or C(no_log).
       - Runs of an express workflow leave no history, so that they can be started, but not waited for.
     type: bool
     default: false
@@ -84,8 +85,8 @@ options:
     default: end
   wait_timeout:
     description:
-      - The number of seconds to wait, from V(1) to V(2678400), which is 31 days. A read that is in progress at the end
-        is canceled.
+      - The number of seconds to wait once the run is started, from V(1) to V(2678400), which is 31 days. A read that is
+        in progress at the end is canceled.
       - It has no effect unless O(wait=true).
     type: float
     default: 600

@@ -53,6 +53,8 @@ class Change:
         self.response: t.Any = None
         # Whether this request took effect, and not one of somebody else.
         self.is_done = False
+        # Whether one of its requests may have taken effect without a sign of it.
+        self.outcome_unknown = False
 
     def run(self, took_effect: t.Callable[[bool], bool]) -> None:
         """Returns once the run is as the request makes it. Raises NotDone and OutcomeUnknown.
@@ -60,27 +62,27 @@ class Change:
         took_effect reads that. It is given whether the request may have arrived, so that what is shown may lag behind,
         and may raise ReadError.
         """
-        outcome_unknown = False
         while True:
             attempt = self._attempt()
             if attempt.verdict == outcomes.DELIVERED:
                 self.is_done = True
                 return
-            if attempt.verdict == outcomes.RETRY and self._attempts.wait_for_retry(attempt.retry_after):
+            self.outcome_unknown = self.outcome_unknown or attempt.verdict == outcomes.UNKNOWN
+            is_retried = attempt.verdict == outcomes.RETRY and not self.outcome_unknown
+            if is_retried and self._attempts.wait_for_retry(attempt.retry_after):
                 continue
-            outcome_unknown = outcome_unknown or attempt.verdict == outcomes.UNKNOWN
-            if not outcome_unknown and (attempt.failure is not None or self.response.status not in _PERHAPS_DONE):
+            if not self.outcome_unknown and (attempt.failure is not None or self.response.status not in _PERHAPS_DONE):
                 raise NotDone(attempt)
             try:
-                if took_effect(outcome_unknown):
-                    self.is_done = outcome_unknown
+                if took_effect(self.outcome_unknown):
+                    self.is_done = self.outcome_unknown
                     return
             except _reads.ReadError as error:
-                if not outcome_unknown:
+                if not self.outcome_unknown:
                     raise NotDone(attempt) from None
                 raise OutcomeUnknown("%s; %s" % (attempt.reason, UNREAD % error)) from None
             if attempt.verdict == outcomes.REFUSED:
-                if not outcome_unknown:
+                if not self.outcome_unknown:
                     raise NotDone(attempt)
                 # An earlier request may still take effect, or be what this one was refused for.
                 raise OutcomeUnknown("%s; the run does not show it" % attempt.reason)
@@ -101,6 +103,9 @@ class Change:
             raise
         self.requests_sent += 1
         self.response = response
-        if 200 <= response.status < 300 and self._accepts(response):
-            return outcomes.Attempted(verdict=outcomes.DELIVERED)
+        if 200 <= response.status < 300:
+            if self._accepts(response):
+                return outcomes.Attempted(verdict=outcomes.DELIVERED)
+            if response.problem:
+                return outcomes.Attempted(verdict=outcomes.UNKNOWN, reason="the response %s" % response.problem)
         return verdicts.attempted(response)

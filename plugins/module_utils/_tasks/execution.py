@@ -66,6 +66,8 @@ _NO_HISTORY = "runs of an express workflow leave no history, so that nothing can
 _LATER = (
     "The run continues: raise wait_timeout, or read it later with functiongraph.workflow.fgs_workflow_execution_info."
 )
+_OWN_ID = "The service gave the run another ID than execution_id: repeating this task starts another run."
+_PERHAPS_TWO = "The service gave the run another ID than the one sent: an earlier request may have started a run, too."
 _CHECK = "List the runs with functiongraph.workflow.fgs_workflow_execution_info before you repeat the task."
 
 _IsDone = t.Callable[[_reads.Run], bool]
@@ -144,19 +146,16 @@ class ExecutionTask(Task):
         waits = self.params["wait"] and not self.check_mode
         if waits:
             self._check_that_it_can_be_waited_for()
-        if run is not None:
-            result = self._unchanged(run)
-        else:
-            result = self._started(self._run_id)
-            if self.check_mode:
-                return result
+        result = self._started(self._run_id) if run is None else self._unchanged(run)
+        begin = time.monotonic()
+        if run is None and not self.check_mode:
             try:
-                run = self._read()
+                run = self._read_within(self.params["wait_timeout"]) if waits else self._read()
                 result.update(self._shown(run))
             except _reads.ReadError:
                 # It may be shown later, and a run of an express workflow never is.
                 run = None
-        return self._waited(result, run) if waits else result
+        return self._waited(result, run, begin) if waits else result
 
     def _existing(self) -> t.Optional[_reads.Run]:
         """The run with the ID that the user chose, None if there is none yet. Raises _Ended where that is unknown."""
@@ -169,7 +168,7 @@ class ExecutionTask(Task):
 
     def _started(self, chosen: str) -> Result:
         """The result after the start of a run with the ID that the user chose, or else a new one."""
-        self._run_id = chosen or str(uuid.uuid4())
+        self._run_id = sent = chosen or str(uuid.uuid4())
         operation = running.start(*self._ids, self._run_id, self.params.get("input") or {})
         if self.check_mode:
             return self._with_diff({"changed": True, **self.NOTHING_DONE}, operation)
@@ -177,9 +176,9 @@ class ExecutionTask(Task):
         result = self._with_diff(self._sent(), operation)
         if result["changed"]:
             result["ansible_facts"] = {FACT: self._run_id}
-        if chosen and chosen != self._run_id:
-            text = "The service gave the run another ID than execution_id: repeating this task starts another run."
-            result["warnings"] = [text]
+        is_perhaps_second = t.cast(Change, self._change).outcome_unknown
+        if sent != self._run_id and (chosen or is_perhaps_second):
+            result["warnings"] = [_OWN_ID] * bool(chosen) + [_PERHAPS_TWO] * is_perhaps_second
         return result
 
     def _stop(self) -> Result:
@@ -222,13 +221,13 @@ class ExecutionTask(Task):
         try:
             self._change.run(lambda outcome_unknown: self._took_effect(is_done, outcome_unknown))
         except NotDone as error:
-            raise _Ended(self._not_done(error.attempt)) from None
+            raise _Ended(self._with_diff(self._not_done(error.attempt), operation)) from None
         except OutcomeUnknown as error:
-            raise _Ended(self._unknown(str(error))) from None
+            raise _Ended(self._with_diff(self._unknown(str(error)), operation)) from None
 
     def _accepts(self, response: t.Any) -> bool:
         if self._state != STARTED:
-            return True
+            return response.problem in (None, "is empty")
         accepted = accepted_execution_id(response)
         self._run_id = accepted or self._run_id
         return accepted is not None
@@ -274,9 +273,9 @@ class ExecutionTask(Task):
             text %= (", ".join(quoted(name, hide) for name in names), quoted(wanted, hide))
             raise _Ended(self._refused([Violation("wait_for", "enum", [END, *names], text)]))
 
-    def _waited(self, result: Result, run: t.Optional[_reads.Run]) -> Result:
+    def _waited(self, result: Result, run: t.Optional[_reads.Run], begin: float) -> Result:
         """result, once the run has reached what is waited for, or when it will not. run is what was read last."""
-        self._is_waiting, begin = True, time.monotonic()
+        self._is_waiting = True
         seconds, shown = self.params["wait_timeout"], "it was not read"
         try:
             for found in chain([run] if run else [], _reads.watch(self._read_within, begin + seconds)):

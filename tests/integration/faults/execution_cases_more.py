@@ -27,6 +27,7 @@ def changes(state: str) -> tuple[ExecutionCase, ...]:
         case("closed", state, 2, once("close_before_response")),
         case("hang", state, 2, once("hang"), options=TWO_SECONDS),
         case("status_500", state, 2, once("status_500")),
+        case("html_200", state, 2, once("html_200")),
         case("status_429", state, 2, once("status_429")),
         unknown("closed_for_ever", state, always("close_before_response"), LOST + UNSEEN, sent=2, done=False),
         unknown(

@@ -33,7 +33,7 @@ NOT_APPLIED = {
     "close_before_response": LOST,
     "close_during_request": LOST,
     "not_applied_then_cut": LOST,
-    "html_200": "the response has no valid execution_id: its body …",
+    "html_200": "the response is HTML, from a proxy or another server",
     "status_408": "status 408 (FSS.0408: Request Timeout)",
     "status_500": "status 500 (FGS.0500: Internal Error)",
     "status_502_html": "status 502…",

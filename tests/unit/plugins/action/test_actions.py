@@ -99,6 +99,18 @@ def test_reads_a_run_on_the_controller() -> None:
     assert (result["status"], result["changed"]) == ("success", False)
 
 
+@pytest.mark.parametrize("no_log", [False, True])
+def test_progress_of_a_wait_is_shown_unless_no_log(no_log: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(fgs_workflow_execution.Display, "v", lambda _self, line: lines.append(line))
+    monkeypatch.setattr(_reads, "FIRST_PAUSE", 0.01)
+    shown = [Call(*GET, 200, {"status": status}) for status in ("running", "success")]
+    definition = Call("GET", "/v2/p/fgs/workflows/w", 200, {})
+    with scripted(shown[0], definition, shown[1]) as server:
+        result = run(fgs_workflow_execution, {**EXECUTION, "endpoint": server.url, "wait": True}, no_log=no_log)
+    assert (result["status"], len(lines)) == ("success", 0 if no_log else 1)
+
+
 def test_items_of_a_loop_share_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted(YES, YES, YES) as server:
         for _unused in range(3):

@@ -92,6 +92,27 @@ def test_another_id_of_the_service_is_a_warning() -> None:
     ]
 
 
+@pytest.mark.parametrize("chosen", [True, False])
+def test_another_id_after_a_lost_start_is_a_warning(chosen: bool) -> None:
+    accepted = Call(*START, 200, {"execution_id": "other"})
+    other = Call("GET", RUNS + "/other", 200, {"status": "running"})
+    gone = Call("GET", "", 404)
+    with scripted(*[gone] * chosen, CUT, *[gone] * 3, NORMAL, accepted, other) as server:
+        result = task({"endpoint": server.url, "execution_id": "run" if chosen else None}, 1).run()
+    assert (known(result), result["execution_id"]) == ((False, True, 2), "other")
+    assert [warning.partition(":")[2] for warning in result["warnings"]] == [
+        *[" repeating this task starts another run."] * chosen,
+        " an earlier request may have started a run, too.",
+    ]
+
+
+def test_another_id_of_a_run_without_a_chosen_one_is_no_warning() -> None:
+    other = Call("GET", RUNS + "/other", 200, {"status": "running"})
+    with scripted(Call(*START, 200, {"execution_id": "other"}), other) as server:
+        result = task({"endpoint": server.url, "execution_id": None}).run()
+    assert not result.get("warnings")
+
+
 def test_nothing_is_started_where_it_is_unknown_whether_the_run_exists() -> None:
     result, _came = met(NOT_READABLE)
     assert known(result) == (True, False, 0)
@@ -121,6 +142,14 @@ def test_diff_shows_what_is_sent() -> None:
         result = task({"endpoint": server.url, "state": "stopped"}, diff=True).run()
     expected = f"POST {server.url}{STOP[1]}\nX-Project-Id: p\n"
     assert result["diff"] == {"before": "", "after": expected, "after_header": "stop request"}
+
+
+@pytest.mark.parametrize("answer", [Call(*START, 403), CUT])
+def test_diff_shows_what_was_sent_in_vain(answer: Call) -> None:
+    reads = [GONE] * 3 + [NORMAL] if answer.cut else []
+    with scripted(GONE, answer, *reads) as server:
+        result = task({"endpoint": server.url}, diff=True).run()
+    assert (result["failed"], result["diff"]["after_header"]) == (True, "start request")
 
 
 # What becomes of a start: the calls, the retries, and the result's failed, changed and requests_sent.
@@ -176,6 +205,25 @@ STARTS: dict[str, tuple[tuple[Call, ...], int, tuple[bool, bool, int], str]] = {
         1,
         (True, False, 2),
         "It is not known whether the run run was started: status 403 (…); the run does not show it.",
+    ),
+    "lost, then throttled, and the run is shown by now": (
+        (CUT, *[GONE] * 3, NORMAL, Call(*START, 429), RUNNING, RUNNING),
+        2,
+        (False, True, 2),
+        "",
+    ),
+    "lost, then throttled, and the run is not there": (
+        (CUT, *[GONE] * 3, NORMAL, Call(*START, 429), *[GONE] * 3, NORMAL, ACCEPTED, RUNNING),
+        2,
+        (False, True, 3),
+        "",
+    ),
+    "HTML, and the run is not there": (
+        (Call(*START, 200, b"<html>", {"Content-Type": "text/html"}), *[GONE] * 3, NORMAL),
+        0,
+        (True, False, 1),
+        "It is not known whether the run run was started: the response is HTML, from a proxy or another server; the "
+        "run does not show it, and all retries are used up.",
     ),
     "no execution_id in the response": ((Call(*START, 200, {}), RUNNING, RUNNING), 0, (False, True, 1), ""),
     "throttled": ((Call(*START, 429), ACCEPTED, RUNNING), 1, (False, True, 2), ""),

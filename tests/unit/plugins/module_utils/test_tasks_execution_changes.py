@@ -22,6 +22,8 @@ from support.executions import (
 )
 from support.servers import Call
 
+PAGE = Call(*STOP, 200, b"<html>", {"Content-Type": "text/html"})
+
 # state, the calls, the retries, failed, changed and requests_sent, the status that is shown, and a message or warning.
 CHANGES: dict[str, tuple[str, tuple[Call, ...], int, tuple[bool, bool, int], str | None, str]] = {
     "stopped": ("stopped", (RUNNING, Call(*STOP), CANCELLED), 0, (False, True, 1), "cancel", ""),
@@ -57,6 +59,23 @@ CHANGES: dict[str, tuple[str, tuple[Call, ...], int, tuple[bool, bool, int], str
         (RUNNING, Call(*STOP, cut=True), *[RUNNING] * 3, Call(*STOP), CANCELLED),
         1,
         (False, True, 2),
+        "cancel",
+        "",
+    ),
+    "stop gets a page of a proxy": (
+        "stopped",
+        (RUNNING, PAGE, *[RUNNING] * 3),
+        0,
+        (True, False, 1),
+        None,
+        "It is not known whether the run run was stopped: the response is HTML, from a proxy or another server; the "
+        "run does not show it, and all retries are used up.",
+    ),
+    "stop gets a broken response, and is shown": (
+        "stopped",
+        (RUNNING, PAGE, *[CANCELLED] * 2),
+        0,
+        (False, True, 1),
         "cancel",
         "",
     ),

@@ -29,6 +29,7 @@ from support.tasks import GET, SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import execution
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution import ExecutionTask
 
 
 class Clock:
@@ -106,7 +107,27 @@ def test_reading_fails_for_a_while(clock: Clock) -> None:
     throttled = Call(*GET, 429, None, {"Retry-After": "7"})
     result = waited(NORMAL, ACCEPTED, RUNNING, AWAY, throttled, Call(*GET, cut=True), ENDED)
     assert known(result) == (False, True, 1)
-    assert clock.waits == [1.0, 1.5, 7.0, 10.5]
+    assert clock.waits == [1.0, 1.5, 7.0, 3.375]
+
+
+def test_retry_after_is_neither_undercut_nor_unbounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_reads, "random", SimpleNamespace(uniform=lambda least, _most: least))
+    asked = [Call(*GET, 429, None, {"Retry-After": seconds}) for seconds in ("7", "86400")]
+    assert known(waited(NORMAL, ACCEPTED, RUNNING, *asked, ENDED)) == (False, True, 1)
+    assert clock.waits == [pytest.approx(0.8), 7.0, 60.0]
+
+
+def test_deadline_holds_where_the_first_read_hangs(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+
+    def hang(_task: Any, seconds: float) -> Any:
+        given.append(seconds)
+        clock.sleep(min(seconds, 2.0))
+        raise _reads.ReadError("no response", transient=True)
+
+    monkeypatch.setattr(ExecutionTask, "_read_within", hang)
+    result = waited(NORMAL, ACCEPTED, retries=3, wait_timeout=3)
+    assert (known(result), given, clock.monotonic()) == ((True, True, 1), [3, 0.5], 3.0)
 
 
 # What comes after the definition and the start, the arguments, and failed, changed, the message and the hint.
