@@ -14,13 +14,15 @@ from support.executions import (
     NOT_READABLE,
     RETRY,
     RUNNING,
+    RUNS,
     STOP,
     known,
     matches,
     met,
     shows,
+    task,
 )
-from support.servers import Call
+from support.servers import Call, scripted
 
 PAGE = Call(*STOP, 200, b"<html>", {"Content-Type": "text/html"})
 
@@ -150,3 +152,11 @@ def test_check_mode_changes_nothing(state: str, run: Call) -> None:
     result, _came = met(run, check_mode=True, state=state)
     assert (known(result), result["status"]) == ((False, True, 0), run.body["status"])
     assert result["diff"]["after"].startswith("POST ")
+
+
+def test_id_of_a_run_cannot_leave_its_place_in_the_path() -> None:
+    path = f"{RUNS}/a%2F..%3F%23%C3%BC"
+    shown = [Call("GET", path, 200, {"status": status}) for status in ("running", "cancel")]
+    with scripted(shown[0], Call("POST", f"{path}/terminate"), shown[1]) as server:
+        result = task({"endpoint": server.url, "state": "stopped", "execution_id": "a/..?#ü"}).run()
+    assert (known(result), result["status"]) == ((False, True, 1), "cancel")

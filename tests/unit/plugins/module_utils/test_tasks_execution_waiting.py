@@ -17,6 +17,7 @@ from support.executions import (
     GONE,
     NORMAL,
     NOT_READABLE,
+    RUNS,
     known,
     matches,
     met,
@@ -277,6 +278,18 @@ def test_progress_is_shown_without_secrets() -> None:
     assert lines[0] == "Run run: it shows status running at 'wait for ********', after 0 seconds"
     assert matches("Run run: the run could not be read: the connection was lost: …, after 1 seconds", lines[1])
     assert len(lines) == 2
+
+
+def test_progress_has_nothing_that_a_terminal_obeys() -> None:
+    lines: list[str] = []
+    accepted = Call("POST", RUNS, 200, {"execution_id": "run\x1b[2J"})
+    reads = [Call("GET", RUNS + "/run%1B%5B2J", 200, {"status": status}) for status in ("running", "success")]
+    with scripted(GONE, NORMAL, accepted, *reads) as server:
+        found = task({"endpoint": server.url, "wait": True})
+        found.progress = lines.append  # type: ignore[method-assign]
+        found.run()
+    assert len(lines) == 1
+    assert lines[0].isprintable()
 
 
 def test_interrupted_while_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
