@@ -11,7 +11,6 @@ import re
 from typing import Any
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
-from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution import ExecutionTask
 from support.servers import Call, Came, scripted
 from support.tasks import GET, SECRET, execution_task
 
@@ -37,8 +36,8 @@ def shows(status: str, **more: Any) -> Call:
 RUNNING, CANCELLED, FAILED = shows("running"), shows("cancel"), shows("fail")
 
 
-def task(arguments: dict[str, Any], retries: int = 0, **options: Any) -> ExecutionTask:
-    found: ExecutionTask = execution_task({"execution_id": "run", "retries": retries, **arguments}, **options)
+def task(arguments: dict[str, Any], retries: int = 0, **options: Any) -> Any:
+    found = execution_task({"execution_id": "run", "retries": retries, **arguments}, **options)
     found.attempts = Attempts(retries, lambda _seconds: None)
     return found
 

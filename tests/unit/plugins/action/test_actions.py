@@ -17,6 +17,7 @@ from ansible import constants, context
 from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.common.collections import ImmutableDict
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 from support.actions import action
 from support.servers import Call, scripted
 from support.tasks import CALLBACK, EXECUTION, GET, SECRET, YES
@@ -102,7 +103,7 @@ def test_reads_a_run_on_the_controller() -> None:
 @pytest.mark.parametrize("no_log", [False, True])
 def test_progress_of_a_wait_is_shown_unless_no_log(no_log: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[str] = []
-    monkeypatch.setattr(fgs_workflow_execution.Display, "v", lambda _self, line: lines.append(line))
+    monkeypatch.setattr(Display, "v", lambda _self, line: lines.append(line))
     monkeypatch.setattr(_reads, "FIRST_PAUSE", 0.01)
     shown = [Call(*GET, 200, {"status": status}) for status in ("running", "success")]
     definition = Call("GET", "/v2/p/fgs/workflows/w", 200, {})

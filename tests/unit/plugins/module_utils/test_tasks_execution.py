@@ -285,7 +285,7 @@ def test_no_connection() -> None:
             made.post = send(endpoint, credentials).post
             return made
 
-        found.client = client  # type: ignore[method-assign]
+        found.client = client
         result = found.run()
     assert known(result) == (True, False, 0)
     assert result["msg"] == f"Nothing was sent, as no connection to {server.url} could be made: connection refused."

@@ -16,6 +16,7 @@ from support.executions import RUNS
 from support.servers import Call, Came, scripted
 from support.tasks import CONNECTION, SECRET, execution_info_task
 
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import execution_info
 
 THREE_DAYS = ("2026-11-24T00:00:00Z", "2026-11-27T00:00:00Z")
@@ -143,17 +144,18 @@ def test_states_are_read_some_at_a_time() -> None:
     names = [str(number) for number in range(3 * limit)]
     at_once = threading.Semaphore(limit)
     together = threading.Barrier(limit, timeout=60)
+    response: Any = None
 
     def read(_connection: Any, run_id: str) -> Any:
         assert at_once.acquire(blocking=False)
         together.wait()
         at_once.release()
         node = {"node_id": "n", "node_name": run_id, "executions": [{"status": "running"}]}
-        return execution_info._reads.Run({"node_execution_details": [node]}, "running", None)  # type: ignore[arg-type]
+        return _reads.Run({"node_execution_details": [node]}, "running", response)
 
     with scripted(page(*[(name, "2026") for name in names]), page()) as server:
-        found = execution_info_task({**CONNECTION, "endpoint": server.url, "execution_id": None, "states": True})
-        found._read = read  # type: ignore[method-assign]
+        found: Any = execution_info_task({**CONNECTION, "endpoint": server.url, "execution_id": None, "states": True})
+        found._read = read
         result = found.run()
     expected = {"node_id": "n", "execution_id": None, "status": "running", "error_message": None}
     assert [run["states"] for run in result["executions"]] == [[{**expected, "node_name": name}] for name in names]
@@ -220,7 +222,7 @@ def test_what_wrong_arguments_say() -> None:
 
 
 def test_empty_id_of_a_run_lists_nothing() -> None:
-    found = execution_info_task({})
+    found: Any = execution_info_task({})
     found.params["execution_id"] = ""
     assert found.run()["msg"] == (
         "Nothing was sent: execution_id is empty; the extra var fgs_workflow_run_id is probably missing."

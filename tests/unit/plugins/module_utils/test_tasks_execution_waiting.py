@@ -253,7 +253,7 @@ def test_deadline_bounds_each_read(clock: Clock, monkeypatch: pytest.MonkeyPatch
     with scripted(RUNNING, NORMAL) as server:
         found = task({"endpoint": server.url, "wait": True, "wait_timeout": 10, "timeout": 6})
         send = found.client
-        found.client = lambda *arguments: send(*arguments)  # type: ignore[method-assign]
+        found.client = lambda *arguments: send(*arguments)
         connect = found.connect
 
         def connected() -> Any:
@@ -261,7 +261,7 @@ def test_deadline_bounds_each_read(clock: Clock, monkeypatch: pytest.MonkeyPatch
             monkeypatch.setattr(execution, "_api", SimpleNamespace(Client=client))
             return connection
 
-        found.connect = connected  # type: ignore[method-assign]
+        found.connect = connected
         result = found.run()
     assert timeouts == [6, 6, pytest.approx(5.25), pytest.approx(1.875), 0.5]
     assert sum(clock.waits) == pytest.approx(9.5)
@@ -273,7 +273,7 @@ def test_progress_is_shown_without_secrets() -> None:
     calls = (at(f"wait for {SECRET}", "running"), NORMAL, Call(*GET, cut=True), ENDED)
     with scripted(*calls) as server:
         found = task({"endpoint": server.url, "wait": True})
-        found.progress = lines.append  # type: ignore[method-assign]
+        found.progress = lines.append
         assert not found.run().get("failed")
     assert lines[0] == "Run run: it shows status running at 'wait for ********', after 0 seconds"
     assert matches("Run run: the run could not be read: the connection was lost: …, after 1 seconds", lines[1])
@@ -286,7 +286,7 @@ def test_progress_has_nothing_that_a_terminal_obeys() -> None:
     reads = [Call("GET", RUNS + "/run%1B%5B2J", 200, {"status": status}) for status in ("running", "success")]
     with scripted(GONE, NORMAL, accepted, *reads) as server:
         found = task({"endpoint": server.url, "wait": True})
-        found.progress = lines.append  # type: ignore[method-assign]
+        found.progress = lines.append
         found.run()
     assert len(lines) == 1
     assert lines[0].isprintable()
@@ -298,7 +298,7 @@ def test_interrupted_while_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with scripted(GONE, NORMAL, ACCEPTED, RUNNING) as server:
         found = task({"endpoint": server.url, "wait": True})
-        monkeypatch.setattr(_reads.time, "sleep", interrupt)
+        monkeypatch.setattr(f"{_reads.__name__}.time.sleep", interrupt)
         with pytest.raises(KeyboardInterrupt):
             found.run()
     result = found.interrupted("the task was interrupted")
@@ -313,7 +313,7 @@ def test_interrupted_while_waiting_for_a_run_that_exists(monkeypatch: pytest.Mon
 
     with scripted(RUNNING, NORMAL) as server:
         found = task({"endpoint": server.url, "wait": True})
-        monkeypatch.setattr(_reads.time, "sleep", interrupt)
+        monkeypatch.setattr(f"{_reads.__name__}.time.sleep", interrupt)
         with pytest.raises(KeyboardInterrupt):
             found.run()
     result = found.interrupted("the task was interrupted")
