@@ -13,7 +13,7 @@ import shlex
 import subprocess
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any
 
@@ -164,17 +164,21 @@ def test_page(
     assert became == expected
 
 
-def waiting_run(simulator: Simulator, workflow_id: str) -> dict[str, Any]:
-    """The run of a workflow that waits at its callback node, as soon as there is one."""
+def runs_that_wait(simulator: Simulator, workflow_id: str) -> dict[str, dict[str, Any]]:
+    """The runs of a workflow that wait at its callback node, by their IDs."""
+    runs = simulator.ask("GET", "/_simulator/runs")["runs"]
+    return {run["workflow_run_id"]: run for run in runs if run["workflow_id"] == workflow_id and run["waits"]}
+
+
+def new_run_that_waits(simulator: Simulator, workflow_id: str, before: Container[str]) -> dict[str, Any]:
+    """The run that began after those before, as soon as it waits."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        runs = simulator.ask("GET", "/_simulator/runs")["runs"]
-        for run in runs:
-            if run["workflow_id"] == workflow_id and run["waits"]:
-                found: dict[str, Any] = run
-                return found
+        for run_id, run in runs_that_wait(simulator, workflow_id).items():
+            if run_id not in before:
+                return run
         time.sleep(0.1)
-    raise AssertionError(f"no run of {workflow_id} waits")
+    raise AssertionError(f"no new run of {workflow_id} waits")
 
 
 @pytest.mark.test_all
@@ -188,8 +192,10 @@ def test_release_playbook_starts_the_flow_and_uses_its_output(
         web3_becomes_unreachable()
     command = [str(playbooks.BIN / "ansible-playbook"), *command_of("release.yml")[1:]]
     pipes: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    # Other tests may have left runs of that workflow.
+    before = runs_that_wait(simulator, workflow_id)
     with subprocess.Popen(command, cwd=place, env=env, **pipes) as release:
-        run = waiting_run(simulator, workflow_id)
+        run = new_run_that_waits(simulator, workflow_id, before)
         assert run["input"] == {"release": "1.4"}
         _finished, ended = roll_out("rollout.yml", run)
         printed = release.communicate(timeout=60)[0]
