@@ -252,8 +252,6 @@ def test_deadline_bounds_each_read(clock: Clock, monkeypatch: pytest.MonkeyPatch
 
     with scripted(RUNNING, NORMAL) as server:
         found = task({"endpoint": server.url, "wait": True, "wait_timeout": 10, "timeout": 6})
-        send = found.client
-        found.client = lambda *arguments: send(*arguments)
         connect = found.connect
 
         def connected() -> Any:
