@@ -18,8 +18,8 @@ from support.executions import (
     known,
     task,
 )
-from support.servers import Call, scripted
-from support.tasks import execution_task
+from support.servers import Call, free_port, scripted
+from support.tasks import GET, execution_task
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _api
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution import ExecutionTask
@@ -134,3 +134,21 @@ def test_unexplained_after_the_start(calls: tuple[Call, ...], changed: bool, mes
         found.run()
     result = found.unexplained("and why is not known")
     assert (known(result), result["execution_id"], result["msg"]) == ((True, changed, 1), "run", message)
+
+
+def test_run_that_cannot_be_read_is_not_stopped() -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    result = task({"endpoint": url, "state": "stopped"}).run()
+    assert known(result) == (True, False, 0)
+    assert result["msg"] == "Nothing was sent, as the run could not be read: connection refused."
+    assert result["hint"].startswith("Check endpoint, region, proxy")
+
+
+def test_keys_that_were_refused_before_start_nothing() -> None:
+    refused = Call(*GET, 401, {"error_code": "APIG.0301", "error_msg": "Incorrect IAM authentication information."})
+    with scripted(refused) as server:
+        task({"endpoint": server.url}).run()
+        result = task({"endpoint": server.url, "execution_id": None}).run()
+    assert known(result) == (True, False, 0)
+    assert result["msg"].startswith("Nothing was sent, as the service refused the keys from ")
+    assert result["hint"]
