@@ -129,7 +129,7 @@ class ExecutionInfoTask(Task):
         for window in self._windows():
             # One more, to know whether there are more. A run at the border of two windows is in both.
             newest = nlargest(most + 1, self._runs(connection, window, result), _begin)
-            found.update({_id(run): run for run in newest if _id(run) not in found})
+            found.update({_id(run): run for run in newest})
             if len(found) > most:
                 break
         runs = list(found.values())[:most]
