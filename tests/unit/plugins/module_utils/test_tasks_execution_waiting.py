@@ -290,32 +290,24 @@ def test_progress_has_nothing_that_a_terminal_obeys() -> None:
     assert lines[0].isprintable()
 
 
-def test_interrupted_while_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("calls", "started"),
+    [((GONE, NORMAL, ACCEPTED, RUNNING), True), ((RUNNING, NORMAL), False)],
+    ids=["a run that it started", "a run that existed"],
+)
+def test_interrupted_while_waiting(monkeypatch: pytest.MonkeyPatch, calls: tuple[Call, ...], started: bool) -> None:
     def interrupt(_seconds: float) -> None:
         raise KeyboardInterrupt
 
-    with scripted(GONE, NORMAL, ACCEPTED, RUNNING) as server:
+    with scripted(*calls) as server:
         found = task({"endpoint": server.url, "wait": True})
         monkeypatch.setattr(f"{_reads.__name__}.time.sleep", interrupt)
         with pytest.raises(KeyboardInterrupt):
             found.run()
     result = found.interrupted("the task was interrupted")
-    assert (known(result), result["execution_id"]) == ((True, True, 1), "run")
+    assert (known(result), result["execution_id"]) == ((True, started, int(started)), "run")
     assert result["msg"] == "The task stopped waiting for the run run, as the task was interrupted."
     assert result["hint"].startswith(LATER[:18])
-
-
-def test_interrupted_while_waiting_for_a_run_that_exists(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_seconds: float) -> None:
-        raise KeyboardInterrupt
-
-    with scripted(RUNNING, NORMAL) as server:
-        found = task({"endpoint": server.url, "wait": True})
-        monkeypatch.setattr(f"{_reads.__name__}.time.sleep", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            found.run()
-    result = found.interrupted("the task was interrupted")
-    assert (known(result), result["execution_id"]) == ((True, False, 0), "run")
 
 
 def test_run_shows_a_state_twice() -> None:
