@@ -232,7 +232,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery i
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.reporter import Reporter
 
 _OPTIONS = (*_report.OPTIONS, "strict", "no_hosts")
 

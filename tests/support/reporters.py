@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.launched import Launch
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reporter import Reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.reporter import Reporter
 from support.servers import Call, scripted
 from support.tasks import SECRET
 

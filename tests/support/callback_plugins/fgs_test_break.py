@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import reporter
 
 DOCUMENTATION = """
 name: fgs_test_break
@@ -34,5 +34,5 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     def v2_playbook_on_start(self, playbook: Any) -> None:
         from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 
-        place, name = {"recap": (_report, "recap"), "send": (_reporter.ReportTask, "run")}[os.environ["FGS_TEST_BREAK"]]
+        place, name = {"recap": (_report, "recap"), "send": (reporter.ReportTask, "run")}[os.environ["FGS_TEST_BREAK"]]
         setattr(place, name, broken)

@@ -20,9 +20,10 @@ from support.tasks import CALLBACK, POST, SECRET, YES
 
 from ansible_collections.functiongraph.workflow.plugins.action import _fgs_workflow_callback
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter, _runbook
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _runbook
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap import failures
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import reporter
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._runbook import report_plugin
 
 IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")
@@ -271,14 +272,14 @@ def test_output_that_is_refused_as_too_large_is_sent_without_what_was_published(
 
 
 @pytest.fixture
-def notes(monkeypatch: pytest.MonkeyPatch) -> _reporter.Notes:
+def notes(monkeypatch: pytest.MonkeyPatch) -> reporter.Notes:
     """Where the process that runs the playbook reads what becomes of the report."""
-    made = _reporter.Notes()
+    made = reporter.Notes()
     monkeypatch.setattr(report_plugin, "notes_of_report", lambda _arguments: made)
     return made
 
 
-def test_report_is_noted(notes: _reporter.Notes, published: dict[str, Any]) -> None:
+def test_report_is_noted(notes: reporter.Notes, published: dict[str, Any]) -> None:
     run("start")
     run("output")
     assert notes.read() == []
@@ -291,14 +292,14 @@ def test_report_is_noted(notes: _reporter.Notes, published: dict[str, Any]) -> N
     assert result["delivery"] == "delivered"
 
 
-def test_check_is_not_noted(notes: _reporter.Notes) -> None:
+def test_check_is_not_noted(notes: reporter.Notes) -> None:
     sent("report", check_mode=True)
     assert notes.read() == []
 
 
 @pytest.mark.parametrize("is_read", [True, False])
 def test_report_that_is_interrupted_is_noted(
-    notes: _reporter.Notes, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], is_read: bool
+    notes: reporter.Notes, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], is_read: bool
 ) -> None:
     def interrupted(*_arguments: Any, **_options: Any) -> Any:
         os.kill(os.getpid(), signal.SIGINT)

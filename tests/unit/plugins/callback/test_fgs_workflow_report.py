@@ -24,9 +24,8 @@ from ansible_collections.functiongraph.workflow.plugins.callback.fgs_workflow_re
     DOCUMENTATION,
     CallbackModule,
 )
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched, reporter
 
 IDS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "run", "fgs_workflow_state_id": "state"}
 ENVIRONMENT = {
@@ -215,7 +214,7 @@ def test_error_at_the_start_does_not_disable_it(monkeypatch: pytest.MonkeyPatch,
     launch = launched.Launch({"workflow_id": "w"}, [], None)
     monkeypatch.setattr(PlaybookRun, "current", lambda: run)
     monkeypatch.setattr(launched, "launch", lambda *_given: launch)
-    monkeypatch.setattr(_reporter.Reporter, "start", broken)
+    monkeypatch.setattr(reporter.Reporter, "start", broken)
     plugin.set_options()
     with pytest.raises(AttributeError):
         plugin.v2_playbook_on_start(None)

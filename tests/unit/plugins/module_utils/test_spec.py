@@ -100,7 +100,7 @@ OURS = {
     "_report/__init__.py": {512},  # characters of a name in a report
 }
 # These choose one of the two results, and the tables refuse any other.
-CHOOSERS = {"_fgs_workflow_callback.py", "_report/__init__.py", "_reporter.py", "_runbook/__init__.py"}
+CHOOSERS = {"_fgs_workflow_callback.py", "_report/__init__.py", "_report/reporter.py", "_runbook/__init__.py"}
 
 
 def test_limits_names_and_enumerations_are_defined_once() -> None:

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook, _reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _playbook
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import signals_ignored
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import reporter
 
 
 def send(number: signal.Signals) -> None:
@@ -39,7 +40,7 @@ def test_reports_and_then_applies_the_signal(number: signal.Signals) -> None:
 
 
 def test_notes_are_of_the_last_report() -> None:
-    notes = _reporter.Notes()
+    notes = reporter.Notes()
     assert notes.read() == []
     notes.begin({"result": "fail", "output": {"text": "é" * 100_000}})
     notes.add({"delivery": "unknown"})
@@ -50,7 +51,7 @@ def test_notes_are_of_the_last_report() -> None:
 
 
 def test_incomplete_note_is_ignored() -> None:
-    notes = _reporter.Notes()
+    notes = reporter.Notes()
     notes.begin({"result": "success"})
     notes._file.write('{"delivery"')
     assert notes.read() == [{"result": "success"}]
@@ -63,7 +64,7 @@ def test_error_writing_a_note_does_not_stop_a_report(monkeypatch: pytest.MonkeyP
 
         write = seek
 
-    notes = _reporter.Notes()
+    notes = reporter.Notes()
     monkeypatch.setattr(notes, "_file", Full())
     notes.begin({"result": "success"})
 

@@ -19,9 +19,9 @@ from support.tasks import POST, SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries, _tasks
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import advice
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import Failure
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched, reporter
 
 FOUND = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_id": "state"}
 ENVIRON = {
@@ -33,8 +33,8 @@ ENVIRON = {
 OPTIONS = {"project_id": "p", "retries": 0, "confirm": "when_unknown", "strict": True}
 
 
-def report(options: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> _reporter.Sender:
-    return _reporter.Sender(FOUND, {**OPTIONS, **(options or {})}, ENVIRON if environ is None else environ)
+def report(options: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> reporter.Sender:
+    return reporter.Sender(FOUND, {**OPTIONS, **(options or {})}, ENVIRON if environ is None else environ)
 
 
 VARIABLES = {"FGS_WORKFLOW_ID": "we", "FGS_WORKFLOW_RUN_ID": "re", "FGS_WORKFLOW_STATE_ID": "se"}

@@ -23,10 +23,9 @@ from support.tasks import GET, POST, SECRET, YES, shows
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _http
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun, signals_ignored
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import UNKNOWN_REASON
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched, reporter
 
 try:
     from ansible.template import trust_as_template
@@ -347,7 +346,7 @@ def test_refusal_is_a_warning_with_a_remedy() -> None:
 def test_hint_of_a_refusal(monkeypatch: pytest.MonkeyPatch, hint: dict[str, str], end: str) -> None:
     session = Session(strict=True)
     came = {"failed": True, "msg": "No.", "warnings": ["Look out."], **hint}
-    monkeypatch.setattr(_reporter.ReportTask, "run", lambda _delivery: came)
+    monkeypatch.setattr(reporter.ReportTask, "run", lambda _delivery: came)
     with pytest.raises(SystemExit):
         session.end()
     text = "fgs_workflow_report: the result success could not be reported to the workflow. "
@@ -357,7 +356,7 @@ def test_hint_of_a_refusal(monkeypatch: pytest.MonkeyPatch, hint: dict[str, str]
 def test_saved_report_can_be_sent_with_the_shown_command(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session()
     came = {"failed": True, "msg": "No.", "undelivered_file": "/a folder/kept.yml"}
-    monkeypatch.setattr(_reporter.ReportTask, "run", lambda _delivery: came)
+    monkeypatch.setattr(reporter.ReportTask, "run", lambda _delivery: came)
     session.end()
     command = "ansible-playbook functiongraph.workflow.callback -e '@/a folder/kept.yml'"
     assert session.messages[-1] == ("display", f"fgs_workflow_report: send it later with: {command}")
@@ -366,7 +365,7 @@ def test_saved_report_can_be_sent_with_the_shown_command(monkeypatch: pytest.Mon
 def test_already_delivered_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(strict=True)
     came = {"delivery": "already_delivered"}
-    monkeypatch.setattr(_reporter.ReportTask, "run", lambda _delivery: came)
+    monkeypatch.setattr(reporter.ReportTask, "run", lambda _delivery: came)
     session.end()
     ((kind, message),) = session.messages
     assert kind == "display"
@@ -418,7 +417,7 @@ def test_unexpected_error_does_not_fail_the_playbook(monkeypatch: pytest.MonkeyP
         raise ZeroDivisionError("oops")
 
     session = Session(strict=strict)
-    monkeypatch.setattr(_reporter.ReportTask, "run", wrong)
+    monkeypatch.setattr(reporter.ReportTask, "run", wrong)
     if strict:
         with pytest.raises(SystemExit):
             session.end()
@@ -548,7 +547,7 @@ def noted(*notes: dict[str, Any], **options: Any) -> Session:
     """A reporter that reads what was noted of the role's own report."""
     session = Session(**options)
     session.start()
-    session.reporter.notes = _reporter.Notes()
+    session.reporter.notes = reporter.Notes()
     for note in notes:
         session.reporter.notes.add(note)
     return session

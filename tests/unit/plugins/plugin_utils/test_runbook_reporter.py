@@ -20,8 +20,8 @@ from support.reporters import IDS
 from support.tasks import SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.callback import fgs_workflow_report
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reporter
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook.run import PlaybookRun
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import reporter
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._runbook import report_plugin
 
 STEP = "functiongraph.workflow._fgs_workflow_callback"
@@ -214,7 +214,7 @@ def test_without_a_place_for_notes_the_role_is_watched(monkeypatch: pytest.Monke
 
     said: list[str] = []
     monkeypatch.setattr(Display, "warning", lambda _self, text: said.append(text))
-    monkeypatch.setattr(_reporter, "Notes", no_place)
+    monkeypatch.setattr(reporter, "Notes", no_place)
     executor = Executor()
     assert executor.watch()._reporter.notes is None
     assert executor.run(report_plugin.notes_of_report, OPTIONS) is None
