@@ -17,12 +17,10 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.tab
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask, Task
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _runbook
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import bounded
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.awx_job import ENDINGS, Job
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._runbook import report_plugin
 
-# Verb phrases by the job's status in a notification.
-_ENDINGS = {"failed": "failed", "error": "ended with an error", "canceled": "was canceled"}
 # The status of the previous job as an edge of a workflow template knows it, by the result that the edge reports.
 _STATUS_ON_EDGES = {"success": "successful", "fail": "failed, timed out or canceled"}
 _ENDING_ON_EDGES = "failed, timed out or was canceled"
@@ -43,37 +41,6 @@ _NO_FAILURE = 'Nothing was sent, as %s has the status "%s": a notification is re
 
 class NoteError(Exception):
     """A notification with an unexpected structure. The message is a clause."""
-
-
-class Job(t.NamedTuple):
-    """A job or workflow job. ending is a verb phrase; link, status, ending and message may be empty."""
-
-    kind: str
-    number: str
-    name: str
-    link: str
-    status: str
-    ending: str
-    message: str
-
-    def title(self) -> str:
-        return "AWX %s %s" % (self.kind, self.number)
-
-    def fields(self) -> dict[str, t.Any]:
-        """Returns the fields for output, without empty ones."""
-        found = {
-            **_report.linked(self.link or None),
-            "job_id": int(self.number) if self.number.isdigit() else self.number,
-            "job_name": bounded(self.name, _report.NAME_LIMIT),
-            "job_status": self.status,
-            "job_message": bounded(self.message, _report.MESSAGE_LIMIT),
-        }
-        return {name: value for name, value in found.items() if value != ""}
-
-    def error(self) -> str:
-        """Describes how the job ended, the ID first, as the service accepts at most 64 characters."""
-        reason = (self.message if self.status == "error" else "").strip().splitlines()
-        return "%s %s: %s" % (self.title(), self.ending, reason[-1] if reason else self.name)
 
 
 def mapping_of(name: str, value: t.Any) -> dict[str, t.Any]:
@@ -100,7 +67,7 @@ def job_of_note(note: t.Mapping[str, t.Any]) -> Job:
         return "" if note.get(name) is None else str(note[name])
 
     kind = "workflow job" if "/workflow/" in text("url") else "job"
-    ending = _ENDINGS.get(text("status"), "" if text("status") else "failed")
+    ending = ENDINGS.get(text("status"), "" if text("status") else "failed")
     return Job(kind, text("id"), text("name"), text("url"), text("status"), ending, text("traceback") or text("body"))
 
 
@@ -204,10 +171,11 @@ class ActionModule(FunctionGraphAction):
     ) -> dict[str, t.Any]:
         if arguments["step"] == "decide":
             return decision(arguments)
+        given = {name: value for name, value in arguments.items() if name != "step"}
         if arguments["step"] == "check":
-            return self._check(
-                {name: value for name, value in arguments.items() if name != "step"}, empty_ids, task_vars
-            )
+            return self._check(given, empty_ids, task_vars)
+        if arguments["step"] == "reconcile":
+            return self._reconcile(given, empty_ids, task_vars)
         self._steps = _runbook.Steps(self._task, self._environ(), super()._run_on_controller, self._templar.template)
         return self._steps.run(arguments, empty_ids, task_vars)
 
@@ -218,6 +186,13 @@ class ActionModule(FunctionGraphAction):
 
         self.task_class = CheckTask
         return check.shown(super()._run_on_controller(arguments, empty_ids, task_vars), self._display)
+
+    def _reconcile(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
+        from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import reconcile
+        from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import ReconcileTask
+
+        self.task_class = ReconcileTask
+        return reconcile.shown(super()._run_on_controller(arguments, empty_ids, task_vars), self._display)
 
     def report_interruption(self, result: dict[str, t.Any]) -> None:
         if self.task_class is not CallbackTask or not self._steps.save_note(result):

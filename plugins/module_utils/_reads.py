@@ -213,7 +213,7 @@ def latest(nodes: list[dict[str, t.Any]]) -> dict[str, t.Any]:
     for node in nodes:
         executions = node.get("executions")
         executions = executions if isinstance(executions, list) else []
-        found.extend((_begin(item), node, item) for item in executions if isinstance(item, dict))
+        found.extend((begin_of(item), node, item) for item in executions if isinstance(item, dict))
     begin = max((each[0] for each in found), default=0.0)
     newest = [each for each in found if each[0] == begin] or [(begin, nodes[-1], {})]
     _begin_time, node, execution = newest[-1]
@@ -224,7 +224,7 @@ def latest(nodes: list[dict[str, t.Any]]) -> dict[str, t.Any]:
     return state
 
 
-def _begin(execution: dict[str, t.Any]) -> float:
+def begin_of(execution: dict[str, t.Any]) -> float:
     """When an execution began, in milliseconds since the epoch; 0 where that is unset or no number."""
     begin = execution.get("begin_time")
     if isinstance(begin, float) and math.isfinite(begin):

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is private to the collection: breaking changes can come with any release.
+
+"""
+What becomes of a state that waits, by the jobs of AWX that carry its IDs. Nothing is asked or sent here.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import awx
+
+# The names of verdicts.
+RUNNING = "running"
+ENDED = "ended_without_answer"
+NEVER_LAUNCHED = "never_launched"
+MAY_REPORT = "may_still_report"
+NOT_SHOWN = "not_shown"
+WITHOUT_RUN = "job_without_run"
+
+_SUCCESS, _FAIL = field("result").enum
+_RESULT, _NOTE = "fgs_workflow_result", "awx_note"
+_STATE = ("run_id", "state_id", "state_name")
+
+
+class Waiting(t.NamedTuple):
+    """A state that waits. since is in seconds since the epoch, 0 where the run does not show the state.
+
+    execution_id is the other ID that the run shows of it: a launch may carry either. Of ID and name one may be empty.
+    """
+
+    workflow_id: str
+    run_id: str
+    state_id: str
+    state_name: str
+    execution_id: str = ""
+    since: float = 0.0
+
+    def is_meant_by(self, job: awx.Job) -> bool:
+        """Whether the job carries the IDs of this state."""
+        meant = meant_by(job)
+        return (meant.workflow_id, meant.run_id) == (self.workflow_id, self.run_id) and meant.is_same(self)
+
+    def is_same(self, shown: Waiting) -> bool:
+        """Whether this is the state that a run shows."""
+        if self.state_id:
+            return self.state_id in (shown.state_id, shown.execution_id)
+        return self.state_name == shown.state_name
+
+
+def meant_by(job: awx.Job) -> Waiting:
+    """The state whose IDs the job carries."""
+    names = ("fgs_workflow_id", *("fgs_workflow_" + name for name in _STATE))
+    return Waiting(*(str(job.variables.get(name) or "") for name in names))
+
+
+class Verdict(t.NamedTuple):
+    """What becomes of a state, by its name and a clause that says why.
+
+    result is what the state is to be answered, None where it is left alone. job is the one that says so, None if there
+    is none. work are the jobs whose artifacts are the output, by increasing ID.
+    """
+
+    name: str
+    text: str
+    job: t.Optional[awx.Job] = None
+    result: t.Optional[str] = None
+    work: t.Sequence[awx.Job] = ()
+
+
+def judge(state: Waiting, jobs: t.Iterable[awx.Job], now: float, grace: float) -> Verdict:
+    """The verdict on a state, by all jobs that AWX shows. now is in seconds since the epoch, grace in seconds."""
+    ours = sorted((job for job in jobs if state.is_meant_by(job)), key=lambda job: job.number)
+    active = [job for job in ours if job.is_active]
+    if active:
+        return Verdict(RUNNING, "%s is %s" % (active[-1].title(), active[-1].status), active[-1])
+    waits = now - state.since if state.since else None
+    if not ours:
+        if waits is None:
+            return Verdict(NOT_SHOWN, "the run does not show the state, and no job of AWX carries its IDs")
+        if waits < grace:
+            return Verdict(MAY_REPORT, "no job of AWX carries its IDs yet")
+        return Verdict(NEVER_LAUNCHED, "no job of AWX carries its IDs", None, _FAIL)
+    job, result, work = _end(ours)
+    if min(now - max(each.ended for each in ours), grace if waits is None else waits) < grace:
+        return Verdict(MAY_REPORT, "%s ended a short time ago and may still report" % job.title(), job)
+    return Verdict(ENDED, "%s has the status %s and did not report" % (job.title(), job.status), job, result, work)
+
+
+def _end(ours: t.Sequence[awx.Job]) -> tuple[awx.Job, str, list[awx.Job]]:
+    """How the latest launch ended: the job that says so, the result, and the jobs whose artifacts are the output.
+
+    Jobs that report, on the edges of a workflow template or for a notification, know the result, but are no work.
+    """
+    launched = [job for job in ours if not _is_report(job)]
+    if not launched:
+        return ours[-1], _told(ours[-1]), []
+    root = max(job.root for job in launched)
+    members = [job for job in launched if job.root == root]
+    whole = next((job for job in members if job.number == root), members[-1])
+    work = [job for job in members if job.kind == "job"]
+    reports = [job for job in ours if _is_report(job) and job.number > whole.number]
+    is_success = whole.status == awx.SUCCESSFUL
+    if reports and whole.status != awx.CANCELED:
+        is_success = _told(reports[-1]) == _SUCCESS
+    if is_success:
+        return (work or [whole])[-1], _SUCCESS, work
+    unsuccessful = [job for job in work if job.status != awx.SUCCESSFUL]
+    cause = unsuccessful[-1] if unsuccessful and whole.status != awx.CANCELED else whole
+    return cause, _FAIL, work
+
+
+def _is_report(job: awx.Job) -> bool:
+    return job.kind == "job" and (_RESULT in job.variables or _NOTE in job.variables)
+
+
+def _told(report: awx.Job) -> str:
+    """The result that a job was to report: AWX sends notifications of failures only."""
+    return _SUCCESS if report.variables.get(_RESULT) == _SUCCESS else _FAIL
