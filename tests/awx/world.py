@@ -13,12 +13,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from awx.rules import credential_type_faults, survey_faults
 
 Json = dict[str, Any]
 V2 = "/api/v2/"
+ACTIVE = ("new", "pending", "waiting", "running")
 ENCRYPTED = "$encrypted$"
 
 
@@ -178,6 +180,8 @@ class Awx:
         self.refused: set[str] = set()
         self.ended_at_once = False
         self.on_launch: Callable[[], None] = lambda: None
+        self.me: Json = {"username": "admin", "is_superuser": False, "is_system_auditor": False}
+        self.is_auditor = True
         self._next = 1
         self.create("organizations", {"name": "Default"})
 
@@ -250,6 +254,21 @@ class Awx:
         number, self._next = self._next, self._next + 1
         self.objects[place][number] = self._with_metadata(place, number, data)
         return self.objects[place][number]
+
+    def add_job(self, variables: Json, status: str = "running", **fields: Any) -> Json:
+        """Adds a job, or a workflow job if its kind is set. created and finished are in seconds since the epoch."""
+        kind, now = fields.pop("kind", "job"), datetime.now(timezone.utc).timestamp()
+        created = fields.pop("created", now)
+        finished = fields.pop("finished", None if status in ACTIVE else now)
+        parent = fields.pop("parent", None)
+        job = self.add(
+            f"{kind}s", {"name": "deploy", "status": status, "extra_vars": json.dumps(variables), "failure": ""}
+        )
+        times = {"created": created, "finished": finished}
+        job.update({name: time and _written(time) for name, time in times.items()}, artifacts={}, **fields)
+        if parent is not None:
+            job["summary_fields"]["source_workflow_job"] = {"id": parent["id"]}
+        return job
 
     def update_project(self, number: int) -> Json:
         """Updates a project. Fails if its URL is in broken."""
@@ -380,6 +399,10 @@ class Awx:
             self.launch("job_templates", number, {})
         error = "" if authorized else "Error sending webhook notification: 401"
         return self.add("notifications", {"status": "failed" if error else "successful", "error": error})
+
+
+def _written(time: float) -> str:
+    return datetime.fromtimestamp(time, timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _response_fault(question: Json, answers: Json) -> str | None:
