@@ -20,7 +20,8 @@ If neither CALLBACK_STATE setting is set, the job reports to the function's own 
 The event's key "extra_vars", if set, is passed on too: the template must ask for each of them.
 
 A workflow may call a function again after an error or a timeout, when the first call may have launched the job all the
-same. So it first looks up a job with the same ids, among the newest JOBS_SEARCHED ones of this template.
+same. So it first looks up a job with the same ids, among the newest JOBS_SEARCHED ones of this template. One that failed
+does not count: whoever retries a run wants its work done again.
 Two calls at the very same time are not kept apart, nor is a launch that AWX carries out after the second call's lookup.
 """
 
@@ -38,6 +39,7 @@ PAGE = 50
 LARGEST_RESPONSE = 16 * 1024 * 1024
 ACCEPTED = 202
 ID_NAMES = ("fgs_workflow_id", "fgs_workflow_run_id", "fgs_workflow_state_id", "fgs_workflow_state_name")
+FAILED = ("failed", "error", "canceled")
 KINDS = {"job_templates": ("jobs", "job"), "workflow_job_templates": ("workflow_jobs", "workflow_job")}
 
 
@@ -122,12 +124,16 @@ def setting(context: t.Any, name: str) -> str:
 
 
 def launched_before(awx: Awx, template: str, ids: t.Dict[str, str]) -> t.Optional[int]:
-    """The newest job that was launched with these ids, None when there is none. One request for PAGE jobs."""
+    """The newest job that was launched with these ids and did not fail, None when there is none.
+
+    One request for PAGE jobs.
+    """
     jobs = KINDS[template.partition("/")[0]][0]
     for page in range(1, JOBS_SEARCHED // PAGE + 1):
         found = awx.ask("GET", f"{template}/{jobs}/?order_by=-id&page_size={PAGE}&page={page}")
         try:
-            launched: t.List[t.Tuple[int, str]] = [(job["id"], job["extra_vars"]) for job in found["results"]]
+            jobs_found = [job for job in found["results"] if job["status"] not in FAILED]
+            launched: t.List[t.Tuple[int, str]] = [(job["id"], job["extra_vars"]) for job in jobs_found]
         except (KeyError, TypeError):
             raise LaunchError(f"AWX returned no list of jobs for GET {template}/{jobs}/.") from None
         for number, extra_vars in launched:

@@ -174,6 +174,19 @@ def test_failed_cancellation_is_reported(awx: Awx, settings: dict[str, str]) -> 
         launcher.handler({}, Call({**settings, "AWX_TEMPLATE": template}))
 
 
+@pytest.mark.parametrize(
+    ("status", "is_launched"),
+    [("failed", True), ("error", True), ("canceled", True), ("successful", False), ("running", False)],
+)
+def test_retried_run_gets_a_new_job_for_one_that_failed(
+    awx: Awx, settings: dict[str, str], status: str, is_launched: bool
+) -> None:
+    first = launcher.handler({}, Call(settings))
+    awx.objects["jobs"][first["awx_job"]]["status"] = status
+    assert launcher.handler({}, Call(settings))["launched_before"] is not is_launched
+    assert len(awx.objects["jobs"]) == 1 + is_launched
+
+
 @pytest.mark.parametrize("document", [None, {}, {"results": [{"id": 1}]}, []])
 def test_invalid_list_of_jobs_prevents_the_launch(document: Any) -> None:
     class NotAwx(launcher.Awx):  # type: ignore[name-defined,misc]
