@@ -74,31 +74,40 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(name: str, place: Path, environment: dict[str, str]) -> Iterator[Rulebook]:
-    port = free_port()
+def started(
+    name: str, place: Path, environment: dict[str, str], variables: dict[str, str], port: int = 0
+) -> Iterator[Rulebook]:
     (place / "inventory.yml").write_text(inventory())
     process = subprocess.Popen(
         [
             *(str(BIN / "ansible-rulebook"), "-r", str(RULEBOOKS / name), "-i", str(place / "inventory.yml")),
-            *("-E", "FGS_WEBHOOK_TOKEN,FGS_WEBHOOK_PORT"),
+            *("-E", ",".join(variables)),
         ],
         cwd=place,
-        env={**environment, "FGS_WEBHOOK_TOKEN": TOKEN, "FGS_WEBHOOK_PORT": str(port)},
+        env={**environment, **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    rulebook = Rulebook(port, process)
     try:
+        yield Rulebook(port, process)
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+@contextmanager
+def running(name: str, place: Path, environment: dict[str, str]) -> Iterator[Rulebook]:
+    """A rulebook with a webhook, which listens."""
+    port = free_port()
+    variables = {"FGS_WEBHOOK_TOKEN": TOKEN, "FGS_WEBHOOK_PORT": str(port)}
+    with started(name, place, environment, variables, port) as rulebook:
         deadline = time.monotonic() + 120
         while not rulebook.is_listening():
             assert time.monotonic() < deadline, rulebook.text()
             time.sleep(0.2)
         yield rulebook
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
 
 
 def event(run: dict[str, str], state: str = "id", **changes: str) -> dict[str, str]:
@@ -154,11 +163,8 @@ def test_event_is_reported(simulator: Simulator, tmp_path: Path) -> None:
     assert simulator.accounts["permanent"]["secret_key"] not in rulebook.text()
 
 
-def test_event_launches_the_workflow_template(simulator: Simulator, tmp_path: Path) -> None:
-    """With a certificate authority that only EDA_CONTROLLER_SSL_VERIFY trusts."""
-    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(tls)
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+def awx_with_template() -> Awx:
+    """An AWX with the workflow template that awx_setup makes."""
     awx = Awx()
     awx.create(
         "workflow_job_templates",
@@ -166,6 +172,20 @@ def test_event_launches_the_workflow_template(simulator: Simulator, tmp_path: Pa
     )
     number = awx.named("workflow_job_templates", "FunctionGraph runbook and report")["id"]
     awx.set_survey("workflow_job_templates", number, json.loads((DATA / "survey_ids.json").read_text()))
+    return awx
+
+
+def launched_variables(awx: Awx) -> list[dict[str, str]]:
+    """The extra vars of each launch. Launches at the same time may end in any order."""
+    return [json.loads(job["extra_vars"]) for job in awx.objects["workflow_jobs"].values()]
+
+
+def test_event_launches_the_workflow_template(simulator: Simulator, tmp_path: Path) -> None:
+    """With a certificate authority that only EDA_CONTROLLER_SSL_VERIFY trusts."""
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    awx = awx_with_template()
     events = [event(simulator.start_run()), *(event(named_run(simulator, name), "name") for name in NAMES)]
     launched = threading.Semaphore(0)
     awx.on_launch = launched.release
@@ -179,9 +199,39 @@ def test_event_launches_the_workflow_template(simulator: Simulator, tmp_path: Pa
             for _each in events:
                 assert launched.acquire(timeout=120), rulebook.text()
     assert "No rule takes" not in rulebook.text()
-    # Launches at the same time may end in any order.
-    launches = [json.loads(job["extra_vars"]) for job in awx.objects["workflow_jobs"].values()]
+    launches = launched_variables(awx)
     unset = {"fgs_workflow_state_id": "", "fgs_workflow_state_name": ""}
     expected = [{name: value for name, value in {**unset, **each}.items() if name != "work"} for each in events]
     assert len(launches) == len(expected)
     assert all(each in launches for each in expected)
+
+
+def test_state_that_waits_launches_the_workflow_template(simulator: Simulator, tmp_path: Path) -> None:
+    """Each once, without an event from the workflow. IDs that could be templates launch nothing."""
+    awx = awx_with_template()
+    launched = threading.Semaphore(0)
+    awx.on_launch = launched.release
+    first = named_run(simulator, NAMES[0])
+    second = named_run(simulator, "approve")
+    template = {"id": "{{ 7 * 7 }}", "name": "approve", "type": "Callback", "end": True}
+    refused = simulator.start_run(definition={"states": [template]})
+    workflows = ",".join(run["workflow_id"] for run in (refused, first, second))
+    variables = {"FGS_WORKFLOW_IDS": workflows, "FGS_STATE_NAMES": f"{NAMES[0]},approve", "FGS_INTERVAL": "1"}
+    with serving(awx) as address:
+        environment = Job(simulator, tmp_path / "job", None).environment()
+        controller = {"EDA_CONTROLLER_URL": address, "EDA_CONTROLLER_TOKEN": AWX_TOKEN}
+        with started("waiting_in_awx.yml", tmp_path, {**environment, **controller}, variables) as rulebook:
+            for _each in range(2):
+                assert launched.acquire(timeout=120), rulebook.text()
+            # By the time that a new run is launched, the first ones were polled again.
+            third = simulator.start_run(workflow_id=first["workflow_id"])
+            assert launched.acquire(timeout=120), rulebook.text()
+    names = ("workflow_id", "workflow_run_id", "workflow_state_id")
+    expected = [{f"fgs_{name}": run[name] for name in names} for run in (first, second, third)]
+    found = [{name: value for name, value in launch.items() if value} for launch in launched_variables(awx)]
+    assert sorted(found, key=str) == sorted(expected, key=str)
+    [logged] = [line for line in rulebook.text().splitlines() if line.startswith("No rule takes this state: ")]
+    assert refused["workflow_run_id"] in logged
+    assert "7 * 7" in logged
+    for secret in simulator.secrets():
+        assert secret not in rulebook.text()
