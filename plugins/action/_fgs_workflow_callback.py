@@ -94,22 +94,22 @@ def decision(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     unsent_because is the reason why nothing is sent, if that is not an error. It is not called "skipped", because
     Ansible would then show the task as skipped. Empty arguments are treated as unset:
     extra_vars: options by name, and check_mode.
-    file, saved: a file, and the playbook's variables from it.
+    file, saved: a file, and the playbook's variables from it. The result has the file that the callback is saved in,
+    and what that says, as saved; kept.send() takes it.
     note: awx_note. job: see job_of_variables.
     """
     file = arguments.get("file", "")
     problems = [] if not file or os.path.isfile(file) else [_NO_FILE % file]
     try:
         note = mapping_of("awx_note", arguments.get("note"))
-        found = _decide(arguments["extra_vars"], arguments.get("saved", {}), note, arguments["job"])
+        found = _decide(arguments, note)
     except NoteError as error:
         found = {"problems": [str(error)], "unsent_because": "", **dict.fromkeys(_VARIABLES, "")}
     return {**found, "changed": False, "problems": [*problems, *found["problems"]]}
 
 
-def _decide(
-    extra_vars: t.Mapping[str, t.Any], saved: t.Mapping[str, t.Any], note: t.Mapping[str, t.Any], variables: t.Any
-) -> dict[str, t.Any]:
+def _decide(arguments: t.Mapping[str, t.Any], note: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    extra_vars, saved = arguments["extra_vars"], arguments.get("saved", {})
     note_vars = mapping_of("awx_note.extra_vars", note.get("extra_vars"))
     ids = {variable: note_vars.get(variable) for variable in launched.EXTRA_VARS.values()}
     found: dict[str, t.Any] = {}
@@ -123,7 +123,7 @@ def _decide(
         related = STATE_OPTIONS if name in STATE_OPTIONS else (name,)
         of_one = next((each for each in sources if any(each[one] not in (None, "") for one in related)), {})
         found[name] = "" if of_one.get(name) is None else of_one[name]
-    job = job_of_note(note) if note else job_of_variables(variables, found["result"], os.environ)
+    job = job_of_note(note) if note else job_of_variables(arguments["job"], found["result"], os.environ)
     unsent_because = _CHECK_MODE if extra_vars["check_mode"] else ""
     if note and job is not None:
         found["result"] = "fail"
@@ -131,7 +131,8 @@ def _decide(
             unsent_because = _NO_FAILURE % (job.title(), job.status)
         elif not any(found[name] for name in launched.IDS):
             unsent_because = _NO_IDS % job.title()
-    if job is not None and not saved:
+    origin = _origin(arguments.get("file", ""), saved, found)
+    if job is not None and not saved and not origin["file"]:
         _add_job(job, found)
     known = {name: value for name, value in found.items() if value != ""}
     required = [
@@ -139,7 +140,15 @@ def _decide(
         *(["fgs_workflow_result"] if "result" not in known else []),
     ]
     missing = ["%s is unset" % variable for variable in required]
-    return {**found, "problems": [] if unsent_because else missing, "unsent_because": unsent_because}
+    problems = [] if unsent_because else missing
+    return {**found, "saved": origin, "problems": problems, "unsent_because": unsent_because}
+
+
+def _origin(file: str, saved: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    # Imported on demand: the role does not need it.
+    from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import kept
+
+    return dict(kept.origin(file, saved, found)._asdict())
 
 
 def _add_job(job: Job, found: dict[str, t.Any]) -> None:
@@ -164,7 +173,8 @@ class ActionModule(FunctionGraphAction):
     module_name = "functiongraph.workflow.fgs_workflow_callback"
     task_class: type[Task] = CallbackTask
 
-    _steps: _runbook.Steps
+    # Set for a step of the role.
+    _steps: t.Optional[_runbook.Steps] = None
 
     def _run_on_controller(
         self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any
@@ -176,6 +186,8 @@ class ActionModule(FunctionGraphAction):
             return self._check(given, empty_ids, task_vars)
         if arguments["step"] == "reconcile":
             return self._reconcile(given, empty_ids, task_vars)
+        if arguments["step"] == "send":
+            return self._send(given, empty_ids, task_vars)
         self._steps = _runbook.Steps(self._task, self._environ(), super()._run_on_controller, self._templar.template)
         return self._steps.run(arguments, empty_ids, task_vars)
 
@@ -194,8 +206,21 @@ class ActionModule(FunctionGraphAction):
         self.task_class = ReconcileTask
         return reconcile.shown(super()._run_on_controller(arguments, empty_ids, task_vars), self._display)
 
+    def _send(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
+        from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import kept
+
+        saved = kept.SavedCallback(**arguments.pop("saved"))
+        deliver = super()._run_on_controller
+        return kept.send(
+            arguments,
+            saved,
+            lambda options: deliver(options, empty_ids, task_vars),
+            self._environ(),
+            self._task.check_mode,
+        )
+
     def report_interruption(self, result: dict[str, t.Any]) -> None:
-        if self.task_class is not CallbackTask or not self._steps.save_note(result):
+        if self._steps is None or not self._steps.save_note(result):
             super().report_interruption(result)
 
 

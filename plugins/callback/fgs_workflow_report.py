@@ -107,11 +107,12 @@ options:
         key: confirm
   undelivered_path:
     description:
-      - A file in which to save a report that could not be delivered because of the network or the gateway, or whose
-        outcome is unknown. For a directory, a file is created in it.
+      - A file in which to save a report that could not be delivered, if it may be delivered later, or with other
+        credentials, permissions or addresses, as for the module. For a directory, a file is created in it.
       - In a directory each workflow, run and state has its own file. An existing file is replaced by that of a later
         run.
-      - The file contains variables but no secrets, and the playbook C(functiongraph.workflow.callback) sends it later.
+      - The file contains variables but no secrets. Its comments say when and why it was saved, and which command sends
+        it. The playbook C(functiongraph.workflow.callback) sends it later, and then removes it.
     type: path
     env:
       - name: FGS_REPORT_UNDELIVERED_PATH

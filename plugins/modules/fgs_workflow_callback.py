@@ -114,13 +114,19 @@ options:
     default: when_unknown
   undelivered_path:
     description:
-      - A file in which to save a report that could not be delivered because of the network or the gateway, whose
-        outcome is unknown, or that was refused while the run does not show the state of O(workflow_state_name). For a
-        directory, a file is created in it.
+      - A file in which to save a report that could not be delivered, if it may be delivered later, or with other
+        credentials, permissions or addresses. For a directory, a file is created in it.
+      - That is so if network or gateway failed, if the outcome is unknown, if no or only invalid credentials are set,
+        if the service, IAM or a proxy refused the credentials (401, 403, 407), if the project cannot be looked up, if
+        an option of the connection such as O(region) is unset or invalid, if another server responds, or if the report
+        was refused while the run does not show the state of O(workflow_state_name).
+      - A report is not saved if the service refused its IDs or its state (400, 404), if the state already finished with
+        another result, if an argument about the report itself is invalid, or in check mode.
       - In a directory each workflow, run and state has its own file. An existing file is replaced, so set a directory
         if more than one report may have to be saved.
       - A device, a pipe or a socket is refused before anything is sent.
-      - The file contains variables but no secrets, and the playbook C(functiongraph.workflow.callback) sends it later.
+      - The file contains variables but no secrets. Its comments say when and why it was saved, and which command sends
+        it. The playbook C(functiongraph.workflow.callback) sends it later, and then removes it.
     type: path
 seealso:
   - name: CreateCallbackWorkflow

@@ -40,6 +40,7 @@ NOT_MESSAGES_AT = {
     r"^reported to run %s: %s$": "the line of the report plugin when all is well",
     r"^Run %s: %s, after %d seconds$": "the line of progress while a task waits",
     r"^---\n# A callback of a FunctionGraph workflow": "the head of the file in which a callback is saved",
+    r"^\n# Saved at: %s": "comments of that file",
     **{f"^{re.escape(row.event)}$": "a row of the guide's table of verdicts" for row in VERDICTS},
 }
 

@@ -30,6 +30,9 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._spec impor
 
 _GATEWAY_CODE = re.compile(r"API(?:GW|G|C)\.(\d{4})\Z")
 _CLOCK_LIMIT = 15 * 60
+# Statuses that say what is wrong, whoever responds: the request, or access to the service.
+_OF_REQUEST = (413, 414)
+_OF_ACCESS = (401, 403, 405, 407)
 # auth-and-errors: the response to a refused signature may hold the whole request, which says nothing to a person.
 _ECHO = re.compile(r"[\s,;]*\bcanonical[ _]?request\s*:.*", re.IGNORECASE)
 
@@ -67,6 +70,18 @@ def hint_for(status: int, error: ServiceError, headers: t.Mapping[str, str], now
     if (error.code or "").startswith(("FSS.1125", "FSS.1126", "FSS.1127", "FSS.1128")):
         return NOT_PERMITTED
     return REDIRECTED if 300 <= status < 400 else HINTS_BY_STATUS.get(status)
+
+
+def refuses_access(response: t.Any) -> bool:
+    """Whether a refusal says nothing about the request: other credentials, permissions or addresses may lift it."""
+    if response.status in _OF_REQUEST:
+        return False
+    if response.status in _OF_ACCESS or 300 <= response.status < 400:
+        return True
+    # A response that is not JSON comes from another server.
+    if response.problem is not None:
+        return True
+    return service_error(response.document).number in HINTS_BY_GATEWAY_CODE or hint(response) == NOT_PERMITTED
 
 
 def clock_offset(headers: t.Mapping[str, str], now: float) -> t.Optional[int]:

@@ -41,14 +41,14 @@ class Delivery:
         self.callback = callback
         # Whether the run may be read where the outcome of an attempt is unknown.
         self.confirms = confirm != NEVER
-        self._confirm = confirm
+        self.confirms_always = confirm == ALWAYS
         self.attempts = attempts
         self.warnings: list[str] = []
-        self._response: t.Optional[Response] = None
+        self.response: t.Optional[Response] = None
 
     def already_finished(self) -> t.Optional[Outcome]:
         """With confirm=always, the outcome where the state has finished before anything was sent. None to go on."""
-        if self._confirm != ALWAYS:
+        if not self.confirms_always:
             return None
         # Here, and wherever else a function imports: Ansible compiles what is imported at each start, and most
         # deliveries do without this.
@@ -74,7 +74,7 @@ class Delivery:
             with no_outcome_lost(sent=True):
                 response = self.client.complete_state(self.project_id, self.callback, not self.confirms)
                 attempted = _attempted(response)
-            self._response = response
+            self.response = response
             self.requests_sent += 1
         except Exception as error:  # pylint: disable=broad-exception-caught  # a Failure, or what ended an import
             # First: a signal or an error may end the import, and what was sent must not count as not sent.
@@ -89,7 +89,7 @@ class Delivery:
 
     def accepted(self, found: str) -> Outcome:
         """The outcome where the service accepted the callback; with confirm=always the run has to show it too."""
-        if self._confirm != ALWAYS:
+        if not self.confirms_always:
             return self.outcome(DELIVERED, execution_id=found)
         from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import confirmation
 
@@ -106,7 +106,7 @@ class Delivery:
 
     def outcome(self, delivery: str, **fields: t.Any) -> Outcome:
         """How this ended, with what was received and warned of so far."""
-        found = {"response": self._response, "warnings": tuple(self.warnings), **fields}
+        found = {"response": self.response, "warnings": tuple(self.warnings), **fields}
         return Outcome(delivery=delivery, requests_sent=self.requests_sent, **found)
 
 

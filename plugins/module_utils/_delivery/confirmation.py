@@ -27,10 +27,13 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.o
     Outcome,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.tables import execution_id
-from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUNNING
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES, RUNNING
 
 if t.TYPE_CHECKING:
     from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure
+
+# Statuses with which the service refuses a state that does not wait.
+_OF_STATE = (400, 404, 409)
 
 
 def already_finished(delivery: t.Any) -> t.Optional[Outcome]:
@@ -38,7 +41,8 @@ def already_finished(delivery: t.Any) -> t.Optional[Outcome]:
     state = delivery.read_state()
     if state.error is not None and state.error.credentials_refused:
         error = state.error
-        return _outcome(delivery, NOT_SENT, response=error.response, reason=str(error), hint=error.hint)
+        found = {"response": error.response, "reason": str(error), "hint": error.hint}
+        return _outcome(delivery, NOT_SENT, worth_saving=True, **found)
     if state.status is None:
         delivery.warnings.append(
             "The run could not be read before sending (%s), so it is unknown whether the state had finished."
@@ -80,7 +84,9 @@ def retried(delivery: t.Any, attempt: Attempted) -> Outcome:
 def _ended(delivery: t.Any, attempt: Attempted, outcome_unknown: bool) -> t.Optional[Outcome]:
     """The outcome where attempt was the last one, None where the same callback may be sent again."""
     if not outcome_unknown:
-        return _refused(delivery, attempt) if attempt.failure is None else _unsent(delivery, attempt.failure)
+        if attempt.failure is not None:
+            return _unsent(delivery, attempt.failure)
+        return _finished_meanwhile(delivery, attempt) or _refused(delivery, attempt)
     if not delivery.confirms:
         return _unknown(delivery, attempt, "confirm=never")
     state = delivery.read_state(until_finished=True)
@@ -111,15 +117,33 @@ def _superseded(delivery: t.Any, state: t.Any) -> Outcome:
 
 
 def _unknown(delivery: t.Any, attempt: Attempted, why: str) -> Outcome:
-    return _outcome(delivery, UNKNOWN, reason="%s; %s" % (attempt.reason, why), transient=True)
+    return _outcome(delivery, UNKNOWN, reason="%s; %s" % (attempt.reason, why), worth_saving=True)
 
 
 def _refused(delivery: t.Any, attempt: Attempted) -> Outcome:
-    return _outcome(delivery, REJECTED, reason=attempt.reason, transient=attempt.verdict == RETRY)
+    return _outcome(delivery, REJECTED, reason=attempt.reason, worth_saving=attempt.worth_saving)
+
+
+def _finished_meanwhile(delivery: t.Any, attempt: Attempted) -> t.Optional[Outcome]:
+    """With confirm=always, the outcome where the service refused the callback as the state or the run has finished.
+
+    None where the run does not show that.
+    """
+    if not delivery.confirms_always or attempt.worth_saving or delivery.response.status not in _OF_STATE:
+        return None
+    state = delivery.read_state(until_finished=True)
+    if state.status == delivery.callback.result:
+        return _outcome(delivery, ALREADY_DELIVERED, execution_id=_execution_id(delivery, state))
+    if state.status not in (None, RUNNING):
+        return _superseded(delivery, state)
+    status = (state.execution or {}).get("status")
+    if status not in RUN_STATUSES or status == RUNNING:
+        return None
+    return _outcome(delivery, SUPERSEDED, reason="the run was already finished with status %s" % status)
 
 
 def _unsent(delivery: t.Any, failure: Failure) -> Outcome:
     reason = failure.message
     if failure.kind not in ("refused", "unexpected"):
         reason = "no connection to %s could be made: %s" % (delivery.client.endpoint, reason)
-    return _outcome(delivery, NOT_SENT, reason=reason, transient=failure.kind != "refused", hint=failure.hint)
+    return _outcome(delivery, NOT_SENT, reason=reason, worth_saving=True, hint=failure.hint)

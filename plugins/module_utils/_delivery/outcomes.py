@@ -30,7 +30,7 @@ REFUSED = "refused"
 class Attempted(SimpleNamespace):
     """What came of one request: the verdict, and its execution_id or the reason why there is none.
 
-    retry_after is in seconds, failure what was raised where no response came.
+    retry_after is in seconds, failure what was raised where no response came. worth_saving is as in Outcome.
     """
 
     verdict: str
@@ -38,14 +38,15 @@ class Attempted(SimpleNamespace):
     execution_id: t.Optional[str] = None
     retry_after: t.Optional[float] = None
     failure: t.Any = None
+    worth_saving: bool = True
 
 
 class Outcome(SimpleNamespace):
     """How a delivery ended.
 
     delivery is one of DELIVERIES. response is the last one to a callback request. reason is the clause that explains an
-    outcome that is a failure. transient is true where network or gateway were the cause, so that the same callback may
-    be delivered later. hint says what to do, where more is known than delivery and response show.
+    outcome that is a failure. worth_saving is true where the same callback may be delivered later, be it with other
+    credentials or addresses. hint says what to do, where more is known than delivery and response show.
     """
 
     delivery: str
@@ -53,7 +54,7 @@ class Outcome(SimpleNamespace):
     execution_id: t.Optional[str] = None
     response: t.Any = None
     reason: t.Optional[str] = None
-    transient: bool = False
+    worth_saving: bool = False
     warnings: tuple[str, ...] = ()
     hint: t.Optional[str] = None
 

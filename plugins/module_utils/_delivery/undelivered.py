@@ -18,14 +18,24 @@ import os
 import re
 import stat
 import tempfile
+import time
 import typing as t
+from shlex import quote
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation, quoted
 
-_FILE_HEAD = """---
-# A callback of a FunctionGraph workflow that could not be delivered. To send it:
-#   ansible-playbook functiongraph.workflow.callback -e @THIS_FILE
+# What each saved file begins with, and how its name begins in a folder, and while it is written.
+FILE_HEAD = "---\n# A callback of a FunctionGraph workflow that could not be delivered."
+NAME_PREFIX = "fgs-undelivered-"
+TEMPORARY_PREFIX = "." + NAME_PREFIX
+_REASON_LIMIT = 400
+_COMMENTS = """
+# Saved at: %s
+# Reason: %s
+# To send it:
+#   ansible-playbook functiongraph.workflow.callback -e %s
 """
 
 
@@ -77,22 +87,39 @@ def _file_name(values: t.Mapping[str, str]) -> str:
     ids[2] = ids[2] or values["fgs_workflow_state_name"]
     digest = hashlib.sha256(json.dumps(ids).encode("ascii")).hexdigest()[:16]
     run, state = (re.sub(r"[^A-Za-z0-9-]", "_", text)[:80] for text in ids[1:])
-    return "fgs-undelivered-%s-%s-%s.yml" % (run, state, digest)
+    return "%s%s-%s-%s.yml" % (NAME_PREFIX, run, state, digest)
 
 
-def write(path: str, values: t.Mapping[str, str]) -> str:
+def _comment(text: str) -> str:
+    """text on one line, without the characters that must not be in YAML."""
+    line = " ".join(text.split())
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in line)
+
+
+def _head(path: str, reason: str) -> str:
+    """The comments of a file that path leads to, after it was written."""
+    file = os.path.abspath(path)
+    # A comment has one line, which only such a name fits into.
+    name = file if file.isprintable() else "THIS_FILE"
+    saved_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    why = _comment(shortened(reason, _REASON_LIMIT))
+    return FILE_HEAD + _COMMENTS % (saved_at, why, quote("@" + name))
+
+
+def write(path: str, values: t.Mapping[str, str], reason: str) -> str:
     """Writes the variables to path, whole or not at all, readable by the owner only. Gives the file's path.
 
-    In a folder, the file is named after the run and the state, and no two sets of IDs share a file. Raises OSError.
+    In a folder, the file is named after the run and the state, and no two sets of IDs share a file. reason, in words
+    without secrets, stands above the variables. Raises OSError.
     """
     path = os.path.expanduser(path)
     if os.path.isdir(path):
         path = os.path.join(path, _file_name(values))
     folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(prefix=".fgs-undelivered-", dir=folder)
+    handle, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=folder)
     try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(_FILE_HEAD)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(_head(path, reason))
             file.writelines("%s: %s\n" % (name, _scalar(value)) for name, value in values.items())
             file.flush()
             os.fsync(file.fileno())
@@ -103,10 +130,15 @@ def write(path: str, values: t.Mapping[str, str]) -> str:
     return path
 
 
-def save(path: str, callback: Callback, addresses: t.Mapping[str, t.Optional[str]]) -> tuple[str, t.Optional[str]]:
-    """Saves the callback. Gives a sentence on that without its full stop, and the file, None where it was not saved."""
+def save(
+    path: str, callback: Callback, addresses: t.Mapping[str, t.Optional[str]], reason: str
+) -> tuple[str, t.Optional[str]]:
+    """Saves the callback. Gives a sentence on that without its full stop, and the file, None where it was not saved.
+
+    reason is as in write().
+    """
     try:
-        file = write(path, variables(callback, addresses))
+        file = write(path, variables(callback, addresses), reason)
     except Exception as error:  # pylint: disable=broad-exception-caught  # the outcome must not be lost with it
         why = (getattr(error, "strerror", None) or type(error).__name__).lower()
         return "The callback could not be saved in undelivered_path %s either: %s" % (path, why), None

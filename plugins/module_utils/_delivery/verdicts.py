@@ -78,7 +78,13 @@ def attempted(response: Response) -> Attempted:
     if 200 <= response.status < 300:
         problem = response.problem or "is not what the service documents for status 200"
         reason = "the response has no valid execution_id: its body %s" % problem
-    return Attempted(verdict=verdict(response), reason=reason, retry_after=errors.retry_after(response.headers))
+    found = verdict(response)
+    return Attempted(
+        verdict=found,
+        reason=reason,
+        retry_after=errors.retry_after(response.headers),
+        worth_saving=found != REFUSED or errors.refuses_access(response),
+    )
 
 
 def failed(failure: Failure) -> Attempted:

@@ -250,10 +250,14 @@ class CallbackTask(Task):
         return found
 
     def connect(self) -> Connection:
+        self.take_callback()
+        return super().connect()
+
+    def take_callback(self) -> None:
+        """Sets the callback, of valid arguments."""
         given = {name: self.params[name] for name in ("workflow_id", "workflow_run_id", "result", "output")}
         state_id, error = self.params.get("workflow_state_id") or "", self.params.get("error") or None
         self.callback = _api.Callback(**given, workflow_state_id=state_id, error=error)
-        return super().connect()
 
     def act(self, connection: Connection) -> Result:
         if not self.state_name:
@@ -289,9 +293,13 @@ class CallbackTask(Task):
         result["ansible_facts"] = {FACT: outcome.execution_id}
         return result
 
+    def _refused(self, violations: t.Sequence[Violation]) -> Result:
+        from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import failed_callback
+
+        return failed_callback.refused(self, super()._refused(violations), violations)
+
     def not_connected(self, error: ConfigurationError) -> Result:
-        result = super().not_connected(error)
-        return self.saved(result) if error.transient else result
+        return self.saved(super().not_connected(error))
 
     def saved(self, result: Result) -> Result:
         """result, after the callback was saved if the user wants that."""

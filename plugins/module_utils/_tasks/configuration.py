@@ -25,12 +25,11 @@ _NO_PROJECT = "project_id is unset and cannot be looked up without a region; set
 class ConfigurationError(Exception):
     """The service cannot be called with these arguments, and nothing was sent to it. result has the keys that say why.
 
-    transient is true where it may be called later.
+    Nothing in a callback is the reason: with other credentials or addresses, or later, it may be delivered.
     """
 
-    def __init__(self, message: str, transient: bool = False, **result: t.Any) -> None:
+    def __init__(self, message: str, **result: t.Any) -> None:
         super().__init__(message)
-        self.transient = transient
         self.result = {name: value for name, value in result.items() if value is not None}
 
 
@@ -70,4 +69,4 @@ def _look_up_project(task: t.Any, credentials: Credentials) -> str:
         meant = region_meant(region)
         return _reads.find_project(client, region, credentials.key(), task.attempts.renewed(), meant)
     except _reads.ReadError as error:
-        raise ConfigurationError(str(error), error.transient, hint=error.hint, **error.fields()) from None
+        raise ConfigurationError(str(error), hint=error.hint, **error.fields()) from None

@@ -14,9 +14,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes, undelivered
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
+
+if t.TYPE_CHECKING:
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
 
 _CHECK_IDS = (
     "Check the run: the state may be finished already, or the IDs may belong to another run or state: "
@@ -42,7 +46,16 @@ def explained(task: t.Any, result: dict[str, t.Any], outcome: outcomes.Outcome) 
     result["msg"] = _sentence(outcome.delivery, outcome.reason)
     hint = _hint(outcome, task.addresses.region)
     result.update({"hint": hint} if hint else {})
-    return saved(task, result) if outcome.transient else result
+    return saved(task, result) if outcome.worth_saving else result
+
+
+def refused(task: t.Any, result: dict[str, t.Any], violations: t.Iterable[Violation]) -> dict[str, t.Any]:
+    """result of a CallbackTask with violations, after the callback was saved where only the connection has some."""
+    wrong = {violation.option for violation in violations}
+    if not wrong <= {*_options.connection_spec(), "proxy"}:
+        return result
+    task.take_callback()
+    return saved(task, result, wrong)
 
 
 def _sentence(delivery: str, reason: t.Optional[str]) -> str:
@@ -62,8 +75,8 @@ def _hint(outcome: outcomes.Outcome, region: t.Optional[str]) -> t.Optional[str]
     return network_hint(region, outcome.reason or "")
 
 
-def saved(task: t.Any, result: dict[str, t.Any]) -> dict[str, t.Any]:
-    """result, after the callback was saved where the user wants that."""
+def saved(task: t.Any, result: dict[str, t.Any], wrong: t.Container[str] = ()) -> dict[str, t.Any]:
+    """result, after the callback was saved where the user wants that. wrong are options that are not valid."""
     path = task.params.get("undelivered_path")
     if not path or task.callback is None or task.check_mode:
         return result
@@ -75,7 +88,10 @@ def saved(task: t.Any, result: dict[str, t.Any]) -> dict[str, t.Any]:
         "iam_endpoint": None if project_id else task.addresses.iam_endpoint,
         "workflow_state_name": task.state_name,
     }
-    sentence, file = undelivered.save(path, task.callback, addresses)
+    valid = {name: value for name, value in addresses.items() if name not in wrong}
+    # Redacted here, as the file is written before the result is.
+    reason = task.redactor.known(result["msg"])
+    sentence, file = undelivered.save(path, task.callback, valid, reason)
     result["msg"] = "%s %s." % (result["msg"], sentence)
     result.update({} if file is None else {"undelivered_file": file})
     return result
@@ -87,7 +103,7 @@ def aborted(task: t.Any, reason: str) -> dict[str, t.Any]:
         return saved(task, task.failed("Nothing was sent, as %s." % reason))
     sent = task.delivery.requests_sent
     ended = outcomes.UNKNOWN if sent else outcomes.NOT_SENT
-    outcome = outcomes.Outcome(delivery=ended, requests_sent=sent, reason=reason, transient=True)
+    outcome = outcomes.Outcome(delivery=ended, requests_sent=sent, reason=reason, worth_saving=True)
     found: dict[str, t.Any] = task.result_of(outcome)
     return found
 

@@ -17,7 +17,7 @@ import typing as t
 from contextlib import suppress
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads, _schema
-from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, errors
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
@@ -35,19 +35,26 @@ Names = t.Sequence[t.Tuple[str, str]]
 class LookupFailure(Exception):
     """The name leads to no ID. The message is a clause that says what to set.
 
-    error is the ReadError where something could not be read. transient is true where the lookup may succeed later.
+    error is the ReadError where something could not be read. worth_saving is as in outcomes.Outcome.
     """
 
     def __init__(self, message: str, error: t.Optional[_reads.ReadError] = None) -> None:
         super().__init__(message)
         self.error = error
-        self.transient = error is not None and error.transient
+        self.worth_saving = error is not None and _says_nothing_of_ids(error)
 
     def fields(self) -> dict[str, t.Any]:
         """The keys of a task's result that come from the service or the gateway."""
         if self.error is None:
             return {}
         return {**self.error.fields(), **({"hint": self.error.hint} if self.error.hint else {})}
+
+
+def _says_nothing_of_ids(error: _reads.ReadError) -> bool:
+    """Whether the lookup may succeed later, or with other credentials or addresses."""
+    if error.transient or error.credentials_refused:
+        return True
+    return error.response is not None and errors.refuses_access(error.response)
 
 
 class Found(t.NamedTuple):
@@ -67,7 +74,7 @@ def delivered(task: t.Any, connection: tuple[Client, str]) -> dict[str, t.Any]:
         found = look_up(client, *ids, task.state_name, callback.workflow_state_id, task.attempts, task.redactor.known)
     except LookupFailure as failure:
         result = task.failed("Nothing was sent, as %s." % failure, **failure.fields())
-        return task.saved(result) if failure.transient else result
+        return task.saved(result) if failure.worth_saving else result
     callback.workflow_state_id, task.state_name = found.state_id, None
     result = task.deliver(connection)
     result["workflow_state_id"] = found.state_id

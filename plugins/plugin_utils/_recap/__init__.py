@@ -119,7 +119,7 @@ class Recap:
             if "censored" in values:
                 self._hidden.update(self._publishing)
             self._publishing.clear()
-        is_report = _action(task) == MODULE or step_of(task) == "report"
+        is_report = _action(task) == MODULE or step_of(task) in ("report", "send")
         is_callback = is_report and self.is_for_this_state(task.args, values.get("workflow_state_id"))
         if is_callback and not task.check_mode:
             if job and "delivery" not in values:

@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible import context
+from ansible.module_utils.common.collections import ImmutableDict
 from support.actions import action
-from support.tasks import SECRET
+from support.servers import Call, free_port, scripted
+from support.tasks import CALLBACK, POST, SECRET, YES, shows
 
 from ansible_collections.functiongraph.workflow.plugins.action import _fgs_workflow_callback
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
 
 IDS = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_id": "state"}
 VARIABLES = {f"fgs_{name}": value for name, value in IDS.items()}
@@ -62,6 +67,7 @@ def test_what_was_given_and_nothing_else() -> None:
         "result": "success",
         "output": "",
         "error": "",
+        "saved": {"file": "", "digest": "", "options": {}},
         "problems": [],
         "unsent_because": "",
     }
@@ -73,6 +79,59 @@ def test_what_was_given_wins_over_what_was_saved() -> None:
     assert (found["workflow_id"], found["workflow_run_id"], found["error"]) == ("given", "run", "saved")
     # A saved report is sent as it was: the job that sends it is not what it is about.
     assert found["output"] == "{}"
+
+
+def saved_in(folder: Path, addresses: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """A saved callback, and its variables."""
+    callback = Callback(**IDS, result="success", output={"a": 1}, error=None)
+    variables = undelivered.variables(callback, addresses)
+    return undelivered.write(str(folder), variables, "No connection."), variables
+
+
+def test_callback_from_a_file_of_the_command_line_is_sent_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, variables = saved_in(tmp_path, {"region": "cn-north-4"})
+    monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"extra_vars": (f"@{file}",)}))
+    given = {name: variables[f"fgs_workflow_{name}"] for name in ("result", "output", "error")}
+    found = made({**IDS, **given}, variables=WORKFLOW_JOB)
+    assert (found["saved"]["file"], found["saved"]["options"]) == (file, {"region": "cn-north-4"})
+    # Without the job that sends it.
+    assert found["output"] == '{"a": 1}'
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_saved_callback_is_sent_and_its_file_removed(tmp_path: Path, check_mode: bool) -> None:
+    file, variables = saved_in(tmp_path, {})
+    saved = action(
+        _fgs_workflow_callback,
+        {"step": "decide", "extra_vars": {"check_mode": False}, "saved": variables, "file": file, "job": NO_JOB},
+    ).run()["saved"]
+    calls = [shows("running")] if check_mode else [shows("running"), YES, shows("success")]
+    with scripted(*calls) as server:
+        arguments = {**CALLBACK, "output": {"a": 1}, "confirm": "always", "endpoint": server.url, "saved": saved}
+        result = action(_fgs_workflow_callback, {**arguments, "step": "send"}, check_mode=check_mode).run()
+    assert (result["changed"], result["delivery"]) == (True, "not_sent" if check_mode else "delivered")
+    assert Path(file).exists() == ("file_sentence" not in result) == check_mode
+
+
+def test_callback_is_sent_to_the_addresses_of_the_environment(tmp_path: Path) -> None:
+    old = {"endpoint": f"http://127.0.0.1:{free_port()}", "region": "cn-north-4", "project_id": "p"}
+    file, _variables = saved_in(tmp_path, old)
+    saved = {"file": file, "digest": "of another content", "options": old}
+    with scripted(Call(*POST, 404, {"error_code": "FGS.5002"})) as server:
+        arguments = {**CALLBACK, **old, "saved": saved, "step": "send"}
+        result = action(_fgs_workflow_callback, arguments, environment=[{"FGS_ENDPOINT": server.url}]).run()
+    assert (result["delivery"], Path(file).exists()) == ("rejected", True)
+    assert result["warnings"][0].startswith("The addresses in the file do not work any more")
+
+
+def test_interrupted_step_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    sending = action(_fgs_workflow_callback, {"step": "send"})
+    monkeypatch.setattr(sending._display, "display", lambda text, **_options: shown.append(text))
+    sending.report_interruption({"msg": "It was interrupted."})
+    assert shown == ["[WARNING]: It was interrupted."]
 
 
 def test_everything_that_is_missing() -> None:

@@ -25,34 +25,41 @@ def test_delivered(bench: Bench, confirm: str) -> None:
 
 @pytest.mark.parametrize("confirm", ["never", "when_unknown"])
 @pytest.mark.parametrize(
-    ("call", "reason"),
+    ("call", "reason", "worth_saving"),
     [
-        (REFUSED, REFUSAL),
-        (Call(*POST, 404, {"error_code": "FGS.5002"}), "status 404 (FGS.5002)"),
+        (REFUSED, REFUSAL, False),
+        (Call(*POST, 404, {"error_code": "FGS.5002"}), "status 404 (FGS.5002)", False),
+        (Call(*POST, 404, {"error_code": "APIG.0101"}), "status 404 (APIG.0101)", True),
+        (Call(*POST, 413, b"<html>"), "status 413 (the body is not JSON)", False),
         (
             Call(*POST, 401, {"error": {"code": 401, "message": "No."}}),
             "the access key or secret key is wrong (status 401); the keys come from a test",
+            True,
         ),
-        (Call(*POST, 403, {"error_code": "FSS.1125"}), "status 403 (FSS.1125), with AK/SK from a test"),
+        (Call(*POST, 403, {"error_code": "FSS.1125"}), "status 403 (FSS.1125), with AK/SK from a test", True),
+        (Call(*POST, 400, {"error_code": "FSS.1125"}), "status 400 (FSS.1125)", True),
         (
             Call(*POST, 400, b"<html>", {"Content-Type": "text/html"}),
             "status 400 (the body is HTML, from a proxy or another server)",
+            True,
         ),
-        (Call(*POST, 400, []), "status 400"),
+        (Call(*POST, 400, []), "status 400", False),
         (
             Call(*POST, 302, headers={"Location": "https://other.example/secret"}),
             "status 302, a redirect to other.example, which is not followed",
+            True,
         ),
         (
             Call(*POST, 307, headers={"Location": "/x"}),
             "status 307, a redirect to the same host, which is not followed",
+            True,
         ),
     ],
 )
-def test_rejected_is_never_retried(bench: Bench, confirm: str, call: Call, reason: str) -> None:
+def test_rejected_is_never_retried(bench: Bench, confirm: str, call: Call, reason: str, worth_saving: bool) -> None:
     outcome = bench.run(call, confirm=confirm, retries=5)
     assert summary(outcome) == ("rejected", 1, None)
-    assert (outcome.reason, outcome.transient, bench.slept) == (reason, False, [])
+    assert (outcome.reason, outcome.worth_saving, bench.slept) == (reason, worth_saving, [])
 
 
 def test_throttled_is_retried_after_the_time_of_the_server(bench: Bench) -> None:
@@ -65,14 +72,14 @@ def test_throttled_is_retried_after_the_time_of_the_server(bench: Bench) -> None
 def test_throttled_until_retries_are_used_up(bench: Bench, call: Call) -> None:
     outcome = bench.run(call, call, call, retries=2)
     assert summary(outcome) == ("rejected", 3, None)
-    assert outcome.transient
+    assert outcome.worth_saving
 
 
 def test_connection_refused_is_retried_and_not_sent(bench: Bench) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     outcome = bench.delivery(url, "when_unknown", 2).run()
     assert summary(outcome) == ("not_sent", 0, None)
-    assert (outcome.reason, outcome.transient, outcome.response, bench.slept) == (
+    assert (outcome.reason, outcome.worth_saving, outcome.response, bench.slept) == (
         f"no connection to {url} could be made: connection refused",
         True,
         None,

@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.deliveries import (
     DELIVERED,
     DONE,
     FAILED,
     NO_STATE,
+    POST,
+    REFUSAL,
+    REFUSED,
     STILL_WAITING,
     TIMED_OUT,
     UNREADABLE,
@@ -61,6 +66,37 @@ def test_always_warns_if_the_run_does_not_confirm(bench: Bench, after: tuple[Cal
 
 def test_always_trusts_the_run_over_the_response(bench: Bench) -> None:
     assert summary(bench.run(WAITS, DELIVERED, TIMED_OUT, confirm="always")) == ("superseded", 1, None)
+
+
+def finished(status: str) -> Call:
+    """A read of a run that has finished and still shows the state as waiting."""
+    return replace(WAITS, body={**WAITS.body, "status": status})
+
+
+@pytest.mark.parametrize(
+    ("after", "delivery", "reason"),
+    [
+        ((WAITS, DONE), "already_delivered", None),
+        ((TIMED_OUT,), "superseded", "the state was already finished with status timeout"),
+        ((finished("cancel"),) * 3, "superseded", "the run was already finished with status cancel"),
+        (STILL_WAITING, "rejected", REFUSAL),
+        ((NO_STATE,) * 3, "rejected", REFUSAL),
+        ((UNREADABLE,), "rejected", REFUSAL),
+    ],
+)
+def test_always_reads_why_the_state_was_refused(
+    bench: Bench, after: tuple[Call, ...], delivery: str, reason: str | None
+) -> None:
+    """Another task may have completed it meanwhile, or somebody stopped the run."""
+    outcome = bench.run(WAITS, REFUSED, *after, confirm="always")
+    assert summary(outcome) == (delivery, 1, "run" if delivery == "already_delivered" else None)
+    assert (outcome.reason, outcome.worth_saving) == (reason, False)
+
+
+@pytest.mark.parametrize("status", [401, 403, 413])
+def test_always_reads_nothing_if_the_state_is_not_the_reason(bench: Bench, status: int) -> None:
+    outcome = bench.run(WAITS, Call(*POST, status, {}), confirm="always")
+    assert summary(outcome) == ("rejected", 1, None)
 
 
 def test_preview_sends_nothing(bench: Bench) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,10 @@ FIELDS: dict[str, Any] = {
 CALLBACK = Callback(**FIELDS)
 
 
+def write(path: str, values: dict[str, str], reason: str = "No connection.") -> str:
+    return undelivered.write(path, values, reason)
+
+
 def loaded(path: str) -> dict[str, Any]:
     """The variables as ansible-playbook -e @FILE sees them."""
     reason = "ansible-test gives tests of module_utils only ansible.module_utils"
@@ -50,7 +55,7 @@ def loaded(path: str) -> dict[str, Any]:
 def test_file_is_read_back_unchanged(tmp_path: Path) -> None:
     addresses = {"region": "cn-north-4", "endpoint": "https://host", "project_id": None}
     values = undelivered.variables(CALLBACK, addresses)
-    found = loaded(undelivered.write(str(tmp_path / "file.yml"), values))
+    found = loaded(write(str(tmp_path / "file.yml"), values))
     assert found == values
     assert json.loads(found["fgs_workflow_output"]) == OUTPUT
     assert repr(json.loads(found["fgs_workflow_output"])) == repr(OUTPUT)
@@ -96,10 +101,67 @@ def test_any_string_is_read_back_unchanged(text: str) -> None:
     assert yaml.load(f"a: {undelivered._scalar(text)}\n", Loader) == {"a": text}
 
 
+def comments(path: str) -> list[str]:
+    return [line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+
+
+def test_file_says_when_and_why_it_was_saved_and_how_to_send_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = datetime.now(timezone.utc).replace(microsecond=0)
+    found = comments(write("a file.yml", {"a": "b"}, "Nothing was sent, as the key is wrong."))
+    saved_at = datetime.fromisoformat(found[1].removeprefix("# Saved at: ").replace("Z", "+00:00"))
+    assert before <= saved_at <= datetime.now(timezone.utc)
+    command = f"ansible-playbook functiongraph.workflow.callback -e '@{tmp_path}/a file.yml'"
+    assert found == [
+        undelivered.FILE_HEAD.splitlines()[1],
+        found[1],
+        "# Reason: Nothing was sent, as the key is wrong.",
+        "# To send it:",
+        f"#   {command}",
+    ]
+
+
+def test_file_in_a_folder_has_its_own_path_in_the_command(tmp_path: Path) -> None:
+    path = write(str(tmp_path), undelivered.variables(CALLBACK, {}))
+    assert comments(path)[-1].endswith(f" -e @{path}")
+
+
+def test_path_that_fits_into_no_comment_is_left_out(tmp_path: Path) -> None:
+    path = write(str(tmp_path / "a\nb: c.yml"), {"a": "b"})
+    assert comments(path)[-1].endswith(" -e @THIS_FILE")
+    assert loaded(path) == {"a": "b"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("one\ntwo\r\u2028three\x85\u2029 four\t", "one two three four"),
+        ("等待 🙂 # & *a", "等待 🙂 # & *a"),
+        ("\x00\x1b[2J\ufeff\ud800\u202e", "\\x00\\x1b[2J\\ufeff\\ud800\\u202e"),
+        ("word " * 200, ("word " * 200)[:399].rstrip() + "…"),
+    ],
+)
+def test_reason_is_one_line_of_a_comment(tmp_path: Path, reason: str, shown: str) -> None:
+    path = write(str(tmp_path / "file.yml"), {"a": "b"}, reason)
+    assert comments(path)[2] == f"# Reason: {shown}"
+    assert loaded(path) == {"a": "b"}
+
+
+@given(st.text(max_size=60))
+def test_any_reason_leaves_the_variables_alone(reason: str) -> None:
+    import yaml
+
+    text = undelivered._head("/x/file.yml", reason)
+    assert yaml.safe_load(text + 'a: "b"\n') == {"a": "b"}
+    assert len(text.splitlines()) == 6
+
+
 def test_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        path = undelivered.write(str(tmp_path / "file.yml"), {"a": "b"})
+        path = write(str(tmp_path / "file.yml"), {"a": "b"})
     finally:
         os.umask(before)
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
@@ -109,13 +171,13 @@ def test_file_in_a_folder_is_named_after_run_and_state(tmp_path: Path) -> None:
     values = undelivered.variables(
         Callback(**{**FIELDS, "workflow_run_id": "../run 1", "workflow_state_id": "s" * 300}), {}
     )
-    path = Path(undelivered.write(str(tmp_path), values))
+    path = Path(write(str(tmp_path), values))
     assert path.parent == tmp_path
     assert path.name.startswith("fgs-undelivered-___run_1-sss")
     assert len(path.name) <= 200
     assert path.name.endswith(".yml")
     # The same callback has the same file.
-    assert Path(undelivered.write(str(tmp_path) + "/", values)) == path
+    assert Path(write(str(tmp_path) + "/", values)) == path
     assert os.listdir(tmp_path) == [path.name]
 
 
@@ -134,7 +196,7 @@ def test_different_ids_never_share_a_file(tmp_path: Path, one: tuple[str, ...], 
     for ids in (one, other):
         values: dict[str, Any] = dict(zip(names, ids, strict=True))
         callback = Callback(**{**FIELDS, **values})
-        undelivered.write(str(tmp_path), undelivered.variables(callback, {}))
+        write(str(tmp_path), undelivered.variables(callback, {}))
     assert len(os.listdir(tmp_path)) == 2
 
 
@@ -164,37 +226,37 @@ def test_invalid_path_is_a_violation(path: str) -> None:
 
 def test_tilde_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert undelivered.write("~/file.yml", {"a": "b"}) == str(tmp_path / "file.yml")
+    assert write("~/file.yml", {"a": "b"}) == str(tmp_path / "file.yml")
 
 
 def test_relative_path_is_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert undelivered.write("file.yml", {"a": "b"}) == "file.yml"
+    assert write("file.yml", {"a": "b"}) == "file.yml"
     assert loaded(str(tmp_path / "file.yml")) == {"a": "b"}
 
 
 def test_earlier_file_is_replaced_atomically(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = undelivered.write(str(tmp_path / "file.yml"), {"a": "first"})
+    path = write(str(tmp_path / "file.yml"), {"a": "first"})
 
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        undelivered.write(path, {"a": "second"})
+        write(path, {"a": "second"})
     monkeypatch.undo()
     assert loaded(path) == {"a": "first"}
     assert os.listdir(tmp_path) == ["file.yml"]
-    undelivered.write(path, {"a": "second"})
+    write(path, {"a": "second"})
     assert loaded(path) == {"a": "second"}
 
 
 def test_missing_folder_raises(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        undelivered.write(str(tmp_path / "missing/file.yml"), {"a": "b"})
+        write(str(tmp_path / "missing/file.yml"), {"a": "b"})
 
 
 def test_unwritable_folder_raises(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError):
-        undelivered.write(str(tmp_path / "file/file.yml"), {"a": "b"})
+        write(str(tmp_path / "file/file.yml"), {"a": "b"})

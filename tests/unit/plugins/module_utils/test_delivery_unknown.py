@@ -58,7 +58,7 @@ UNKNOWN = [
 def test_unknown_without_confirmation(bench: Bench, call: Call) -> None:
     outcome = bench.run(call, confirm="never", retries=5)
     assert summary(outcome) == ("unknown", 1, None)
-    assert outcome.transient
+    assert outcome.worth_saving
     assert outcome.reason is not None
     assert outcome.reason.endswith("; confirm=never")
 
@@ -142,7 +142,7 @@ def test_unknown_stays_unknown_if_the_run_cannot_be_read(bench: Bench) -> None:
         "the connection was lost: closed without a response; "
         "the run could not be read back: status 404 (FGS.5002: Not found)"
     )
-    assert outcome.transient
+    assert outcome.worth_saving
 
 
 @pytest.mark.parametrize("seen", [NO_STATE, shows("asleep"), shows(None)])
@@ -164,7 +164,7 @@ def test_unknown_if_the_run_still_waits_and_retries_are_used_up(bench: Bench) ->
     assert outcome.reason is not None
     assert outcome.reason.endswith(outcome_reason)
     assert summary(outcome) == ("unknown", 2, None)
-    assert outcome.transient
+    assert outcome.worth_saving
 
 
 @pytest.mark.parametrize("status", [400, 404])
@@ -180,7 +180,7 @@ def test_throttled_after_an_unknown_outcome(bench: Bench) -> None:
     assert summary(bench.run(CUT, *STILL_WAITING, THROTTLED, DELIVERED, retries=2)) == ("delivered", 3, "run")
     outcome = bench.run(CUT, *STILL_WAITING, THROTTLED, *STILL_WAITING, retries=1)
     assert summary(outcome) == ("rejected", 2, None)
-    assert outcome.transient
+    assert outcome.worth_saving
 
 
 def test_not_sent_after_an_unknown_outcome_stays_unknown(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

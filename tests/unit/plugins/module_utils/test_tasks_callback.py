@@ -147,9 +147,68 @@ def test_throttled_callback_is_saved(call: Call, tmp_path: Path) -> None:
     assert Path(result["undelivered_file"]).exists()
 
 
-def test_nothing_is_saved_if_iam_refuses(tmp_path: Path) -> None:
-    with scripted(Call(*IAM, 403)) as iam:
-        failed_callback({"iam_endpoint": iam.url, "project_id": None, "undelivered_path": str(tmp_path)})
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call(*IAM, 401, {"error_code": "APIGW.0301"}),
+        Call(*IAM, 403),
+        Call(*IAM, 200, {"projects": []}),
+        Call(*IAM, 200, {"projects": [{"id": "p"}, {"id": "q"}]}),
+    ],
+    ids=["wrong key", "no permission", "no project", "several projects"],
+)
+def test_callback_is_saved_if_iam_refuses(call: Call, tmp_path: Path) -> None:
+    with scripted(call) as iam:
+        result = failed_callback({"iam_endpoint": iam.url, "project_id": None, "undelivered_path": str(tmp_path)})
+    text = Path(result["undelivered_file"]).read_text()
+    assert 'fgs_workflow_result: "success"' in text
+    assert "# Reason: IAM " in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        ({"access_key": None, "secret_key": None}, ""),
+        ({"secret_key": None}, ""),
+        ({"credentials_file": "/nonexistent/file", "access_key": None, "secret_key": None}, ""),
+        ({"region": None, "project_id": None, "endpoint": "https://host.example"}, ""),
+        ({"secret_key": "one\x7fother"}, ""),
+        ({"region": None}, ""),
+        ({"region": "cn north"}, "fgs_region"),
+        ({"endpoint": "http://host.example"}, "fgs_endpoint"),
+        ({"project_id": "p" * 65}, "fgs_project_id"),
+        ({"iam_endpoint": "iam", "project_id": None}, "fgs_iam_endpoint"),
+        ({"ca_path": "/nonexistent/ca.pem"}, ""),
+        ({"timeout": -1}, ""),
+        ({"retries": "many"}, ""),
+    ],
+)
+def test_callback_is_saved_if_the_connection_is_configured_wrongly(
+    arguments: dict[str, Any], wrong: str, tmp_path: Path
+) -> None:
+    """Another setting delivers it. What is wrong is not saved with it."""
+    result = failed_callback({"undelivered_path": str(tmp_path), **arguments})
+    assert (result["delivery"], result["requests_sent"]) == ("not_sent", 0)
+    text = Path(result["undelivered_file"]).read_text()
+    assert 'fgs_workflow_run_id: "run"' in text
+    assert not wrong or wrong not in text
+    assert SECRET not in text
+
+
+def test_callback_is_saved_if_the_proxy_is_invalid(tmp_path: Path) -> None:
+    result = failed_callback({"undelivered_path": str(tmp_path)}, {"https_proxy": "http://user:pass word@:x"})
+    assert "pass word" not in Path(result["undelivered_file"]).read_text()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"workflow_run_id": " run"}, {"error": "e" * 65}, {"region": "cn north", "workflow_state_id": ""}, {"odd": 1}],
+)
+def test_invalid_callback_is_not_saved(arguments: dict[str, Any], tmp_path: Path) -> None:
+    """No key and no address repairs it."""
+    result = failed_callback({"undelivered_path": str(tmp_path), **arguments})
+    assert result["violations"]
+    assert "undelivered_file" not in result
     assert list(tmp_path.iterdir()) == []
 
 
@@ -168,7 +227,55 @@ def test_nothing_is_sent_if_undelivered_path_is_invalid(path: str, rule: str) ->
     assert violations(result) == [("result", "enum"), ("undelivered_path", rule)]
 
 
-@pytest.mark.parametrize("call", [Call(*POST, 400), Call(*POST, 401)])
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call(*POST, 401),
+        Call(*POST, 403, {"error_code": "APIG.0302"}),
+        Call(*POST, 404, {"error_code": "APIG.0101"}),
+        Call(*POST, 404, b"<html>Not found"),
+        Call(*POST, 405, {"error_code": "APIG.0502"}),
+        Call(*POST, 407),
+        Call(*POST, 302, headers={"Location": "https://login.example/"}),
+    ],
+)
+def test_callback_that_was_refused_for_its_sender_is_saved(call: Call, tmp_path: Path) -> None:
+    """Another key, permission or address delivers it."""
+    with scripted(call) as server:
+        result = failed_callback({"endpoint": server.url, "undelivered_path": str(tmp_path)})
+    assert result["delivery"] == "rejected"
+    text = Path(result["undelivered_file"]).read_text()
+    assert "# Reason: The service refused the callback: " in text
+    assert result["msg"].endswith(f" The callback was saved in {result['undelivered_file']} to be sent later.")
+
+
+def test_callback_is_saved_if_the_key_was_refused_before(tmp_path: Path) -> None:
+    with scripted(Call(*GET, 401)) as server:
+        options = {"endpoint": server.url, "undelivered_path": str(tmp_path / "one"), "confirm": "always"}
+        first = failed_callback(options)
+        second = failed_callback({**options, "undelivered_path": str(tmp_path / "two")})
+    for result in (first, second):
+        assert result["delivery"] == "not_sent"
+        assert Path(result["undelivered_file"]).exists()
+
+
+def test_reason_in_the_file_has_no_secret(tmp_path: Path) -> None:
+    error = {"error_code": "APIG.0302", "error_msg": f"No permission for {SECRET}"}
+    with scripted(Call(*POST, 403, error)) as server:
+        result = failed_callback({"endpoint": server.url, "undelivered_path": str(tmp_path)})
+    text = Path(result["undelivered_file"]).read_text()
+    assert "No permission for ********" in text
+    assert SECRET not in text
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call(*POST, 400, {"error_code": "FGS.3002"}),
+        Call(*POST, 404, {"error_code": "FGS.5002"}),
+        Call(*POST, 413, b"<html>"),
+    ],
+)
 def test_rejected_callback_is_not_saved(call: Call, tmp_path: Path) -> None:
     with scripted(call) as server:
         result = failed_callback({"endpoint": server.url, "undelivered_path": str(tmp_path)})

@@ -243,6 +243,20 @@ def test_secret_in_a_name_of_the_service_is_not_shown_in_part() -> None:
     assert SECRET[:8] not in refused(run_with(node(long, "n1")), workflow_with({"id": "n1", "name": long}))
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_lookup_that_is_refused_for_its_sender_is_saved(tmp_path: Path, status: int) -> None:
+    saved = tmp_path / "saved.yml"
+    calls = [Call(*GET, status, {})] if status == 401 else [Call(*GET, 403, {}), Call(*WORKFLOW, 403, {})]
+    assert "was saved in" in refused(*calls, undelivered_path=str(saved))
+    assert "fgs_workflow_state_name: " in saved.read_text()
+
+
+def test_lookup_in_a_run_that_does_not_exist_is_not_saved(tmp_path: Path) -> None:
+    saved = tmp_path / "saved.yml"
+    refused(Call(*GET, 404, {"error_code": "FGS.5002"}), undelivered_path=str(saved))
+    assert not saved.exists()
+
+
 def test_permanent_failure_of_the_lookup_is_not_saved(tmp_path: Path) -> None:
     saved = tmp_path / "saved.yml"
     refused(run_with(), workflow_with(), undelivered_path=str(saved))
