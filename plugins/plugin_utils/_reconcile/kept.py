@@ -38,6 +38,12 @@ _VARIABLES = {
     **{name: "fgs_" + name for name in ADDRESSES},
 }
 _REQUIRED = ("workflow_id", "workflow_run_id", "result", "output")
+# Of YAML, without its scalars.
+_FLAT_MAPPING = [
+    *(yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.MappingStartEvent),
+    *(yaml.MappingEndEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent),
+]
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # After these, sending the same callback once more cannot change anything.
 _OBSOLETE = (outcomes.DELIVERED, outcomes.ALREADY_DELIVERED, outcomes.SUPERSEDED)
 
@@ -92,13 +98,6 @@ class Row(t.NamedTuple):
     # As in the module's result.
     delivery: str = ""
     sentence: str = ""
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Reads strings that are marked as unsafe as what they are: strings."""
-
-
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
 
 
 def send_all(
@@ -159,8 +158,7 @@ def read(path: str) -> SavedCallback:
     try:
         content = _content(path)
         text = content.decode("utf-8")
-        values = yaml.load(text, _Loader) if text.startswith(undelivered.FILE_HEAD) else None
-        options = _options_of(values)
+        options = _options_of(_variables(text) if text.startswith(undelivered.FILE_HEAD) else {})
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -191,12 +189,27 @@ def _content(path: str) -> bytes:
     return content
 
 
-def _options_of(values: t.Any) -> dict[str, t.Any]:
+def _variables(text: str) -> dict[str, str]:
+    """The variables of a file, which is one mapping of strings. Raises ValueError and yaml.YAMLError.
+
+    Of the events, as building what somebody has nested deeply can exhaust the stack of the process.
+    """
+    scalars: list[str] = []
+    structure = []
+    for event in yaml.parse(text, _LOADER):
+        if isinstance(event, yaml.ScalarEvent) and event.tag in (None, "!unsafe"):
+            scalars.append(event.value)
+            continue
+        structure.append(type(event))
+        if structure != _FLAT_MAPPING[: len(structure)]:
+            raise ValueError
+    return dict(zip(scalars[::2], scalars[1::2], strict=True))
+
+
+def _options_of(variables: t.Mapping[str, str]) -> dict[str, t.Any]:
     """The options of the module in the variables of a file, without empty ones. Raises ValueError."""
-    if not isinstance(values, dict):
-        raise ValueError
-    found = _options.without_empty({name: values.get(variable) for name, variable in _VARIABLES.items()})
-    if not all(isinstance(value, str) for value in found.values()) or any(name not in found for name in _REQUIRED):
+    found = _options.without_empty({name: variables.get(variable) for name, variable in _VARIABLES.items()})
+    if any(name not in found for name in _REQUIRED):
         raise ValueError
     found["output"] = _mapping(found["output"])
     return found

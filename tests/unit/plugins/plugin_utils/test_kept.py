@@ -122,6 +122,13 @@ def test_addresses_that_the_user_sets_override_those_of_the_file(tmp_path: Path)
     assert service.came == [{**SENT, "endpoint": "https://new.example"}]
 
 
+def test_scalar_without_quotes_is_what_is_written(tmp_path: Path) -> None:
+    """In a file that somebody has edited."""
+    file = saved(tmp_path)
+    file.write_text(file.read_text().replace('fgs_workflow_run_id: "run"', "fgs_workflow_run_id: 00123"))
+    assert kept.read(str(file)).options["workflow_run_id"] == "00123"
+
+
 def test_each_file_has_a_row(tmp_path: Path) -> None:
     first, second = sorted(saved(tmp_path, workflow_run_id=run) for run in ("a", "b"))
     rows = Service(REJECTED, DELIVERED).send_all(tmp_path)
@@ -182,13 +189,17 @@ def text_of(folder: Path) -> str:
         lambda text: text.replace("could not be delivered", "was delivered"),
         lambda text: text + "a: [",
         lambda text: text + "a: !odd b\n",
+        lambda text: text + "!odd a: !odd b\n",
         lambda text: text + "a: !unsafe [b]\n",
         lambda text: text + "a: \x07\n",
         lambda text: text + "a: \udcff\n",
         lambda text: text + "a: " + "[" * 100_000,
         lambda text: undelivered.FILE_HEAD + "\n- a\n",
         lambda text: text.replace("fgs_workflow_run_id", "fgs_other"),
-        lambda text: text.replace('fgs_workflow_run_id: "run"', "fgs_workflow_run_id: 5"),
+        lambda text: text.replace('fgs_workflow_run_id: "run"', "fgs_workflow_run_id: [run]"),
+        lambda text: text.replace('fgs_workflow_run_id: "run"', "fgs_workflow_run_id: &a run\na: *a"),
+        lambda text: text + "---\na: b\n",
+        lambda text: text.replace("fgs_workflow_output: !unsafe", "fgs_workflow_output: '" + "[" * 100_000 + "' #"),
         lambda text: text.replace("fgs_workflow_output: !unsafe", "fgs_workflow_output: '[1]' #"),
         lambda text: text.replace("fgs_workflow_output: !unsafe", "fgs_workflow_output: '{' #"),
     ],
