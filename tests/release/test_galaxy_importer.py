@@ -21,4 +21,5 @@ def test_galaxy_imports_the_archive_without_a_warning(tmp_path: Path) -> None:
     done = run_to_end(command, tmp_path, {**os.environ, **settings})
     assert done.returncode == 0, done.stdout
     assert "...ansible-lint run complete" in done.stdout
+    assert "Loading eda/plugins/event_source waiting_states" in done.stdout
     assert [line for line in done.stdout.splitlines() if line.startswith(("WARNING", "ERROR", "CRITICAL"))] == []

@@ -192,8 +192,10 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.wait
 # A script has no name of its own.
 logger = logging.getLogger("functiongraph.workflow.waiting_states")
 
-# Seconds between two polls: what the option allows, the longest after failures, and by what factors both vary.
-_INTERVALS, _LONGEST, _JITTER = (1, 86400), 300.0, (0.8, 1.2)
+# Seconds between two polls: what the option allows, and the longest after failures. By what factors they vary.
+_INTERVALS = (1, 86400)
+_LONGEST = 300.0
+_JITTER = (0.8, 1.2)
 # The largest number of workflows that are polled at a time.
 _AT_A_TIME = 5
 # Milliseconds since the epoch that datetime can say, to the year 9999.
