@@ -207,13 +207,14 @@ class ActionModule(FunctionGraphAction):
         return reconcile.shown(super()._run_on_controller(arguments, empty_ids, task_vars), self._display)
 
     def _send(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
+        saved, deliver = arguments.pop("saved"), super()._run_on_controller
+        if not saved["file"] and not saved["options"]:
+            return deliver(arguments, empty_ids, task_vars)
         from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import kept
 
-        saved = kept.SavedCallback(**arguments.pop("saved"))
-        deliver = super()._run_on_controller
         return kept.send(
             arguments,
-            saved,
+            kept.SavedCallback(**saved),
             lambda options: deliver(options, empty_ids, task_vars),
             self._environ(),
             self._task.check_mode,

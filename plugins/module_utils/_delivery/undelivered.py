@@ -20,10 +20,8 @@ import stat
 import tempfile
 import time
 import typing as t
-from shlex import quote
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback
-from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation, quoted
 
 # What each saved file begins with, and how its name begins in a folder, and while it is written.
@@ -98,6 +96,11 @@ def _comment(text: str) -> str:
 
 def _head(path: str, reason: str) -> str:
     """The comments of a file that path leads to, after it was written."""
+    # Here, as the report plugin imports this file for its path.
+    from shlex import quote
+
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
+
     file = os.path.abspath(path)
     # A comment has one line, which only such a name fits into.
     name = file if file.isprintable() else "THIS_FILE"

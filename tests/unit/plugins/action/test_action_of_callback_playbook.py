@@ -126,6 +126,14 @@ def test_callback_is_sent_to_the_addresses_of_the_environment(tmp_path: Path) ->
     assert result["warnings"][0].startswith("The addresses in the file do not work any more")
 
 
+def test_callback_without_a_file_is_sent() -> None:
+    saved = {"file": "", "digest": "", "options": {}}
+    with scripted(YES) as server:
+        arguments = {**CALLBACK, "endpoint": server.url, "saved": saved, "step": "send"}
+        result = action(_fgs_workflow_callback, arguments).run()
+    assert result["delivery"] == "delivered"
+
+
 def test_interrupted_step_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
     sending = action(_fgs_workflow_callback, {"step": "send"})
