@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 import uuid
 from dataclasses import asdict
 from pathlib import Path
@@ -122,7 +121,7 @@ async def readings(request: web.Request) -> web.Response:
 async def create_run(request: web.Request) -> web.Response:
     """POST /_simulator/runs: respond as soon as no function of the run is being called any more."""
     options, world = await _json_body(request), request.app[WORLD]
-    chosen = _readings(world, options)
+    chosen, age = _readings(world, options), float(options.get("age") or 0)
     new = "definition" in options or "shown_definition" in options
     run = Run(
         flow=_create_flow(world, options) if new else world.flow(options.get("workflow_id") or WORKFLOW_ID),
@@ -131,8 +130,10 @@ async def create_run(request: web.Request) -> web.Response:
         readings=chosen,
         lag=int(options.get("lag") or 0),
         shown_instead=options.get("shown") or {},
-        begin_time=time.time() - float(options.get("age") or 0),
+        begin_time=world.now() - age,
+        age=age,
     )
+    run.run_id = str(options.get("workflow_run_id") or run.run_id)
     _set_fault(run, run.name, options, OF_A_RUN)
     world.add(run)
     if options.get("settle", True):

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
@@ -75,10 +74,10 @@ class Node:
     attempts: int = 0
     ended: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def begin(self, given: dict[str, Any]) -> Execution:
+    def begin(self, given: dict[str, Any], now: float) -> Execution:
         """Begin an execution, which is later than the one before, as only its time tells which one is the latest."""
         earliest = self.executions[-1].begin_time + 1 if self.executions else 0
-        self.executions.append(Execution(given, max(int(time.time() * 1000), earliest)))
+        self.executions.append(Execution(given, max(int(now * 1000), earliest)))
         return self.executions[-1]
 
     @property

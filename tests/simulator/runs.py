@@ -31,7 +31,10 @@ BY_CALLBACK, BY_SOMEBODY_ELSE = "callback", "somebody else"
 
 @dataclass
 class Run(Recipient):
-    """One run of a flow. result, error and output are those of its latest callback."""
+    """One run of a flow. result, error and output are those of its latest callback.
+
+    Its nodes began age seconds before they really did.
+    """
 
     flow: Flow
     name: str = ""
@@ -43,6 +46,7 @@ class Run(Recipient):
     shown_instead: dict[str, Any] = field(default_factory=dict)
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     begin_time: float = field(default_factory=time.time)
+    age: float = 0.0
     status: str = RUNNING
     end_time: float | None = None
     result: str | None = None
@@ -55,6 +59,7 @@ class Run(Recipient):
     logs: list[dict[str, str]] = field(default_factory=list)
     calling: int = 0
     changed: Callable[[], None] = lambda: None
+    clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
         self._run_output: dict[str, Any] | None = None
@@ -167,7 +172,7 @@ class Run(Recipient):
             return
         state = self.flow.states[state_id]
         node = self.nodes.setdefault(state_id, Node(state, parent))
-        execution = node.begin(given)
+        execution = node.begin(given, self.clock() - self.age)
         if state.type == SLEEP:
             self._later(state.duration, partial(self._succeed, node, execution, given))
         elif state.type == PARALLEL:
@@ -253,7 +258,7 @@ class Run(Recipient):
         if execution.status != RUNNING:
             return False
         execution.status, execution.output, execution.error_message = status, output, message
-        execution.end_time = max(int(time.time() * 1000), execution.begin_time)
+        execution.end_time = max(int(self.clock() * 1000), execution.begin_time)
         return True
 
     def _cancel(self, parallel: Node | None, status: str, message: Any) -> None:
@@ -267,7 +272,7 @@ class Run(Recipient):
             self._cancel(None, CANCEL, None)
         else:
             self._cancel(None, status, message)
-        self.status, self.end_time, self._run_output = status, time.time(), output
+        self.status, self.end_time, self._run_output = status, self.clock(), output
 
     # What is shown.
 

@@ -178,6 +178,7 @@ async def start(request: web.Request) -> web.StreamResponse:
                 raise invalid("there is a run of this id")
             run_id = None
         run = Run(flow, input=run_input, headers=headers, readings=readings, start_lag=flow.start_lag)
+        run.begin_time = world.now()
         run.run_id, run.read_fault = run_id or run.run_id, flow.read_fault
         run.generator = flow.generator
         run.requests.append(request["received"])

@@ -59,7 +59,7 @@ class World:
     def add(self, run: Run) -> Run:
         """Start a run."""
         self.runs[run.run_id] = run
-        run.changed = partial(self.changed, run)
+        run.changed, run.clock = partial(self.changed, run), self.now
         run.start()
         return run
 
