@@ -10,6 +10,7 @@ import base64
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,12 +18,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from awx.world import KINDS, V2, Awx, Json, Refused
+from awx.world import ACTIVE, KINDS, V2, Awx, Json, Refused
 
 # What AWX shows of a job only where it is read alone.
 DETAILS = ("artifacts", "result_traceback", "event_processing_finished")
 TOKEN, USER, PASSWORD = "token-of-the-stand-in", "admin", "password-of-the-stand-in"
+# The filters of a list of jobs that reconcile uses, with those of every list.
+_JOB_FILTERS = {"type", "order_by", "id__gt", "created__gte", "status__in", "page", "page_size"}
+# Fields by which AWX does not let anybody search, as they may contain secrets.
+_UNSEARCHABLE = ("extra_vars", "artifacts")
 _ROOT = {place: f"{V2}{place}/" for place in KINDS}
+_NOT_ALLOWED = {"detail": 'Method "POST" not allowed.'}
+_FAULTS: dict[str, tuple[int | None, Any]] = {
+    "drop": (None, None),
+    "throttle": (429, {"detail": "Request was throttled."}),
+    "break": (502, b"<html>Bad Gateway</html>"),
+}
+LONGEST_DELAY = 0.2
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -39,26 +51,45 @@ class Handler(BaseHTTPRequestHandler):
         text = self.rfile.read(length)
         body = json.loads(text) if text else {}
         url = urlsplit(self.path)
-        self.server.awx.requests.append((self.command, url.path, body))
-        try:
-            with self.server.lock:
-                status, response = self.respond(url.path, dict(parse_qsl(url.query, keep_blank_values=True)), body)
-        except Refused as refused:
-            status, response = 400, refused.body
-        except KeyError:
-            status, response = 404, {"detail": "Not found."}
-        if status is None:
+        with self.awx.lock:
+            self.awx.requests.append((self.command, url.path, body))
+            self.awx.on_request(self.command, url.path)
+            fault = self.awx.fault()
+            status, response = self.response(fault, url.path, dict(parse_qsl(url.query, keep_blank_values=True)), body)
+        if fault == "delay":
+            time.sleep(self.awx.generator.random() * LONGEST_DELAY)
+        if status is None or fault == "lose":
             self.close_connection = True
             return
         self.send_json(status, response)
 
+    def response(self, fault: str, path: str, query: dict[str, str], body: Json) -> tuple[int | None, Any]:
+        if fault in _FAULTS:
+            return _FAULTS[fault]
+        if not path.endswith("/"):
+            return 301, None
+        instead = self.awx.instead.get(path[len(V2) :].partition("/")[0])
+        if instead:
+            return instead
+        try:
+            return self.respond(path, query, body)
+        except Refused as refused:
+            return refused.status, refused.body
+        except KeyError:
+            return 404, {"detail": "Not found."}
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string((timestamp or time.time()) + self.awx.clock_offset)
+
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815  # http.server's names
 
     def send_json(self, status: int, response: Any) -> None:
-        data = b"" if response is None else json.dumps(response).encode()
+        data = b"" if response is None else response if isinstance(response, bytes) else json.dumps(response).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
+        if status == 429:
+            self.send_header("Retry-After", "0")
         self.send_header("Allow", "GET, POST, PUT, PATCH")
         self.send_header("X-API-Product-Name", "AWX")
         self.send_header("X-API-Product-Version", "24.6.1")
@@ -84,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
         if parts[0] == "me":
             return 200, {"count": 1, "next": None, "previous": None, "results": [self.awx.me]}
         if parts[0] == "unified_jobs":
-            return 200, self.unified_jobs(query)
+            return (200, self.unified_jobs(query)) if self.command == "GET" else (405, _NOT_ALLOWED)
         if parts[0] == "organizations" and "role_level" in query:
             query.pop("role_level")
             return 200, self.page([*self.awx.objects["organizations"].values()] if self.awx.is_auditor else [], query)
@@ -94,6 +125,8 @@ class Handler(BaseHTTPRequestHandler):
         if len(parts) == 1:
             return self.collection_response(parts[0], query, body)
         found = self.awx.objects[parts[0]][int(parts[1])]
+        if found.get("is_hidden"):
+            raise KeyError(parts[1])
         if len(parts) == 2:
             return self.object_response(parts[0], found, body)
         if parts[2] == "update":
@@ -136,11 +169,9 @@ class Handler(BaseHTTPRequestHandler):
                 return None, None
             return 201, job
         if name == "cancel":
-            if self.awx.ended_at_once:
-                return 405, {"detail": 'Method "POST" not allowed.'}
-            if self.awx.objects[place][number]["status"] not in ("new", "pending", "waiting", "running"):
-                return 405, {"detail": 'Method "POST" not allowed.'}
-            self.awx.objects[place][number]["status"] = "canceled"
+            if self.awx.ended_at_once or self.awx.objects[place][number]["status"] not in ACTIVE:
+                return 405, _NOT_ALLOWED
+            self.awx.cancel_job(self.awx.objects[place][number])
             return 202, None
         owned = {"hosts": "hosts", "workflow_nodes": "workflow_job_template_nodes"}
         if name in owned and self.command == "POST":
@@ -156,13 +187,20 @@ class Handler(BaseHTTPRequestHandler):
         return 200, self.page(self.awx.linked(place, number, name), query)
 
     def unified_jobs(self, query: dict[str, str]) -> Json:
-        """Returns a page of jobs and workflow jobs, by the filters that reconcile uses."""
+        """Returns a page of jobs and workflow jobs, by the filters that reconcile uses. Refuses others, as AWX does."""
+        for name in query:
+            if name.startswith(_UNSEARCHABLE):
+                raise Refused({"detail": f"Filtering on {name.partition('__')[0]} is not allowed."}, 403)
+            if name not in _JOB_FILTERS:
+                raise Refused({"detail": f"UnifiedJob has no field named '{name}'"})
         kinds = query.pop("type", "job,workflow_job").split(",")
         found = [job for kind in kinds for job in self.awx.objects[f"{kind}s"].values() if not job.get("is_hidden")]
-        if query.pop("order_by", "id") != "id" or "extra_vars" in "".join(query):
-            raise Refused({"detail": "Filtering on extra_vars is not allowed."})
-        after = int(query.pop("id__gt", 0))
-        since = datetime.fromisoformat(query.pop("created__gte", "1970-01-01T00:00:00+00:00"))
+        try:
+            assert query.pop("order_by") == "id"
+            after = int(query.pop("id__gt", 0))
+            since = datetime.fromisoformat(query.pop("created__gte", "1970-01-01T00:00:00+00:00"))
+        except ValueError as error:
+            raise Refused({"detail": str(error)}) from None
         statuses = query.pop("status__in", "")
         found = sorted((job for job in found if job["id"] > after), key=lambda job: job["id"])
         found = [job for job in found if datetime.fromisoformat(job["created"].replace("Z", "+00:00")) >= since]
@@ -174,7 +212,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def page(self, found: list[Json], query: dict[str, str]) -> Json:
         """Returns a page of a list. Refuses a filter by an unknown field, as AWX does."""
-        size, number = int(query.pop("page_size", 25)), int(query.pop("page", 1))
+        size, number = min(int(query.pop("page_size", 25)), self.awx.page_limit), int(query.pop("page", 1))
         if query.pop("order_by", "") == "-id":
             found = sorted(found, key=lambda each: -each["id"])
         either = {name[4:]: query.pop(name) for name in list(query) if name.startswith("or__")}
@@ -196,10 +234,11 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 100
 
     def __init__(self, awx: Awx) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.awx, self.lock = awx, threading.Lock()
+        self.awx = awx
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignores clients that close the connection early."""

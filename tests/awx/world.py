@@ -11,6 +11,8 @@ that they send the right requests in the right order, not that AWX accepts them.
 from __future__ import annotations
 
 import json
+import random
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -24,12 +26,16 @@ ACTIVE = ("new", "pending", "waiting", "running")
 ENCRYPTED = "$encrypted$"
 
 
-class Refused(Exception):
-    """A request to which AWX responds with status code 400. The body contains the reason."""
+# What may happen to a request: not received, response lost, throttled, not passed on by the proxy, late.
+FAULTS = ("drop", "lose", "throttle", "break", "delay")
 
-    def __init__(self, body: Json) -> None:
+
+class Refused(Exception):
+    """A request to which AWX responds with an error. The body contains the reason."""
+
+    def __init__(self, body: Json, status: int = 400) -> None:
         super().__init__(str(body))
-        self.body = body
+        self.body, self.status = body, status
 
 
 @dataclass
@@ -164,9 +170,20 @@ _REFERENCES = {"unified_job_template": "job_templates"}
 
 
 class Awx:
-    """All objects of one AWX, as its API returns them. requests records method, path and body of each request."""
+    """All objects of one AWX, as its API returns them. requests records method, path and body of each request.
+
+    on_request is called with method and path before each response. instead has responses by the first part of a path: a
+    status code, None to close the connection, and a body. share of all requests meet one of FAULTS, by generator.
+    clock_offset is how many seconds its clock is ahead.
+    """
 
     def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.on_request: Callable[[str, str], None] = lambda _method, _path: None
+        self.instead: dict[str, tuple[int | None, Any]] = {}
+        self.share, self.generator = 0.0, random.Random(0)
+        self.clock_offset = 0.0
+        self.page_limit = 200
         self.objects: dict[str, dict[int, Json]] = {name: {} for name in KINDS}
         self.surveys: dict[tuple[str, int], Json] = {}
         self.links: dict[tuple[str, int, str], list[int]] = {}
@@ -184,6 +201,12 @@ class Awx:
         self.is_auditor = True
         self._next = 1
         self.create("organizations", {"name": "Default"})
+
+    def fault(self) -> str:
+        """Returns what happens to the next request, empty for nothing."""
+        # Always two draws, so that one request does not shift the next.
+        hit, kind = self.generator.random(), self.generator.choice(FAULTS)
+        return kind if hit < self.share else ""
 
     def changes(self) -> list[tuple[str, str, Any]]:
         """Returns all requests that may change something."""
@@ -256,7 +279,10 @@ class Awx:
         return self.objects[place][number]
 
     def add_job(self, variables: Json, status: str = "running", **fields: Any) -> Json:
-        """Adds a job, or a workflow job if its kind is set. created and finished are in seconds since the epoch."""
+        """Adds a job, or a workflow job if its kind is set. created and finished are in seconds since the epoch.
+
+        parent is the workflow job that it is part of. A job that is_hidden is not visible to the user.
+        """
         kind, now = fields.pop("kind", "job"), datetime.now(timezone.utc).timestamp()
         created = fields.pop("created", now)
         finished = fields.pop("finished", None if status in ACTIVE else now)
@@ -264,11 +290,29 @@ class Awx:
         job = self.add(
             f"{kind}s", {"name": "deploy", "status": status, "extra_vars": json.dumps(variables), "failure": ""}
         )
-        times = {"created": created, "finished": finished}
-        job.update({name: time and _written(time) for name, time in times.items()}, artifacts={}, **fields)
+        job.update({"artifacts": {}, "created": self.written(created), "finished": self.written(finished), **fields})
         if parent is not None:
             job["summary_fields"]["source_workflow_job"] = {"id": parent["id"]}
         return job
+
+    def end_job(self, job: Json, status: str, finished: float | None = None) -> None:
+        """Ends a job of add_job, by default now."""
+        now = datetime.now(timezone.utc).timestamp()
+        job.update(status=status, finished=self.written(now if finished is None else finished))
+
+    def cancel_job(self, job: Json) -> None:
+        """Cancels a job. As in AWX, the jobs of a workflow job are canceled with it."""
+        parts = [each for each in self.objects["jobs"].values() if each["status"] in ACTIVE]
+        parts = [each for each in parts if each["summary_fields"].get("source_workflow_job") == {"id": job["id"]}]
+        for each in (job, *(parts if job["type"] == "workflow_job" else ())):
+            self.end_job(each, "canceled")
+
+    def written(self, time: float | None) -> str | None:
+        """Returns a time in seconds since the epoch by the clock of this AWX, as it writes it."""
+        if time is None:
+            return None
+        found = datetime.fromtimestamp(time + self.clock_offset, timezone.utc)
+        return found.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
     def update_project(self, number: int) -> Json:
         """Updates a project. Fails if its URL is in broken."""
@@ -399,10 +443,6 @@ class Awx:
             self.launch("job_templates", number, {})
         error = "" if authorized else "Error sending webhook notification: 401"
         return self.add("notifications", {"status": "failed" if error else "successful", "error": error})
-
-
-def _written(time: float) -> str:
-    return datetime.fromtimestamp(time, timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _response_fault(question: Json, answers: Json) -> str | None:
