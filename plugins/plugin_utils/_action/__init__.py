@@ -95,7 +95,7 @@ class FunctionGraphAction(ActionBase):  # type: ignore[misc]
         if self._shows_invocation(task_vars):
             from ansible_collections.functiongraph.workflow.plugins.module_utils._options import invocation
 
-            result["invocation"] = {"module_args": invocation.masked(params)}
+            result["invocation"] = {"module_args": invocation.masked(params, self.task_class.SPECIFICATION)}
         return result
 
     def _result(self, params: dict[str, t.Any], errors: t.Iterable[t.Any]) -> dict[str, t.Any]:
