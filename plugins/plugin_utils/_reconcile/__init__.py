@@ -17,7 +17,6 @@ from __future__ import annotations
 import time
 import typing as t
 from collections import defaultdict
-from contextlib import suppress
 from multiprocessing.pool import ThreadPool
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import (
@@ -82,6 +81,7 @@ class ReconcileTask(Task):
 
     def __init__(self, *arguments: t.Any, **options: t.Any) -> None:
         super().__init__(*arguments, **options)
+        self.redactor.add(*(self.params.get(name) for name in ("fgs_awx_token", "fgs_awx_password")))
         self._answers = self.params.get("fgs_reconcile") == ANSWER and not self.check_mode
         self._rows: list[answers.Row] = []
         self._problems: list[str] = []
@@ -148,12 +148,12 @@ class ReconcileTask(Task):
     def _waiting(self, key: _Key, run: _reads.Run) -> t.Iterator[verdicts.Waiting]:
         """The states of a run that wait for an answer of AWX: by their names, or known from a job."""
         named, jobs = set(self.params["fgs_callback_states"]), list(self._jobs[key].values())
-        ahead = errors.clock_offset(run.response.headers, run.response.received_at) or 0
+        ahead = _ahead(run)
         shown = []
         for node in _reads.shown_states(run):
             begin = _reads.begin_of(node) / 1000
-            ids = [str(node.get(name) or "") for name in ("node_id", "node_name", "execution_id")]
-            state = verdicts.Waiting(*key, *ids, begin + ahead if begin else 0.0)
+            node_id, name, other_id = (str(node.get(each) or "") for each in ("node_id", "node_name", "execution_id"))
+            state = verdicts.Waiting(*key, node_id, name, other_id, begin + ahead if begin else 0.0)
             shown.append(state)
             is_ours = state.state_name in named or any(map(state.is_meant_by, jobs))
             if is_ours and node["status"] == RUNNING:
@@ -232,6 +232,9 @@ class ReconcileTask(Task):
 
     def _answered(self, state: verdicts.Waiting, verdict: verdicts.Verdict, connection: Connection) -> Result:
         output, error = answers.content(verdict, self._awx)
+        if verdict.job is not None:
+            # Which of the state's two IDs the service takes is not documented: the launcher learned this one from it.
+            state = state._replace(state_id=verdicts.meant_by(verdict.job).state_id or state.state_id)
         options = {**self._connection_options(), "project_id": connection[1]}
         params = answers.parameters(state, str(verdict.result), output, error, options)
         result = CallbackTask(params, [], self._environ, self._connections).run()
@@ -245,7 +248,7 @@ class ReconcileTask(Task):
             run = (self._runs[key] if key in self._runs else self._read_run(connection, key)) if active else None
             if run is None or run.status == RUNNING:
                 continue
-            ended = seconds(run.execution.get("end_time"))
+            ended = seconds(run.execution.get("end_time")) + _ahead(run)
             if time.time() - ended < t.cast(int, self._grace):
                 # The job that ended the run is about to end itself.
                 continue
@@ -289,9 +292,10 @@ class ReconcileTask(Task):
 
     def finish(self, result: Result) -> Result:
         found = super().finish(result)
-        for name in ("rows", "problems"):
-            with suppress(KeyError):
-                found[name] = [_visible(each) for each in found[name]]
+        shown: Result = {
+            name: [_visible(each) for each in found[name]] for name in ("rows", "problems") if name in found
+        }
+        found.update(shown)
         return found
 
     def aborted(self, reason: str) -> Result:
@@ -300,6 +304,11 @@ class ReconcileTask(Task):
     @classmethod
     def lost(cls, reason: str) -> Result:
         return {"failed": True, "changed": False, "msg": "Reconciling was not finished, as %s." % reason}
+
+
+def _ahead(run: _reads.Run) -> int:
+    """How far the clock of this machine is ahead of FunctionGraph's, in seconds."""
+    return errors.clock_offset(run.response.headers, run.response.received_at) or 0
 
 
 def _visible(value: t.Any) -> t.Any:

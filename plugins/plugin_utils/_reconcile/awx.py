@@ -110,11 +110,13 @@ class Awx:
         self._attempts = attempts
         # How far the clock of this machine is ahead of AWX's, in seconds.
         self._offset = 0
+        # Set once AWX did not respond to all attempts: to ask it for each of many jobs would take hours.
+        self._away: t.Optional[AwxError] = None
 
     def sees_all_jobs(self) -> bool:
         """Whether this user sees every job, at least of one organization: only then a job that is not shown is none."""
-        me = self._list("me/")[0]
-        if me.get("is_superuser") is True or me.get("is_system_auditor") is True:
+        me = self._list("me/")
+        if any(each.get(role) is True for each in me for role in ("is_superuser", "is_system_auditor")):
             return True
         return bool(self._list("organizations/?" + urlencode({"role_level": "auditor_role", "page_size": 1})))
 
@@ -130,7 +132,7 @@ class Awx:
                 **filters,
             }
             try:
-                found = self._list("unified_jobs/?" + urlencode(query))
+                found, is_last = self._page("unified_jobs/?" + urlencode(query))
             except _TooLargeError:
                 size += 1
                 if size == len(_PAGES):
@@ -140,7 +142,7 @@ class Awx:
                 job = self._job(each)
                 after = job.number
                 yield job
-            if len(found) < _PAGES[size]:
+            if is_last:
                 return
 
     def detail(self, job: Job) -> tuple[Job, dict[str, t.Any]]:
@@ -164,10 +166,15 @@ class Awx:
         return datetime.fromtimestamp(found - self._offset, timezone.utc).isoformat()
 
     def _list(self, path: str) -> list[dict[str, t.Any]]:
-        found = self._get(path).get("results")
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        return self._page(path)[0]
+
+    def _page(self, path: str) -> tuple[list[dict[str, t.Any]], bool]:
+        """A page of a list, and whether it is the last one: AWX may be set to smaller pages than it is asked for."""
+        document = self._get(path)
+        found = document.get("results")
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found) or "next" not in document:
             raise AwxError("AWX returned no list for GET %s" % path.partition("?")[0])
-        return found
+        return found, not (found and document["next"])
 
     def _get(self, path: str) -> dict[str, t.Any]:
         response = self._ask(lambda: self._client.get(self._path(path)), path)
@@ -182,11 +189,18 @@ class Awx:
 
     def _ask(self, request: t.Callable[[], Response], path: str) -> Response:
         """The response to a request that can be repeated."""
+        if self._away is not None:
+            raise self._away
         try:
-            return _reads.read_with_retries(request, self._attempts.renewed())
+            response = _reads.read_with_retries(request, self._attempts.renewed())
         except Failure as failure:
             text = "AWX did not respond to %s: %s" % (path.partition("?")[0], failure.message)
-            raise AwxError(text, failure.hint or "") from None
+            self._away = AwxError(text, failure.hint or "")
+            raise self._away from None
+        if response.status == 429 or response.status >= 500:
+            self._away = _refused(response, path)
+            raise self._away
+        return response
 
     def _job(self, found: t.Mapping[str, t.Any]) -> Job:
         """A job, whose times are those of the clock of this machine."""

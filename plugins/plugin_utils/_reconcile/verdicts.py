@@ -56,7 +56,8 @@ class Waiting(t.NamedTuple):
 def meant_by(job: awx.Job) -> Waiting:
     """The state whose IDs the job carries."""
     names = ("fgs_workflow_id", *("fgs_workflow_" + name for name in _STATE))
-    return Waiting(*(str(job.variables.get(name) or "") for name in names))
+    workflow_id, run_id, state_id, state_name = (str(job.variables.get(name) or "") for name in names)
+    return Waiting(workflow_id, run_id, state_id, state_name)
 
 
 class Verdict(t.NamedTuple):
