@@ -46,7 +46,7 @@ class Row(t.NamedTuple):
         """The row as a sentence without its full stop."""
         names = [quoted(name, hide) for name in (self.workflow_state_name or self.workflow_state_id,) if name]
         state = "state %s of run" % names[0] if names else "run"
-        waits = ", waits for %s" % lasted(self.waits) if self.waits is not None else ""
+        waits = " has waited for %s" % lasted(self.waits) if self.waits is not None else ""
         return "%s %s%s: %s" % (state, quoted(self.workflow_run_id, hide), waits, self.text)
 
 

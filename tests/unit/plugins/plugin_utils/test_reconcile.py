@@ -112,7 +112,9 @@ def test_job_that_may_report_is_never_answered(place: Place, status: str) -> Non
     assert (found["changed"], found["problems"], place.state()["callback_requests"]) == (False, [], 0)
     row = place.row(found)
     assert (row["verdict"], row["result"], row["delivery"]) == ("running", "", "")
-    assert row["line"] == f"state '{STATE_NAME}' of run '{row['workflow_run_id']}', waits for 1 h 0 min: {row['text']}"
+    assert (
+        row["line"] == f"state '{STATE_NAME}' of run '{row['workflow_run_id']}' has waited for 1 h 0 min: {row['text']}"
+    )
     assert row["text"] == f"AWX job {job['id']} is {status}"
 
 
