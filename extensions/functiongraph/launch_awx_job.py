@@ -20,8 +20,8 @@ If neither CALLBACK_STATE setting is set, the job reports to the function's own 
 The event's key "extra_vars", if set, is passed on too: the template must ask for each of them.
 
 A workflow may call a function again after an error or a timeout, when the first call may have launched the job all the
-same. So it first looks up a job with the same ids, among the newest JOBS_SEARCHED ones of this template. One that failed
-does not count: whoever retries a run wants its work done again.
+same. So it first looks up a job with the same ids, among the newest JOBS_SEARCHED ones of this template. One that
+failed does not count: whoever retries a run wants its work done again.
 Two calls at the very same time are not kept apart, nor is a launch that AWX carries out after the second call's lookup.
 """
 
