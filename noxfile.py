@@ -269,7 +269,7 @@ def format_code(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """What a callback costs, measured against the simulator: tables and plot of docs/benchmarks.md.
 
-    nox --session bench -- chaos limits measures the rest of that page again.
+    nox --session bench -- chaos limits reconcile measures the rest of that page again.
     """
     install(session, f"core-{matrix.NEWEST_CORE}")
     env = clean_environment(FGS_SIMULATOR_PYTHON=simulator_python(session))

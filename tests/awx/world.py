@@ -173,7 +173,8 @@ class Awx:
     """All objects of one AWX, as its API returns them. requests records method, path and body of each request.
 
     on_request is called with method and path before each response. instead has responses by the first part of a path: a
-    status code, None to close the connection, and a body. share of all requests meet one of FAULTS, by generator.
+    status code, None to close the connection, and a body. share of all requests meet one of FAULTS, by generator;
+    faults is how many did.
     clock_offset is how many seconds its clock is ahead.
     """
 
@@ -181,7 +182,7 @@ class Awx:
         self.lock = threading.RLock()
         self.on_request: Callable[[str, str], None] = lambda _method, _path: None
         self.instead: dict[str, tuple[int | None, Any]] = {}
-        self.share, self.generator = 0.0, random.Random(0)
+        self.share, self.generator, self.faults = 0.0, random.Random(0), 0
         self.clock_offset = 0.0
         self.page_limit = 200
         self.objects: dict[str, dict[int, Json]] = {name: {} for name in KINDS}
@@ -205,8 +206,9 @@ class Awx:
     def fault(self) -> str:
         """Returns what happens to the next request, empty for nothing."""
         # Always two draws, so that one request does not shift the next.
-        hit, kind = self.generator.random(), self.generator.choice(FAULTS)
-        return kind if hit < self.share else ""
+        is_hit, kind = self.generator.random() < self.share, self.generator.choice(FAULTS)
+        self.faults += is_hit
+        return kind if is_hit else ""
 
     def changes(self) -> list[tuple[str, str, Any]]:
         """Returns all requests that may change something."""

@@ -24,12 +24,15 @@ HOUR = 3600
 
 
 class Place:
-    """A workflow of its own at the simulator, and an AWX. run is its first run, which has waited for an hour."""
+    """A workflow of its own at the simulator, and an AWX. run is its first run, which has waited for an hour.
 
-    def __init__(self, simulator: Simulator, awx: Awx, url: str) -> None:
+    options are those of the workflow.
+    """
+
+    def __init__(self, simulator: Simulator, awx: Awx, url: str, **options: Any) -> None:
         self.simulator, self.awx, self.url = simulator, awx, url
         self.workflow_id = str(uuid.uuid4())
-        simulator.ask("POST", "/_simulator/workflows", {"workflow_id": self.workflow_id})
+        simulator.ask("POST", "/_simulator/workflows", {"workflow_id": self.workflow_id, **options})
         self.run = self.start()
 
     def start(self, age: float = HOUR, **options: Any) -> dict[str, str]:
@@ -40,6 +43,11 @@ class Place:
         """Returns the extra variables of a job for a run."""
         return {**{f"fgs_{name}": value for name, value in (run or self.run).items() if name in IDS}, **variables}
 
+    def connection(self) -> dict[str, Any]:
+        """Returns the options to reach the simulator."""
+        keys = {name: self.simulator.accounts["permanent"][name] for name in ("access_key", "secret_key")}
+        return {**keys, "endpoint": self.simulator["http"], "project_id": self.simulator.project_id}
+
     def job(self, status: str, run: dict[str, str] | None = None, ago: float = HOUR / 2, **fields: Any) -> Any:
         """Adds a job for a run that was launched an hour ago, and ended that many seconds ago unless it is active."""
         now = time.time()
@@ -48,12 +56,9 @@ class Place:
 
     def reconcile(self, check_mode: bool = False, **variables: Any) -> dict[str, Any]:
         """Returns the result of a pass, in which no secret is."""
-        account = self.simulator.accounts["permanent"]
         params = {
             **{name: rules.get("default") for name, rules in ReconcileTask.SPECIFICATION.items()},
-            **{name: account[name] for name in ("access_key", "secret_key")},
-            "endpoint": self.simulator["http"],
-            "project_id": self.simulator.project_id,
+            **self.connection(),
             "fgs_awx_host": self.url,
             "fgs_awx_token": TOKEN,
             "fgs_workflow_ids": [self.workflow_id],
