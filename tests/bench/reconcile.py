@@ -299,8 +299,8 @@ def main() -> int:
         text = (
             f"{options.runs} runs that wait for a job of AWX. The seed decides what the job does: it {kinds}. A tenth "
             "of all requests to FunctionGraph is dropped, cut, throttled or delayed, and a tenth of those to AWX is "
-            f"dropped, answered with 429 or 502, or delayed, before or after it took effect. {LOOPS} loops run reconcile "
-            "with `fgs_reconcile: answer` all the time. Measured on "
+            f"dropped, answered with 429 or 502, or delayed, before or after it took effect. {LOOPS} loops run "
+            "reconcile with `fgs_reconcile: answer` all the time. Measured on "
             f"{page.machine()}, over loopback, with a stand-in for AWX's API; `python tests/bench/reconcile.py --seed "
             f"{options.seed} --write` repeats it. The order of requests depends on threads, so the numbers of "
             f"requests vary.\n\n| figure | measured |\n|---|---|\n{table}\n"
