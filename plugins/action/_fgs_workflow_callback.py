@@ -17,7 +17,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.tab
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask, Task
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _runbook
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import fields, launched
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.awx_job import ENDINGS, Job
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._runbook import report_plugin
 
@@ -162,7 +162,7 @@ def _add_job(job: Job, found: dict[str, t.Any]) -> None:
     except TypeError:
         # The module reports the invalid value.
         return
-    output.setdefault(fields.KEY, job.fields())
+    output.setdefault(_report.KEY, job.fields())
     found["output"] = output
     found["error"] = found["error"] or (job.error() if job.ending else "")
 

@@ -19,7 +19,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _htt
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import environment, file
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import attempts
-from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import execution, execution_info, listing
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import execution, execution_info
 
 README, README_ZH = texts.READMES
 each_readme = pytest.mark.parametrize("readme", texts.READMES, ids=lambda path: path.name)
@@ -92,8 +92,8 @@ def test_the_numbers_of_delivery_are_those_of_the_code() -> None:
 
 def test_the_numbers_of_runs_are_those_of_the_code() -> None:
     page = _page("runs")
-    assert f"{listing.PAGE} by default and {execution_info._RESULTS_LIMIT:,} at most" in page
-    assert listing.WINDOW.days == 3
+    assert f"{execution_info._PAGE} by default and {execution_info._RESULTS_LIMIT:,} at most" in page
+    assert execution_info._WINDOW.days == 3
     assert "the last three days are listed" in page
     assert execution_info._AT_A_TIME == 5
     assert "five at a time" in page

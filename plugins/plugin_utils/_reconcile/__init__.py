@@ -17,7 +17,6 @@ from __future__ import annotations
 import time
 import typing as t
 from collections import defaultdict
-from datetime import datetime, timedelta, timezone
 from multiprocessing.pool import ThreadPool
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import (
@@ -41,16 +40,17 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks impo
     Connection,
     Result,
     Task,
-    listing,
 )
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution_info import ExecutionInfoTask
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import answers, verdicts
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.awx import (
+    ACTIVE,
     Awx,
     AwxError,
+    Job,
     Login,
     seconds,
 )
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.jobs import ACTIVE, Job
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.settings import (
     ANSWER,
     SPECIFICATION,
@@ -116,19 +116,23 @@ class ReconcileTask(Task):
     # FunctionGraph.
 
     def _read_runs(self, connection: Connection, workflow_id: str) -> None:
-        until = datetime.fromtimestamp(self._begin, timezone.utc) + listing.AHEAD
-        since = until - timedelta(seconds=t.cast(int, duration(self.params["fgs_reconcile_since"])))
-        windows = listing.windows(since, until)
-        try:
-            listed = listing.newest(connection, workflow_id, self.attempts, windows, _RUNS_LIMIT, RUNNING)
-        except _reads.ReadError as error:
-            text = "The runs of workflow %s could not be listed: %s. %s"
-            self._problem(text % (workflow_id, error, error.hint or ""))
+        since = self._begin - t.cast(int, duration(self.params["fgs_reconcile_since"]))
+        params = {
+            **{name: rules.get("default") for name, rules in ExecutionInfoTask.SPECIFICATION.items()},
+            **self._connection_options(),
+            "workflow_id": workflow_id,
+            "status": RUNNING,
+            "since": answers.utc(since),
+            "max_results": _RUNS_LIMIT,
+        }
+        listed = ExecutionInfoTask(params, [], self._environ, self._connections).act(connection)
+        if listed.get("failed"):
+            self._problem("The runs of workflow %s are not known: %s" % (workflow_id, listed["msg"]))
             return
-        if listed.is_truncated:
+        if listed["truncated"]:
             text = "Workflow %s has more than %d runs that are running: the oldest were not looked at."
             self._problem(text % (workflow_id, _RUNS_LIMIT))
-        ids = list(map(listing.id_of, listed.runs))
+        ids = [str(run.get("execution_id")) for run in listed["executions"]]
         with ThreadPool(_AT_A_TIME) as pool:
             pool.map(lambda run_id: self._read_run(connection, (workflow_id, run_id)), ids)
 

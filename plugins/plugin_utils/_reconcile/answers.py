@@ -15,8 +15,8 @@ import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Hide, quoted
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import awx, jobs, verdicts
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import fields
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import awx, verdicts
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.awx_job import ENDINGS, Job
 
 _NOT_LAUNCHED = "no AWX job was launched for this state"
@@ -68,7 +68,7 @@ def utc(seconds: float) -> str:
 def content(verdict: verdicts.Verdict, server: awx.Awx) -> tuple[dict[str, t.Any], str]:
     """Output and error of the answer, after another look at the jobs that it is about. Raises AwxError."""
     if verdict.job is None:
-        return {fields.KEY: {"job_status": "never launched", "job_message": verdict.text}}, _NOT_LAUNCHED
+        return {_report.KEY: {"job_status": "never launched", "job_message": verdict.text}}, _NOT_LAUNCHED
     output: dict[str, t.Any] = {}
     details: dict[int, dict[str, t.Any]] = {}
     for job in {each.number: each for each in (*verdict.work, verdict.job)}.values():
@@ -79,11 +79,11 @@ def content(verdict: verdicts.Verdict, server: awx.Awx) -> tuple[dict[str, t.Any
         if job in verdict.work and isinstance(artifacts, dict):
             output.update(artifacts)
     found = _shown(verdict.job, details[verdict.job.number], server)
-    output.setdefault(fields.KEY, found.fields())
+    output.setdefault(_report.KEY, found.fields())
     return output, found.error() if found.ending else ""
 
 
-def _shown(job: jobs.Job, detail: t.Mapping[str, t.Any], server: awx.Awx) -> Job:
+def _shown(job: awx.Job, detail: t.Mapping[str, t.Any], server: awx.Awx) -> Job:
     message = detail.get("result_traceback") or detail.get("job_explanation") or ""
     return Job(
         kind=job.kind.replace("_", " "),

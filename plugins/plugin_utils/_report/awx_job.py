@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import bounded
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import fields
 
 # Verb phrases by the job's status.
 ENDINGS = {"failed": "failed", "error": "ended with an error", "canceled": "was canceled"}
@@ -36,11 +36,11 @@ class Job(t.NamedTuple):
     def fields(self) -> dict[str, t.Any]:
         """Returns the fields for output, without empty ones."""
         found = {
-            **fields.linked(self.link or None),
+            **_report.linked(self.link or None),
             "job_id": int(self.number) if self.number.isdigit() else self.number,
-            "job_name": bounded(self.name, fields.NAME_LIMIT),
+            "job_name": bounded(self.name, _report.NAME_LIMIT),
             "job_status": self.status,
-            "job_message": bounded(self.message, fields.MESSAGE_LIMIT),
+            "job_message": bounded(self.message, _report.MESSAGE_LIMIT),
         }
         return {name: value for name, value in found.items() if value != ""}
 

@@ -507,7 +507,9 @@ def test_functiongraph_away(place: Place) -> None:
     place.job("failed")
     found = place.answer(endpoint=place.simulator["refused"])
     (problem,) = found["problems"]
-    assert problem.startswith(f"The runs of workflow {place.workflow_id} could not be listed: ")
+    assert problem.startswith(
+        f"The runs of workflow {place.workflow_id} are not known: The list of runs could not be read: "
+    )
     assert (found["changed"], found["rows"]) == (False, [])
 
 
@@ -515,7 +517,7 @@ def test_keys_that_functiongraph_refuses(place: Place) -> None:
     place.job("running")
     found = place.answer(secret_key="another secret key")
     assert [each.partition(":")[0] for each in found["problems"]] == [
-        f"The runs of workflow {place.workflow_id} could not be listed",
+        f"The runs of workflow {place.workflow_id} are not known",
         f"Run {place.run['workflow_run_id']} of workflow {place.workflow_id} could not be read",
     ]
     assert "wrong" in found["problems"][0]
@@ -526,7 +528,7 @@ def test_keys_that_functiongraph_refuses(place: Place) -> None:
 def test_workflow_that_does_not_exist_does_not_stop_the_others(place: Place) -> None:
     found = place.answer(fgs_workflow_ids=["no-such-workflow", place.workflow_id, place.workflow_id])
     assert [each.partition(":")[0] for each in found["problems"]] == [
-        "The runs of workflow no-such-workflow could not be listed"
+        "The runs of workflow no-such-workflow are not known"
     ]
     assert [row["delivery"] for row in found["rows"]] == ["delivered"]
 

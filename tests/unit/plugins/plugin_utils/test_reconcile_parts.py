@@ -244,6 +244,6 @@ def test_step_of_the_action_reconciles(monkeypatch: pytest.MonkeyPatch) -> None:
         result = action(_fgs_workflow_callback, arguments).run(task_vars={})
     assert (result["failed"], result["changed"], result["rows"]) == (False, False, [])
     (problem,) = result["problems"]
-    assert problem.startswith("The runs of workflow w could not be listed: ")
+    assert problem.startswith("The runs of workflow w are not known: ")
     assert not any(secret in json.dumps(result) for secret in (TOKEN, "SK-of-a-test"))
     assert stand_in.requests
