@@ -89,6 +89,12 @@ RUN_STATUSES = ("success", "fail", "running", "timeout", "cancel")
 # A run that waits shows this status, and so does a state.
 RUNNING = "running"
 
+# Of ListWorkflowExecutions: as many runs, and as many days between start_time and end_time, as one response has at most.
+LIST_LIMIT, LIST_DAYS = 200, 3
+
+# The mode of a workflow whose runs leave no history, from the page ShowWorkFlow.
+EXPRESS = "EXPRESS"
+
 
 # What the user can do about an error: by the four digits of the API gateway's code, else by the HTTP status. The
 # workflow API publishes no list of its own codes.

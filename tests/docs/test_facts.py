@@ -92,8 +92,8 @@ def test_the_numbers_of_delivery_are_those_of_the_code() -> None:
 
 def test_the_numbers_of_runs_are_those_of_the_code() -> None:
     page = _page("runs")
-    assert f"{execution_info._PAGE} by default and {execution_info._RESULTS_LIMIT:,} at most" in page
-    assert execution_info._WINDOW.days == 3
+    assert f"{_spec.LIST_LIMIT} by default and {execution_info._RESULTS_LIMIT:,} at most" in page
+    assert _spec.LIST_DAYS == 3
     assert "the last three days are listed" in page
     assert execution_info._AT_A_TIME == 5
     assert "five at a time" in page

@@ -41,13 +41,13 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._options.vi
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.validators import newest_validator
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import quoted
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import EXPRESS
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import Result, Task, configuration
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
 
 OK, WARNING, PROBLEM, SKIPPED = "ok", "warning", "problem", "skipped"
 # Seconds. The service refuses signatures from 15 minutes on; one minute is an early warning.
 _CLOCK_WARNING = 60
-_EXPRESS = "EXPRESS"
 
 # The rows that need a connection, except the project.
 _CONNECTED = ("connection", "clock", "permission to read", "workflow")
@@ -282,7 +282,7 @@ class CheckTask(Task):
             self._add("workflow", PROBLEM, "it cannot be read: %s" % error, error.hint)
             return None
         states = _reads.states_of(definition)
-        if definition.get("mode") == _EXPRESS:
+        if definition.get("mode") == EXPRESS:
             remedy = "Make a standard workflow: only those have callback nodes."
             self._add("workflow", PROBLEM, "an express workflow", remedy)
             return None

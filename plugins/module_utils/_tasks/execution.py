@@ -37,14 +37,13 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.vio
     missing,
     quoted,
 )
-from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import NOT_PERMITTED, RUNNING
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import EXPRESS, NOT_PERMITTED, RUNNING
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import FACT, Connection, Result, Task
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
 
 STARTED, STOPPED, RETRIED = "started", "stopped", "retried"
 STATES = (STARTED, STOPPED, RETRIED)
 END = "end"
-_EXPRESS = "EXPRESS"
 # Seconds: 31 days, as a larger number is most likely in another unit.
 _WAIT_LIMIT = 31 * 86_400
 
@@ -237,7 +236,7 @@ class ExecutionTask(Task):
             return is_done(_reads.read_until(self._read, is_done, self.attempts) if outcome_unknown else self._read())
         except _reads.NoSuchRun as error:
             is_start = self._state == STARTED and _reads.is_missing(error)
-            if not is_start or (outcome_unknown and self._definition().get("mode") == _EXPRESS):
+            if not is_start or (outcome_unknown and self._definition().get("mode") == EXPRESS):
                 raise
             return False
 
@@ -264,7 +263,7 @@ class ExecutionTask(Task):
             definition = self._definition()
         except _reads.ReadError:
             return
-        if definition.get("mode") == _EXPRESS:
+        if definition.get("mode") == EXPRESS:
             raise _Ended(self.failed(_UNSENT % _NO_HISTORY))
         wanted, hide = self.params["wait_for"], self.redactor.known
         names = [state["name"] for state in _reads.states_of(definition) if isinstance(state.get("name"), str)]

@@ -13,24 +13,20 @@ from __future__ import annotations
 import re
 import typing as t
 from datetime import datetime, timedelta, timezone
-from heapq import nlargest
 from multiprocessing.pool import ThreadPool
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options, _reads, _schema
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options.violations import named_if_empty
+from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import lists
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import (
     Violation,
     missing,
     quoted,
 )
-from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUN_STATUSES
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import LIST_DAYS, LIST_LIMIT, RUN_STATUSES
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import Connection, Result, Task
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
 
-# Of ListWorkflowExecutions: the longest time between start_time and end_time, their format, and the largest page.
-_WINDOW = timedelta(days=3)
-_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-_PAGE = 200
 # What since and max_results allow, so that number of requests and memory are bounded.
 _WINDOWS_LIMIT = 1000
 _RESULTS_LIMIT = 10_000
@@ -54,7 +50,7 @@ class ExecutionInfoTask(Task):
         "status": {"type": "str", "choices": list(RUN_STATUSES)},
         "since": {"type": "str"},
         "until": {"type": "str"},
-        "max_results": {"type": "int", "default": _PAGE},
+        "max_results": {"type": "int", "default": LIST_LIMIT},
         "states": {"type": "bool", "default": False},
     }
 
@@ -62,7 +58,7 @@ class ExecutionInfoTask(Task):
         super().__init__(*arguments, **options)
         now = datetime.now(timezone.utc)
         self._until = _time(self.params.get("until"), now) or now + _AHEAD
-        self._since = _time(self.params.get("since"), now) or self._until - _WINDOW
+        self._since = _time(self.params.get("since"), now) or self._until - timedelta(days=LIST_DAYS)
 
     def validate(self) -> list[Violation]:
         found, run_id = super().validate(), self.params.get("execution_id")
@@ -91,8 +87,8 @@ class ExecutionInfoTask(Task):
                 yield Violation(name, "time", None, text % (name, quoted(given, self.redactor.known)))
         if self._since > self._until:
             yield Violation("since", "time", None, "since must not be later than until")
-        elif self._until - self._since > _WINDOW * _WINDOWS_LIMIT:
-            days = (_WINDOW * _WINDOWS_LIMIT).days
+        elif self._until - self._since > timedelta(days=LIST_DAYS * _WINDOWS_LIMIT):
+            days = LIST_DAYS * _WINDOWS_LIMIT
             yield Violation("since", "range", days, "since must be at most %d days before until" % days)
 
     def act(self, connection: Connection) -> Result:
@@ -125,19 +121,21 @@ class ExecutionInfoTask(Task):
         return _reads.read_run(*connection, self.params["workflow_id"], run_id, self.attempts.renewed())
 
     def _list(self, connection: Connection) -> Result:
-        most, found, result = self.params["max_results"], {}, {"changed": False}
-        for window in self._windows():
-            # One more, to know whether there are more. A run at the border of two windows is in both.
-            newest = nlargest(most + 1, self._runs(connection, window, result), _begin)
-            found.update({_id(run): run for run in newest if _id(run) not in found})
-            if len(found) > most:
-                break
-        runs = list(found.values())[:most]
+        given = self.params.get("since") or self.params.get("until")
+        listed = lists.newest_runs(
+            connection,
+            self.params["workflow_id"],
+            self.attempts,
+            self.params["max_results"],
+            self.params.get("status"),
+            (self._since, self._until) if given else None,
+        )
+        runs = listed.runs
         if self.params["states"]:
             with ThreadPool(_AT_A_TIME) as pool:
-                states = pool.imap(lambda run: self._states(connection, _id(run)), runs)
+                states = pool.imap(lambda run: self._states(connection, lists.id_of(run)), runs)
                 runs = [{**run, "states": of_one} for run, of_one in zip(runs, states)]
-        return {**result, "executions": runs, "truncated": len(found) > most}
+        return {"changed": False, **listed.response.fields(), "executions": runs, "truncated": listed.is_truncated}
 
     def _states(self, connection: Connection, run_id: str) -> list[dict[str, t.Any]]:
         try:
@@ -148,36 +146,6 @@ class ExecutionInfoTask(Task):
                 raise
             return []
 
-    def _windows(self) -> t.Iterator[dict[str, str]]:
-        """The time window of each request, the latest first. Empty for the one that the service lists by default."""
-        if not self.params.get("since") and not self.params.get("until"):
-            yield {}
-            return
-        begin = self._until
-        while True:
-            end, begin = begin, max(self._since, begin - _WINDOW)
-            yield {"start_time": begin.strftime(_TIME_FORMAT), "end_time": end.strftime(_TIME_FORMAT)}
-            if begin == self._since:
-                return
-
-    def _runs(self, connection: Connection, window: dict[str, str], result: Result) -> t.Iterator[dict[str, t.Any]]:
-        """The runs of a window, in the service's order, which is not documented. Adds the response to result."""
-        query: dict[str, t.Any] = {"limit": _PAGE, "offset": 0, **window}
-        if self.params.get("status"):
-            query["status"] = self.params["status"]
-        before: set[str] = set()
-        while True:
-            response, page = _reads.read_list(*connection, self.params["workflow_id"], self.attempts.renewed(), **query)
-            result.update(response.fields())
-            # How many the service lists at most is its choice, so only a page without new runs is the last one. A run
-            # that began in the meantime moves others to the next page.
-            new = [run for run in page if _id(run) not in before]
-            if not new:
-                return
-            yield from new
-            before = {_id(run) for run in page}
-            query["offset"] += len(page)
-
     def _unread(self, error: _reads.ReadError) -> Result:
         hint = error.hint or (network_hint(self.addresses.region, str(error)) if error.response is None else None)
         fields = {**error.fields(), **({"hint": hint} if hint else {})}
@@ -187,14 +155,6 @@ class ExecutionInfoTask(Task):
     @classmethod
     def lost(cls, reason: str) -> Result:
         return {"failed": True, "changed": False, "msg": "The run was not read, as %s." % reason}
-
-
-def _begin(run: t.Mapping[str, t.Any]) -> str:
-    return str(run.get("begin_time"))
-
-
-def _id(run: t.Mapping[str, t.Any]) -> str:
-    return str(run.get("execution_id"))
 
 
 def _time(given: t.Any, now: datetime) -> t.Optional[datetime]:

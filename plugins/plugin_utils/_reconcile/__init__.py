@@ -33,6 +33,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.o
     ALREADY_DELIVERED,
     SUPERSEDED,
 )
+from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import lists
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUNNING
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import (
@@ -41,7 +42,6 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks impo
     Result,
     Task,
 )
-from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution_info import ExecutionInfoTask
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import answers, verdicts
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.awx import (
     ACTIVE,
@@ -117,22 +117,16 @@ class ReconcileTask(Task):
 
     def _read_runs(self, connection: Connection, workflow_id: str) -> None:
         since = self._begin - t.cast(int, duration(self.params["fgs_reconcile_since"]))
-        params = {
-            **{name: rules.get("default") for name, rules in ExecutionInfoTask.SPECIFICATION.items()},
-            **self._connection_options(),
-            "workflow_id": workflow_id,
-            "status": RUNNING,
-            "since": answers.utc(since),
-            "max_results": _RUNS_LIMIT,
-        }
-        listed = ExecutionInfoTask(params, [], self._environ, self._connections).act(connection)
-        if listed.get("failed"):
-            self._problem("The runs of workflow %s are not known: %s" % (workflow_id, listed["msg"]))
+        times = tuple(datetime.fromtimestamp(each, timezone.utc) for each in (since, self._begin + _EARLIER))
+        try:
+            listed = lists.newest_runs(connection, workflow_id, self.attempts, _RUNS_LIMIT, RUNNING, times)
+        except _reads.ReadError as error:
+            self._problem("The runs of workflow %s could not be read: %s." % (workflow_id, error))
             return
-        if listed["truncated"]:
+        if listed.is_truncated:
             text = "Workflow %s has more than %d runs that are running: the oldest were not looked at."
             self._problem(text % (workflow_id, _RUNS_LIMIT))
-        ids = [str(run.get("execution_id")) for run in listed["executions"]]
+        ids = [lists.id_of(run) for run in listed.runs]
         with ThreadPool(_AT_A_TIME) as pool:
             pool.map(lambda run_id: self._read_run(connection, (workflow_id, run_id)), ids)
 

@@ -15,9 +15,8 @@ import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Hide, quoted
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import awx, verdicts
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.awx_job import ENDINGS, Job
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.awx_job import ENDINGS, KEY, Job
 
 _NOT_LAUNCHED = "no AWX job was launched for this state"
 
@@ -68,7 +67,7 @@ def utc(seconds: float) -> str:
 def content(verdict: verdicts.Verdict, server: awx.Awx) -> tuple[dict[str, t.Any], str]:
     """Output and error of the answer, after another look at the jobs that it is about. Raises AwxError."""
     if verdict.job is None:
-        return {_report.KEY: {"job_status": "never launched", "job_message": verdict.text}}, _NOT_LAUNCHED
+        return {KEY: {"job_status": "never launched", "job_message": verdict.text}}, _NOT_LAUNCHED
     output: dict[str, t.Any] = {}
     details: dict[int, dict[str, t.Any]] = {}
     for job in {each.number: each for each in (*verdict.work, verdict.job)}.values():
@@ -79,7 +78,7 @@ def content(verdict: verdicts.Verdict, server: awx.Awx) -> tuple[dict[str, t.Any
         if job in verdict.work and isinstance(artifacts, dict):
             output.update(artifacts)
     found = _shown(verdict.job, details[verdict.job.number], server)
-    output.setdefault(_report.KEY, found.fields())
+    output.setdefault(KEY, found.fields())
     return output, found.error() if found.ending else ""
 
 

@@ -10,7 +10,6 @@ The contents of a report about the end of a playbook.
 
 from __future__ import annotations
 
-import json
 import types
 import typing as t
 
@@ -19,6 +18,14 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.o
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import connection_spec
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._playbook import plain
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import Failure, bounded
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.awx_job import (
+    KEY,
+    MESSAGE_LIMIT,
+    NAME_LIMIT,
+    fit,
+    linked,
+    size,
+)
 
 # The extra var that tells the playbook callback that the previous job ran in check mode.
 CHECK_MODE = "fgs_workflow_check_mode"
@@ -29,14 +36,8 @@ OPTIONS = (
 )
 # The prefix of the report plugin's messages.
 NAME = "fgs_workflow_report"
-KEY = "ansible"
 # The maximum size in bytes of the JSON under KEY.
 LIMIT = 16384
-MESSAGE_LIMIT = 4096
-NAME_LIMIT = 512
-# The default of AWX for its own address.
-AWX_DEFAULT_HOST = "https://towerhost"
-AWX_HOST_HINT = 'AWX does not know its own address: set "Base URL of the service" in its system settings.'
 # The maximum size in bytes of the list of names that were left out.
 NAMES_LIMIT = 2048
 # The maximum size in bytes of the published data as JSON: the gateway accepts requests of up to 12 MB.
@@ -135,14 +136,6 @@ def job_link(environ: t.Mapping[str, str]) -> t.Optional[str]:
     return "%s/#/jobs/playbook/%s" % (host.rstrip("/"), job) if host and job else None
 
 
-def linked(link: t.Optional[str]) -> dict[str, str]:
-    """Returns the output fields for the URL of a job, with a hint if AWX does not know its own address."""
-    if link is None:
-        return {}
-    hint = {"job_hint": AWX_HOST_HINT} if link.startswith(AWX_DEFAULT_HOST + "/") else {}
-    return {"job": _fit(link, NAME_LIMIT), **hint}
-
-
 def job_fields(environ: t.Mapping[str, str], variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Returns link, ID and name of the job in AWX; empty outside AWX. variables are those of a task."""
     link = job_link(environ)
@@ -176,10 +169,10 @@ def recap(
         found[PUBLISHED_LEFT_OUT] = list(left_out)
     failed_first = sorted(hosts, key=lambda host: not _has_failed(hosts[host]))
     hosts_left_out = {"hosts": 0, "failed_or_unreachable": 0}
-    room = limit - _size({**found, "hosts_left_out": {name: len(hosts) for name in hosts_left_out}})
+    room = limit - size({**found, "hosts_left_out": {name: len(hosts) for name in hosts_left_out}})
     for host in failed_first:
         for entry in _entries(hosts[host]):
-            needed = _size({host: entry})
+            needed = size({host: entry})
             if needed <= room:
                 room -= needed
                 found["hosts"][host] = entry
@@ -195,9 +188,9 @@ def recap(
 def failed_task(failure: Failure) -> dict[str, t.Optional[str]]:
     """Returns a failure in the form used in output."""
     return {
-        "host": _fit(failure.host, NAME_LIMIT),
-        "task": _fit(failure.task, NAME_LIMIT),
-        "message": None if failure.message is None else _fit(failure.message, MESSAGE_LIMIT),
+        "host": fit(failure.host, NAME_LIMIT),
+        "task": fit(failure.task, NAME_LIMIT),
+        "message": None if failure.message is None else fit(failure.message, MESSAGE_LIMIT),
     }
 
 
@@ -225,7 +218,7 @@ def _sendable(
 
 def _leave_out_largest(sendable: dict[str, t.Any], reasons: dict[str, str], limit: int) -> None:
     """Moves the largest entries of sendable to reasons, until the rest has at most limit bytes."""
-    sizes = {name: _size({name: value}) for name, value in sendable.items()}
+    sizes = {name: size({name: value}) for name, value in sendable.items()}
     total = sum(sizes.values())
     for name in sorted(sizes, key=lambda name: -sizes[name]):
         if total <= limit:
@@ -250,7 +243,7 @@ def _names(names: t.Iterable[str]) -> list[str]:
     """Returns the names within NAMES_LIMIT; "…" replaces the rest."""
     found: list[str] = []
     for name in names:
-        if _size([*found, name, "…"]) > NAMES_LIMIT:
+        if size([*found, name, "…"]) > NAMES_LIMIT:
             return [*found, "…"]
         found.append(name)
     return found
@@ -265,17 +258,3 @@ def _entries(host: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
     yield dict(host)
     if "published" in host:
         yield {**{name: value for name, value in host.items() if name != "published"}, PUBLISHED_LEFT_OUT: True}
-
-
-def _size(value: t.Any) -> int:
-    """Returns the size in bytes of value in the request body."""
-    return len(json.dumps(value))
-
-
-def _fit(text: str, limit: int) -> str:
-    """Shortens text to limit bytes of JSON by omitting the middle."""
-    characters = limit
-    while _size(text) > limit:
-        text = bounded(text, characters)
-        characters = characters * 3 // 4
-    return text

@@ -24,7 +24,6 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._api import
     Response,
     errors,
     reading,
-    running,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import RETRY_AFTER_CAP, Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failures import Failure, unexpected
@@ -107,7 +106,7 @@ class Run(t.NamedTuple):
 
 def read_run(client: Client, project_id: str, workflow_id: str, execution_id: str, attempts: Attempts) -> Run:
     """The run. Raises ReadError, whose message is a clause, and NoSuchRun."""
-    response, document = _read(lambda: reading.show_execution(client, project_id, workflow_id, execution_id), attempts)
+    response, document = read(lambda: reading.show_execution(client, project_id, workflow_id, execution_id), attempts)
     status = document.get("status")
     if status not in RUN_STATUSES:
         raise ReadError("the response shows no status of a run", response)
@@ -118,7 +117,7 @@ def read_run(client: Client, project_id: str, workflow_id: str, execution_id: st
     return Run(document, status, response)
 
 
-def _read(request: t.Callable[[], Response], attempts: Attempts) -> tuple[Response, dict[str, t.Any]]:
+def read(request: t.Callable[[], Response], attempts: Attempts) -> tuple[Response, dict[str, t.Any]]:
     """A response of status 200 and its body, empty if that is not an object. Raises ReadError."""
     try:
         response = read_with_retries(request, attempts)
@@ -137,24 +136,14 @@ def _read(request: t.Callable[[], Response], attempts: Attempts) -> tuple[Respon
 
 def read_definition(client: Client, project_id: str, workflow_id: str, attempts: Attempts) -> dict[str, t.Any]:
     """The definition of a workflow (ShowWorkFlow), empty if the response has none. Raises ReadError, as read_run()."""
-    _response, document = _read(lambda: reading.show_workflow(client, project_id, workflow_id), attempts)
+    _response, document = read(lambda: reading.show_workflow(client, project_id, workflow_id), attempts)
     definition = document.get("definition")
     return definition if isinstance(definition, dict) else {}
 
 
-def read_list(
-    client: Client, project_id: str, workflow_id: str, attempts: Attempts, **query: t.Any
-) -> tuple[Response, list[dict[str, t.Any]]]:
-    """One page of the runs of a workflow (ListWorkflowExecutions), by its query. Raises ReadError, as read_run()."""
-    response, document = _read(lambda: running.list_executions(client, project_id, workflow_id, **query), attempts)
-    if not isinstance(document.get("executions"), list):
-        raise ReadError("the response shows no list of runs", response)
-    return response, _mappings(document["executions"])
-
-
 def states_of(definition: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
     """The states that a definition has."""
-    return _mappings(definition.get("states"))
+    return mappings(definition.get("states"))
 
 
 def state_of(run: Run, state_id: str) -> t.Optional[dict[str, t.Any]]:
@@ -173,7 +162,7 @@ def state_of(run: Run, state_id: str) -> t.Optional[dict[str, t.Any]]:
 
 def nodes_of(run: Run) -> list[dict[str, t.Any]]:
     """The nodes that the run shows."""
-    return _mappings(run.execution.get("node_execution_details"))
+    return mappings(run.execution.get("node_execution_details"))
 
 
 def shown_states(run: Run) -> list[dict[str, t.Any]]:
@@ -200,7 +189,7 @@ def cause(run: Run, hide: Hide) -> str:
     return ""
 
 
-def _mappings(found: t.Any) -> list[dict[str, t.Any]]:
+def mappings(found: t.Any) -> list[dict[str, t.Any]]:
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
