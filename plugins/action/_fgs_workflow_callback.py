@@ -201,7 +201,7 @@ class ActionModule(FunctionGraphAction):
 
     def _reconcile(self, arguments: dict[str, t.Any], empty_ids: dict[str, str], task_vars: t.Any) -> dict[str, t.Any]:
         from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import reconcile
-        from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import ReconcileTask
+        from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.task import ReconcileTask
 
         self.task_class = ReconcileTask
         return reconcile.shown(super()._run_on_controller(arguments, empty_ids, task_vars), self._display)

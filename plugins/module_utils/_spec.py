@@ -89,7 +89,7 @@ RUN_STATUSES = ("success", "fail", "running", "timeout", "cancel")
 # A run that waits shows this status, and so does a state.
 RUNNING = "running"
 
-# Of ListWorkflowExecutions: as many runs, and as many days between start_time and end_time, as one response has at most.
+# Of ListWorkflowExecutions: how many runs, and how many days between start_time and end_time, one response has at most.
 LIST_LIMIT, LIST_DAYS = 200, 3
 
 # The mode of a workflow whose runs leave no history, from the page ShowWorkFlow.

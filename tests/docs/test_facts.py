@@ -15,7 +15,7 @@ import texts
 import yaml
 from support.playbooks import ROOT
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _http, _options, _schema
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _http, _options, _schema, _spec
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import environment, file
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import attempts

@@ -15,7 +15,7 @@ from awx.standin import PASSWORD, TOKEN
 from awx.world import ACTIVE, Awx
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import ReconcileTask
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.task import ReconcileTask
 from support.simulators import Simulator
 
 IDS = ("workflow_id", "workflow_run_id", "workflow_state_id")

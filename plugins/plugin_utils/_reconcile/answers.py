@@ -15,7 +15,7 @@ import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Hide, quoted
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import awx, verdicts
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import awx, jobs, verdicts
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.awx_job import ENDINGS, KEY, Job
 
 _NOT_LAUNCHED = "no AWX job was launched for this state"
@@ -82,7 +82,7 @@ def content(verdict: verdicts.Verdict, server: awx.Awx) -> tuple[dict[str, t.Any
     return output, found.error() if found.ending else ""
 
 
-def _shown(job: awx.Job, detail: t.Mapping[str, t.Any], server: awx.Awx) -> Job:
+def _shown(job: jobs.Job, detail: t.Mapping[str, t.Any], server: awx.Awx) -> Job:
     message = detail.get("result_traceback") or detail.get("job_explanation") or ""
     return Job(
         kind=job.kind.replace("_", " "),
@@ -95,13 +95,9 @@ def _shown(job: awx.Job, detail: t.Mapping[str, t.Any], server: awx.Awx) -> Job:
     )
 
 
-def parameters(
-    state: verdicts.Waiting, result: str, output: dict[str, t.Any], error: str, connection: t.Mapping[str, t.Any]
-) -> dict[str, t.Any]:
-    """The arguments of the CallbackTask that answers a state. connection are the options to reach the service."""
+def arguments(state: verdicts.Waiting, result: str, output: dict[str, t.Any], error: str) -> dict[str, t.Any]:
+    """The arguments of the callback that answers a state, but for those of the connection."""
     return {
-        **{name: rules.get("default") for name, rules in _options.callback_spec().items()},
-        **connection,
         "workflow_id": state.workflow_id,
         "workflow_run_id": state.run_id,
         # Looked up only where the ID is not known: names need not be unique.

@@ -25,9 +25,8 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failu
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.jobs import Job
 
-ACTIVE = ("new", "pending", "waiting", "running")
-SUCCESSFUL, CANCELED = "successful", "canceled"
 _KINDS = {"job": "jobs", "workflow_job": "workflow_jobs"}
 # A response of up to 1 MiB is read: jobs with large variables need smaller pages.
 _PAGES = (100, 20, 4, 1)
@@ -71,34 +70,6 @@ class _Bearer:
     def __call__(self, prepared: t.Any) -> t.Any:
         prepared.headers["Authorization"] = "Bearer " + self._token
         return prepared
-
-
-class Job(t.NamedTuple):
-    """A job or workflow job. Times are in seconds since the epoch; finished is 0 if it is unset.
-
-    root is the ID of the workflow job that it is part of, else its own. variables are its extra variables.
-    """
-
-    number: int
-    kind: str
-    name: str
-    status: str
-    created: float
-    finished: float
-    root: int
-    variables: dict[str, t.Any]
-
-    @property
-    def is_active(self) -> bool:
-        return self.status in ACTIVE
-
-    @property
-    def ended(self) -> float:
-        """When it ended: AWX has no time for some jobs that it lost."""
-        return max(self.created, self.finished)
-
-    def title(self) -> str:
-        return "AWX %s %d" % (self.kind.replace("_", " "), self.number)
 
 
 class Awx:

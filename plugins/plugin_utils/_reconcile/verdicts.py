@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import awx
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.jobs import CANCELED, SUCCESSFUL, Job
 
 # The names of verdicts.
 RUNNING = "running"
@@ -22,6 +22,7 @@ NEVER_LAUNCHED = "never_launched"
 MAY_REPORT = "may_still_report"
 NOT_SHOWN = "not_shown"
 WITHOUT_RUN = "job_without_run"
+SAVED = "saved_callback"
 
 _SUCCESS, _FAIL = field("result").enum
 _RESULT, _NOTE = "fgs_workflow_result", "awx_note"
@@ -41,7 +42,7 @@ class Waiting(t.NamedTuple):
     execution_id: str = ""
     since: float = 0.0
 
-    def is_meant_by(self, job: awx.Job) -> bool:
+    def is_meant_by(self, job: Job) -> bool:
         """Whether the job carries the IDs of this state."""
         meant = meant_by(job)
         return (meant.workflow_id, meant.run_id) == (self.workflow_id, self.run_id) and meant.is_same(self)
@@ -53,7 +54,7 @@ class Waiting(t.NamedTuple):
         return self.state_name == shown.state_name
 
 
-def meant_by(job: awx.Job) -> Waiting:
+def meant_by(job: Job) -> Waiting:
     """The state whose IDs the job carries."""
     names = ("fgs_workflow_id", *("fgs_workflow_" + name for name in _STATE))
     workflow_id, run_id, state_id, state_name = (str(job.variables.get(name) or "") for name in names)
@@ -69,12 +70,12 @@ class Verdict(t.NamedTuple):
 
     name: str
     text: str
-    job: t.Optional[awx.Job] = None
+    job: t.Optional[Job] = None
     result: t.Optional[str] = None
-    work: t.Sequence[awx.Job] = ()
+    work: t.Sequence[Job] = ()
 
 
-def judge(state: Waiting, jobs: t.Iterable[awx.Job], now: float, grace: float) -> Verdict:
+def judge(state: Waiting, jobs: t.Iterable[Job], now: float, grace: float) -> Verdict:
     """The verdict on a state, by all jobs that AWX shows. now is in seconds since the epoch, grace in seconds."""
     ours = sorted((job for job in jobs if state.is_meant_by(job)), key=lambda job: job.number)
     active = [job for job in ours if job.is_active]
@@ -93,7 +94,7 @@ def judge(state: Waiting, jobs: t.Iterable[awx.Job], now: float, grace: float) -
     return Verdict(ENDED, "%s has the status %s and did not report" % (job.title(), job.status), job, result, work)
 
 
-def _end(ours: t.Sequence[awx.Job]) -> tuple[awx.Job, str, list[awx.Job]]:
+def _end(ours: t.Sequence[Job]) -> tuple[Job, str, list[Job]]:
     """How the latest launch ended: the job that says so, the result, and the jobs whose artifacts are the output.
 
     Jobs that report, on the edges of a workflow template or for a notification, know the result, but are no work.
@@ -106,20 +107,20 @@ def _end(ours: t.Sequence[awx.Job]) -> tuple[awx.Job, str, list[awx.Job]]:
     whole = next((job for job in members if job.number == root), members[-1])
     work = [job for job in members if job.kind == "job"]
     reports = [job for job in ours if _is_report(job) and job.number > whole.number]
-    is_success = whole.status == awx.SUCCESSFUL
-    if reports and whole.status != awx.CANCELED:
+    is_success = whole.status == SUCCESSFUL
+    if reports and whole.status != CANCELED:
         is_success = _told(reports[-1]) == _SUCCESS
     if is_success:
         return (work or [whole])[-1], _SUCCESS, work
-    unsuccessful = [job for job in work if job.status != awx.SUCCESSFUL]
-    cause = unsuccessful[-1] if unsuccessful and whole.status != awx.CANCELED else whole
+    unsuccessful = [job for job in work if job.status != SUCCESSFUL]
+    cause = unsuccessful[-1] if unsuccessful and whole.status != CANCELED else whole
     return cause, _FAIL, work
 
 
-def _is_report(job: awx.Job) -> bool:
+def _is_report(job: Job) -> bool:
     return job.kind == "job" and (_RESULT in job.variables or _NOTE in job.variables)
 
 
-def _told(report: awx.Job) -> str:
+def _told(report: Job) -> str:
     """The result that a job was to report: AWX sends notifications of failures only."""
     return _SUCCESS if report.variables.get(_RESULT) == _SUCCESS else _FAIL

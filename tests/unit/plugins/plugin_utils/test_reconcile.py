@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from awx.world import ACTIVE, Awx
 from support.reconciling import HOUR, STATE_NAME, Place
 from support.simulators import Simulator
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _connections
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _reconcile
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _api, _connections
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import task as reconcile_task
 
 LISTS = "/api/v2/unified_jobs/"
 TEN_MINUTES = 600
@@ -500,6 +502,44 @@ def test_user_who_may_not_see_every_job(place: Place, me: dict[str, bool], is_au
     assert found["problems"] == ([] if sees_all else [text])
 
 
+# Callbacks that were saved.
+
+
+def saved(place: Place, folder: Path, **changes: str) -> Path:
+    """Saves a success of the run of place, as a job would that could not report it."""
+    run = place.run
+    callback = _api.Callback(
+        **{name: run[name] for name in ("workflow_id", "workflow_run_id", "workflow_state_id")},
+        result="success",
+        output={"saved": True},
+        error=None,
+    )
+    addresses = {"endpoint": place.simulator["http"], "project_id": place.simulator.project_id, **changes}
+    return Path(undelivered.write(str(folder), undelivered.variables(callback, addresses), "refused"))
+
+
+def test_saved_callback_is_sent_before_its_job_is_answered(place: Place, tmp_path: Path) -> None:
+    place.job("failed")
+    file = saved(place, tmp_path)
+    reported = place.reconcile(undelivered_path=str(tmp_path))
+    assert (reported["changed"], reported["problems"], place.state()["waits"]) == (False, [], True)
+    assert [row["verdict"] for row in reported["rows"]] == ["saved_callback", "ended_without_answer"]
+    assert file.exists()
+    found = place.answer(undelivered_path=str(tmp_path))
+    assert (found["changed"], found["problems"]) == (True, [])
+    (row,) = found["rows"]
+    assert (row["verdict"], row["delivery"]) == ("saved_callback", "delivered")
+    assert (place.state()["result"], place.state()["output"]) == ("success", {"saved": True})
+    assert not file.exists()
+
+
+def test_saved_callback_that_is_not_delivered_is_a_problem(place: Place, tmp_path: Path) -> None:
+    file = saved(place, tmp_path, endpoint=place.simulator["refused"])
+    found = place.answer(undelivered_path=str(tmp_path), endpoint="")
+    assert any(str(file) in problem for problem in found["problems"])
+    assert file.exists()
+
+
 # FunctionGraph.
 
 
@@ -507,9 +547,7 @@ def test_functiongraph_away(place: Place) -> None:
     place.job("failed")
     found = place.answer(endpoint=place.simulator["refused"])
     (problem,) = found["problems"]
-    assert problem.startswith(
-        f"The runs of workflow {place.workflow_id} are not known: The list of runs could not be read: "
-    )
+    assert problem.startswith(f"The runs of workflow {place.workflow_id} could not be read: ")
     assert (found["changed"], found["rows"]) == (False, [])
 
 
@@ -517,7 +555,7 @@ def test_keys_that_functiongraph_refuses(place: Place) -> None:
     place.job("running")
     found = place.answer(secret_key="another secret key")
     assert [each.partition(":")[0] for each in found["problems"]] == [
-        f"The runs of workflow {place.workflow_id} are not known",
+        f"The runs of workflow {place.workflow_id} could not be read",
         f"Run {place.run['workflow_run_id']} of workflow {place.workflow_id} could not be read",
     ]
     assert "wrong" in found["problems"][0]
@@ -528,7 +566,7 @@ def test_keys_that_functiongraph_refuses(place: Place) -> None:
 def test_workflow_that_does_not_exist_does_not_stop_the_others(place: Place) -> None:
     found = place.answer(fgs_workflow_ids=["no-such-workflow", place.workflow_id, place.workflow_id])
     assert [each.partition(":")[0] for each in found["problems"]] == [
-        "The runs of workflow no-such-workflow are not known"
+        "The runs of workflow no-such-workflow could not be read"
     ]
     assert [row["delivery"] for row in found["rows"]] == ["delivered"]
 
@@ -554,7 +592,7 @@ def test_throttled_list_is_read_again(place: Place) -> None:
 
 
 def test_more_runs_than_a_pass_reads_is_a_problem(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_reconcile, "_RUNS_LIMIT", 1)
+    monkeypatch.setattr(reconcile_task, "_RUNS_LIMIT", 1)
     run = place.start(age=60)
     found = place.answer()
     assert [row["workflow_run_id"] for row in found["rows"]] == [run["workflow_run_id"]]
@@ -653,11 +691,11 @@ def test_secrets_of_awx_are_redacted(place: Place) -> None:
 
 def test_interruption_says_what_was_done(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = [place.run, place.start()]
-    monkeypatch.setattr(_reconcile.ReconcileTask, "_settle_jobs_without_run", lambda *_arguments: 1 / 0)
+    monkeypatch.setattr(reconcile_task.ReconcileTask, "_settle_jobs_without_run", lambda *_arguments: 1 / 0)
     found = place.answer()
     assert (found["failed"], found["changed"], len(found["rows"])) == (True, True, len(runs))
     assert found["msg"].startswith("Reconciling was not finished, as an unexpected error occurred (ZeroDivisionError")
-    task = _reconcile.ReconcileTask({"retries": 0}, [], {}, _connections.Connections())
+    task = reconcile_task.ReconcileTask({"retries": 0}, [], {}, _connections.Connections())
     assert task.interrupted("it was stopped") == {
         "changed": False,
         "failed": True,

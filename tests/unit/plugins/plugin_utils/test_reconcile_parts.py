@@ -21,11 +21,11 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _con
 from ansible_collections.functiongraph.workflow.plugins.module_utils._options import invocation
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import reconcile
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import (
-    ReconcileTask,
     answers,
     awx,
     settings,
 )
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.task import ReconcileTask
 
 
 @pytest.mark.parametrize(
@@ -244,6 +244,6 @@ def test_step_of_the_action_reconciles(monkeypatch: pytest.MonkeyPatch) -> None:
         result = action(_fgs_workflow_callback, arguments).run(task_vars={})
     assert (result["failed"], result["changed"], result["rows"]) == (False, False, [])
     (problem,) = result["problems"]
-    assert problem.startswith("The runs of workflow w are not known: ")
+    assert problem.startswith("The runs of workflow w could not be read: ")
     assert not any(secret in json.dumps(result) for secret in (TOKEN, "SK-of-a-test"))
     assert stand_in.requests

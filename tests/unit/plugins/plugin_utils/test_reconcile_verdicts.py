@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import verdicts
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.awx import Job
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.jobs import Job
 
 NOW, GRACE, LONG_AGO = 1_000_000.0, 900.0, 990_000.0
 STATE = verdicts.Waiting("w", "run", "9", "wait", "90", LONG_AGO)

@@ -21,7 +21,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _lib
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import advice
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._recap.failures import Failure
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched, reporter
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import awx_job, launched, reporter
 
 FOUND = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_id": "state"}
 ENVIRON = {
@@ -298,10 +298,10 @@ def test_link_to_the_job(environ: dict[str, str], link: str | None) -> None:
 
 
 def test_default_address_of_awx_gets_a_hint() -> None:
-    link = _report.job_link({"AWX_HOST": _report.AWX_DEFAULT_HOST, "JOB_ID": "7"})
+    link = _report.job_link({"AWX_HOST": awx_job.AWX_DEFAULT_HOST, "JOB_ID": "7"})
     assert _report.linked(link) == {
         "job": "https://towerhost/#/jobs/playbook/7",
-        "job_hint": _report.AWX_HOST_HINT,
+        "job_hint": awx_job.AWX_HOST_HINT,
     }
     assert _report.linked("https://towerhost.example/#/jobs/playbook/7").keys() == {"job"}
     assert _report.linked(None) == {}

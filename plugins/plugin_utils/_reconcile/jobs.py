@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is private to the collection: breaking changes can come with any release.
+
+"""
+A job of AWX, as far as it matters to a state that waits.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+ACTIVE = ("new", "pending", "waiting", "running")
+SUCCESSFUL, CANCELED = "successful", "canceled"
+
+
+class Job(t.NamedTuple):
+    """A job or workflow job. Times are in seconds since the epoch; finished is 0 if it is unset.
+
+    root is the ID of the workflow job that it is part of, else its own. variables are its extra variables.
+    """
+
+    number: int
+    kind: str
+    name: str
+    status: str
+    created: float
+    finished: float
+    root: int
+    variables: dict[str, t.Any]
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def ended(self) -> float:
+        """When it ended: AWX has no time for some jobs that it lost."""
+        return max(self.created, self.finished)
+
+    def title(self) -> str:
+        return "AWX %s %d" % (self.kind.replace("_", " "), self.number)

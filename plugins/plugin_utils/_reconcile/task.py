@@ -1,0 +1,340 @@
+# Copyright (c) 2026, the functiongraph.workflow contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is private to the collection: breaking changes can come with any release.
+
+"""
+One pass of the playbook reconcile: what waits at FunctionGraph is compared with the jobs of AWX, and answered.
+
+FunctionGraph is read before AWX, and AWX once more before each answer: so a job that was launched, or that began to
+report, in the meantime is seen. An answer is a callback with confirm=always, so it does nothing where the state has
+ended by then.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections import defaultdict
+from datetime import datetime, timezone
+from multiprocessing.pool import ThreadPool
+
+from ansible_collections.functiongraph.workflow.plugins.module_utils import (
+    _api,
+    _connections,
+    _delivery,
+    _options,
+    _reads,
+    _redaction,
+    _schema,
+)
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.outcomes import (
+    ALREADY_DELIVERED,
+    SUPERSEDED,
+)
+from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import lists
+from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUNNING
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import (
+    CallbackTask,
+    Connection,
+    Result,
+    Task,
+)
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import answers, kept, verdicts
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.awx import (
+    Awx,
+    AwxError,
+    Login,
+    seconds,
+)
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.jobs import ACTIVE, Job
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.settings import (
+    ANSWER,
+    SPECIFICATION,
+    duration,
+    host_of,
+    violations,
+)
+
+_AT_A_TIME = 5
+_RUNS_LIMIT = 10_000
+# Seconds. A function may launch a job before the run shows that it began, and AWX shows a job later than it numbers it.
+_EARLIER, _LATER = 900, 300
+_MAY_BE_HIDDEN = (
+    "this user of AWX may not see every job, so states without a job are not answered; give it the role Auditor of the "
+    "organization"
+)
+# What ends a state, whoever did it.
+_ENDED = (_delivery.DELIVERED, ALREADY_DELIVERED, SUPERSEDED)
+
+_Key = t.Tuple[t.Any, t.Any]
+
+
+class ReconcileTask(Task):
+    """A task of the playbook reconcile. Its result has rows, one for each state and job, and problems, sentences."""
+
+    OPERATION = _schema.EXECUTION
+    SPECIFICATION = SPECIFICATION
+
+    def __init__(self, *arguments: t.Any, **options: t.Any) -> None:
+        super().__init__(*arguments, **options)
+        self.redactor.add(*(self.params.get(name) for name in ("fgs_awx_token", "fgs_awx_password")))
+        self._answers = self.params.get("fgs_reconcile") == ANSWER and not self.check_mode
+        self._rows: list[answers.Row] = []
+        self._problems: list[str] = []
+        self._changed = False
+        # The runs that were read, None where that failed, and the jobs: both by the IDs of workflow and run.
+        self._runs: dict[_Key, t.Optional[_reads.Run]] = {}
+        self._jobs: dict[_Key, dict[int, Job]] = defaultdict(dict)
+        self._begin = time.time()
+        self._sees_all = False
+        self._awx: Awx
+
+    def validate(self) -> list[Violation]:
+        found = [violation for violation in super().validate() if violation.option != "workflow_id"]
+        return found + violations(self.params, self.redactor.known)
+
+    def act(self, connection: Connection) -> Result:
+        self._grace, self._alarm = (duration(self.params["fgs_reconcile_" + name]) for name in ("grace", "alarm"))
+        self._send_saved()
+        for workflow_id in dict.fromkeys(self.params["fgs_workflow_ids"]):
+            self._read_runs(connection, workflow_id)
+        try:
+            self._look_at_awx()
+        except AwxError as error:
+            self._problem("Nothing was answered, as %s. %s" % (error, error.hint))
+            return self._result()
+        for key, run in self._runs.items():
+            if run is not None and run.status == RUNNING:
+                for state in self._waiting(key, run):
+                    self._settle(state, connection)
+        self._settle_jobs_without_run(connection)
+        return self._result()
+
+    def _send_saved(self) -> None:
+        """Sends what jobs could not deliver. First, as each of them says more than its job does."""
+        path = self.params.get("undelivered_path")
+        if not path:
+            return
+        addresses = {name: self.params.get(name) for name in kept.ADDRESSES}
+        for sent in kept.send_all(path, self._deliver, self._environ, not self._answers, addresses):
+            row = answers.Row(
+                verdicts.SAVED,
+                *(sent.workflow, sent.run, sent.state),
+                delivery=sent.delivery,
+                text="%s: %s" % (sent.file, sent.sentence.rstrip(".")),
+                is_problem=self._answers and sent.delivery not in _ENDED,
+            )
+            self._changed = self._changed or sent.delivery == _delivery.DELIVERED
+            self._add(row)
+
+    def _deliver(self, arguments: dict[str, t.Any]) -> Result:
+        """The result of a callback, whose arguments may lack those of the connection."""
+        defaults = {name: rules.get("default") for name, rules in _options.callback_spec().items()}
+        params = {**defaults, **self._connection_options(), **arguments}
+        return CallbackTask(params, [], self._environ, self._connections, check_mode=not self._answers).run()
+
+    # FunctionGraph.
+
+    def _read_runs(self, connection: Connection, workflow_id: str) -> None:
+        since = self._begin - t.cast(int, duration(self.params["fgs_reconcile_since"]))
+        times = (_utc(since), _utc(self._begin + _EARLIER))
+        try:
+            listed = lists.newest_runs(connection, workflow_id, self.attempts, _RUNS_LIMIT, RUNNING, times)
+        except _reads.ReadError as error:
+            self._problem("The runs of workflow %s could not be read: %s. %s" % (workflow_id, error, error.hint or ""))
+            return
+        if listed.is_truncated:
+            text = "Workflow %s has more than %d runs that are running: the oldest were not looked at."
+            self._problem(text % (workflow_id, _RUNS_LIMIT))
+        ids = [lists.id_of(run) for run in listed.runs]
+        with ThreadPool(_AT_A_TIME) as pool:
+            pool.map(lambda run_id: self._read_run(connection, (workflow_id, run_id)), ids)
+
+    def _read_run(self, connection: Connection, key: _Key) -> t.Optional[_reads.Run]:
+        """The run, None where it could not be read, which is a problem."""
+        try:
+            self._runs[key] = _reads.read_run(*connection, *key, self.attempts.renewed())
+        except _reads.ReadError as error:
+            self._runs[key] = None
+            text = "Run %s of workflow %s could not be read: %s. %s"
+            self._problem(text % (key[1], key[0], error, error.hint or ""))
+        return self._runs[key]
+
+    def _waiting(self, key: _Key, run: _reads.Run) -> t.Iterator[verdicts.Waiting]:
+        """The states of a run that wait for an answer of AWX: by their names, or known from a job."""
+        named, jobs = set(self.params["fgs_callback_states"]), list(self._jobs[key].values())
+        ahead = _ahead(run)
+        shown = []
+        for node in _reads.shown_states(run):
+            begin = _reads.begin_of(node) / 1000
+            node_id, name, other_id = (str(node.get(each) or "") for each in ("node_id", "node_name", "execution_id"))
+            state = verdicts.Waiting(*key, node_id, name, other_id, begin + ahead if begin else 0.0)
+            shown.append(state)
+            is_ours = state.state_name in named or any(map(state.is_meant_by, jobs))
+            if is_ours and node["status"] == RUNNING:
+                yield state
+        hidden = {verdicts.Waiting(*key, "", name) for name in named}
+        hidden.update(state for state in map(verdicts.meant_by, jobs) if state.state_id or state.state_name)
+        for state in sorted(hidden):
+            # A name may be unknown to the run, and so may an ID. What has ended is no longer waiting.
+            if not any(state.is_same(other) for other in shown):
+                yield state
+
+    # AWX.
+
+    def _look_at_awx(self) -> None:
+        host = host_of(self.params)
+        login = Login(*(self.params.get("fgs_awx_" + name) or "" for name in ("token", "username", "password")))
+        route = _connections.route(host, self._environ, self.params["fgs_awx_validate_certs"], None)
+        client = _api.Client(host, login, route, self.params["timeout"], self._connections)
+        self._awx = Awx(host, client, self.attempts)
+        self._sees_all = self._awx.sees_all_jobs()
+        begins = [seconds(run.execution.get("begin_time")) for run in self._runs.values() if run is not None]
+        if begins:
+            self._learn(self._awx.jobs(created__gte=self._awx.time(min(begins) - _EARLIER)))
+        self._learn(self._awx.jobs(status__in=",".join(ACTIVE)))
+
+    def _learn(self, jobs: t.Iterable[Job]) -> None:
+        for job in jobs:
+            key = (job.variables.get("fgs_workflow_id"), job.variables.get("fgs_workflow_run_id"))
+            if key[0] in self.params["fgs_workflow_ids"] and isinstance(key[1], str):
+                self._jobs[key][job.number] = job
+
+    # Verdicts.
+
+    def _judge(self, state: verdicts.Waiting) -> verdicts.Verdict:
+        jobs = self._jobs[state.workflow_id, state.run_id].values()
+        found = verdicts.judge(state, jobs, time.time(), t.cast(int, self._grace))
+        return found._replace(result=None) if found.name == verdicts.NEVER_LAUNCHED and not self._sees_all else found
+
+    def _settle(self, state: verdicts.Waiting, connection: Connection) -> None:
+        """Adds the row of a state, after it was answered if it is to be."""
+        verdict = self._judge(state)
+        result: Result = {}
+        if verdict.result is not None and self._answers:
+            try:
+                # Once more, as a job may have been launched in the meantime.
+                self._learn(self._awx.jobs(created__gte=self._awx.time(self._begin - _LATER)))
+                verdict = self._judge(state)
+                if verdict.result is not None:
+                    result = self._answered(state, verdict, connection)
+            except AwxError as error:
+                result = {"failed": True, "msg": "It was not answered, as %s." % error}
+        waits = int(time.time() - state.since) if state.since else None
+        text, delivery = verdict.text, result.get("delivery", "")
+        if delivery in _ENDED:
+            text += "; answered %s (%s)" % (verdict.result, delivery)
+        elif result:
+            text += "; %s" % str(result["msg"]).rstrip(".")
+        elif verdict.result is not None:
+            text += "; fgs_reconcile=answer would answer %s" % verdict.result
+        is_late = waits is not None and waits > t.cast(int, self._alarm)
+        row = answers.Row(
+            verdict.name,
+            *(state.workflow_id, state.run_id, state.state_id, state.state_name),
+            waiting_since=answers.utc(state.since),
+            waits=waits,
+            job="" if verdict.job is None else verdict.job.title(),
+            job_link="" if verdict.job is None else self._awx.link(verdict.job),
+            result=verdict.result or "",
+            delivery=delivery,
+            text=text,
+            is_problem=delivery not in _ENDED and bool(result or is_late),
+        )
+        self._add(row)
+        if verdict.name == verdicts.NEVER_LAUNCHED and not self._sees_all:
+            self._problem("AWX: %s." % _MAY_BE_HIDDEN)
+
+    def _answered(self, state: verdicts.Waiting, verdict: verdicts.Verdict, connection: Connection) -> Result:
+        output, error = answers.content(verdict, self._awx)
+        if verdict.job is not None:
+            # Which of the state's two IDs the service takes is not documented: the launcher learned this one from it.
+            state = state._replace(state_id=verdicts.meant_by(verdict.job).state_id or state.state_id)
+        arguments = answers.arguments(state, str(verdict.result), output, error)
+        result = self._deliver({**arguments, "project_id": connection[1]})
+        self._changed = self._changed or bool(result["changed"])
+        return result
+
+    def _settle_jobs_without_run(self, connection: Connection) -> None:
+        """Adds the rows of jobs that go on although their run has ended, after they were canceled if they are to be."""
+        for key, jobs in list(self._jobs.items()):
+            active = [job for job in jobs.values() if job.is_active]
+            run = (self._runs[key] if key in self._runs else self._read_run(connection, key)) if active else None
+            if run is None or run.status == RUNNING:
+                continue
+            ended = seconds(run.execution.get("end_time")) + _ahead(run)
+            if time.time() - ended < t.cast(int, self._grace):
+                # The job that ended the run is about to end itself.
+                continue
+            roots = {jobs.get(job.root, job).number: jobs.get(job.root, job) for job in active}
+            for job in roots.values():
+                self._add(self._without_run(key, run, job))
+
+    def _without_run(self, key: _Key, run: _reads.Run, job: Job) -> answers.Row:
+        text, is_problem = "the run has the status %s, and %s is %s" % (run.status, job.title(), job.status), False
+        if self.params["fgs_reconcile_cancel"] and not self._answers:
+            text += "; fgs_reconcile=answer would cancel it"
+        elif self.params["fgs_reconcile_cancel"]:
+            try:
+                is_canceled = self._awx.cancel(job)
+                self._changed = self._changed or is_canceled
+                text += "; %s" % ("it was canceled" if is_canceled else "it has ended by now")
+            except AwxError as error:
+                is_problem = True
+                text += "; it was not canceled, as %s" % error
+        row = answers.Row(verdicts.WITHOUT_RUN, *key, text=text, is_problem=is_problem)
+        return row._replace(job=job.title(), job_link=self._awx.link(job))
+
+    # Results.
+
+    def _connection_options(self) -> dict[str, t.Any]:
+        return {name: self.params.get(name) for name in _options.connection_spec()}
+
+    def _add(self, row: answers.Row) -> None:
+        self._rows.append(row)
+        if row.is_problem:
+            line = row.line(self.redactor.known)
+            self._problem(line[0].upper() + line[1:] + ".")
+
+    def _problem(self, sentence: str) -> None:
+        if sentence not in self._problems:
+            self._problems.append(sentence.strip())
+
+    def _result(self) -> Result:
+        rows = [{**row._asdict(), "line": row.line(self.redactor.known)} for row in self._rows]
+        return {"changed": self._changed, "rows": rows, "problems": self._problems}
+
+    def finish(self, result: Result) -> Result:
+        found = super().finish(result)
+        shown: Result = {
+            name: [_visible(each) for each in found[name]] for name in ("rows", "problems") if name in found
+        }
+        found.update(shown)
+        return found
+
+    def aborted(self, reason: str) -> Result:
+        return {**self._result(), **self.lost(reason), "changed": self._changed}
+
+    @classmethod
+    def lost(cls, reason: str) -> Result:
+        return {"failed": True, "changed": False, "msg": "Reconciling was not finished, as %s." % reason}
+
+
+def _utc(seconds_: float) -> datetime:
+    return datetime.fromtimestamp(seconds_, timezone.utc)
+
+
+def _ahead(run: _reads.Run) -> int:
+    """How far the clock of this machine is ahead of FunctionGraph's, in seconds."""
+    return errors.clock_offset(run.response.headers, run.response.received_at) or 0
+
+
+def _visible(value: t.Any) -> t.Any:
+    """Without what a terminal obeys."""
+    if isinstance(value, dict):
+        return {name: _visible(each) for name, each in value.items()}
+    return _redaction.visible(value) if isinstance(value, str) else value
