@@ -18,6 +18,7 @@ from awx.rules import DATA, EXTENSIONS, survey_faults
 from awx.world import Awx, Refused
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import field
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.settings import SPECIFICATION
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
 
 # The job template of the report also asks for the result. It does not ask for fgs_workflow_output, an artifact of the
@@ -62,6 +63,14 @@ def test_survey_asks_what_the_service_expects(name: str, options: tuple[str, ...
     survey = document(name)
     assert survey_faults(survey) == []
     assert survey["spec"] == [question(option) for option in options]
+
+
+def test_survey_of_reconcile_asks_what_it_does() -> None:
+    survey = document("survey_reconcile.json")
+    assert survey_faults(survey) == []
+    (asked,) = survey["spec"]
+    rules = SPECIFICATION[asked["variable"]]
+    assert (asked["choices"], asked["default"]) == (rules["choices"], rules["default"])
 
 
 RUN = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "r"}
@@ -141,7 +150,7 @@ def test_invalid_survey_is_refused(rule: str) -> None:
 def test_sample_project_contains_the_playbooks_of_awx_setup() -> None:
     """It has no requirements file, which could make a project update fail."""
     project = EXTENSIONS / "awx/project"
-    for name in ("runbook.yml", "report.yml"):
+    for name in ("runbook.yml", "report.yml", "reconcile.yml"):
         plays = yaml.safe_load((project / name).read_text())
         assert all("hosts" in play or "ansible.builtin.import_playbook" in play for play in plays)
     assert (project / "ansible.cfg").is_file()

@@ -56,7 +56,7 @@ def test_smoke_part_requires_neither_key_nor_region(ansible_playbook: Callable[.
 
 def test_unknown_part_is_refused(ansible_playbook: Callable[..., Run]) -> None:
     run = ansible_playbook(PLAYBOOK, extra_vars={**VARIABLES, "fgs_awx_only": "keys"})
-    expected = "fgs_awx_only must be credential, notification, smoke or empty, got keys."
+    expected = "fgs_awx_only must be credential, notification, reconcile, smoke or empty, got keys."
     assert run.result(CHECK)["msg"] == f"awx_setup cannot begin. {expected}"
 
 

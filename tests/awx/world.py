@@ -65,14 +65,30 @@ _UNIQUE = {
     **dict.fromkeys(("job_templates", "notification_templates"), ("organization",)),
     "credentials": ("organization", "credential_type"),
     "hosts": ("inventory",),
+    "schedules": ("unified_job_template",),
+}
+# AWX's own type of credential, which nobody can create, and its number.
+_OWN = 1000
+_CONTROLLER = {
+    "name": "Red Hat Ansible Automation Platform",
+    "kind": "cloud",
+    "namespace": "controller",
+    "managed": True,
+    "inputs": {
+        "fields": [
+            *({"id": name, "type": "string"} for name in ("host", "username")),
+            *({"id": name, "type": "string", "secret": True} for name in ("password", "oauth_token")),
+            {"id": "verify_ssl", "type": "boolean"},
+        ]
+    },
 }
 
 KINDS: dict[str, Kind] = {
     "organizations": Kind("organization", _TEXT),
     "credential_types": Kind(
         "credential_type",
-        {**_TEXT, "kind": "choice", "inputs": "json", "injectors": "json", "managed": "boolean"},
-        {"managed": False},
+        {**_TEXT, "kind": "choice", "inputs": "json", "injectors": "json", "managed": "boolean", "namespace": "string"},
+        {"managed": False, "namespace": None},
     ),
     "credentials": Kind(
         "credential",
@@ -126,6 +142,12 @@ KINDS: dict[str, Kind] = {
         ("credentials", "labels", "jobs"),
         required=("name", "project", "inventory", "playbook"),
     ),
+    "schedules": Kind(
+        "schedule",
+        {**_TEXT, "unified_job_template": "id", "rrule": "string", "extra_data": "json", "enabled": "boolean"},
+        {"enabled": True},
+        required=("name", "unified_job_template", "rrule"),
+    ),
     "workflow_job_templates": Kind(
         "workflow_job_template",
         {**_TEXT, **_PROMPTS, "organization": "id"},
@@ -167,6 +189,7 @@ KINDS: dict[str, Kind] = {
 _ENDED = {"status": "successful", "finished": "2026-01-01T00:00:01Z", "event_processing_finished": True}
 _PLACES = {kind.type: name for name, kind in KINDS.items()}
 _REFERENCES = {"unified_job_template": "job_templates"}
+_ROLES = {"job_templates": "execute_role", "organizations": "auditor_role"}
 
 
 class Awx:
@@ -190,7 +213,7 @@ class Awx:
         self.links: dict[tuple[str, int, str], list[int]] = {}
         self.secrets: list[str] = []
         self.requests: list[tuple[str, str, Any]] = []
-        self.playbooks = {"runbook.yml", "report.yml"}
+        self.playbooks = {"runbook.yml", "report.yml", "reconcile.yml"}
         self.broken: set[str] = set()
         self.passwords: dict[str, str] = {}
         self.logins: dict[str, tuple[str, str]] = {}
@@ -202,6 +225,7 @@ class Awx:
         self.is_auditor = True
         self._next = 1
         self.create("organizations", {"name": "Default"})
+        self.objects["credential_types"][_OWN] = self._with_metadata("credential_types", _OWN, _CONTROLLER)
 
     def fault(self) -> str:
         """Returns what happens to the next request, empty for nothing."""
@@ -346,6 +370,8 @@ class Awx:
                 raise Refused({"injectors": faults})
         if place == "credentials" and "inputs" in data:
             data = {**data, "inputs": self._encrypted(data)}
+        if place == "schedules" and "extra_data" in data:
+            self._accept_variables("job_templates", data["unified_job_template"], data["extra_data"])
         if place == "users":
             self.passwords[data["username"]] = data["password"]
             data = {**data, "password": ENCRYPTED}
@@ -386,9 +412,9 @@ class Awx:
         shown = {"id": number, "type": kind.type, "url": url, "created": "2026-01-01T00:00:00.000000Z"}
         owner = self.objects["organizations"].get(found.get("organization", 0))
         summary: Json = {"organization": {"name": owner["name"]}} if owner else {}
-        if place == "job_templates":
-            # The execute role has the same ID as the template.
-            summary["object_roles"] = {"execute_role": {"id": number}}
+        if place in _ROLES:
+            # The role has the same ID as the object.
+            summary["object_roles"] = {_ROLES[place]: {"id": number}}
             self.objects["roles"][number] = {"id": number}
         return {**found, **shown, "related": related, "summary_fields": summary}
 
@@ -404,11 +430,7 @@ class Awx:
         As in AWX, the job gets the default of each question that has no answer, if it would be a valid answer: so an
         optional question whose default is empty becomes an empty variable.
         """
-        template = self.objects[place][number]
-        questions = self.surveys.get((place, number), {}).get("spec", []) if template["survey_enabled"] else []
-        faults = [fault for fault in (_response_fault(question, extra_vars) for question in questions) if fault]
-        if faults:
-            raise Refused({"variables_needed_to_start": faults})
+        template, questions = self._questions(place, number, extra_vars)
         asked = {question["variable"] for question in questions}
         taken = (
             extra_vars if template["ask_variables_on_launch"] else {n: extra_vars[n] for n in extra_vars if n in asked}
@@ -425,6 +447,23 @@ class Awx:
         self.on_launch()
         job = self.add(kind, {**job, "finished": None, "failed": False, "failure": ""})
         return {**job, KINDS[kind].type: job["id"], "ignored_fields": {"extra_vars": ignored} if ignored else {}}
+
+    def _questions(self, place: str, number: int, answers: Json) -> tuple[Json, list[Json]]:
+        """Returns the template and the questions of its survey. Raises Refused if answers are not what it asks for."""
+        template = self.objects[place][number]
+        questions = self.surveys.get((place, number), {}).get("spec", []) if template["survey_enabled"] else []
+        faults = [fault for fault in (_response_fault(question, answers) for question in questions) if fault]
+        if faults:
+            raise Refused({"variables_needed_to_start": faults})
+        return template, questions
+
+    def _accept_variables(self, place: str, number: int, variables: Json) -> None:
+        """Raises Refused if a schedule may not have these variables: unlike a launch, it ignores none."""
+        template, questions = self._questions(place, number, variables)
+        asked = {question["variable"] for question in questions}
+        refused = [name for name in variables if name not in asked and not template["ask_variables_on_launch"]]
+        if refused:
+            raise Refused({"extra_data": [f"Variables {', '.join(refused)} are not allowed on launch."]})
 
     def end(self, job: Json) -> None:
         """Ends a job. As in AWX, it fails if the last update of its project failed, else it succeeds."""

@@ -23,6 +23,7 @@ NEW: dict[str, Any] = {
     "fgs_awx_image": "registry.example.com/functiongraph-workflow:1.0.0",
     "fgs_awx_project_url": URL,
 }
+WAITING: dict[str, Any] = {"fgs_workflow_ids": ["00123"], "fgs_callback_states": ["wait for it"]}
 IDS = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "r", "fgs_workflow_state_id": "s"}
 NAMED = {"fgs_workflow_id": "w", "fgs_workflow_run_id": "r", "fgs_workflow_state_name": "等待 / wait for it"}
 QUESTION = {
@@ -84,18 +85,21 @@ def test_set_up_is_complete_and_idempotent(awx: Awx, set_up: Callable[..., Run])
     assert check.returncode == 0, check.output
     assert awx.changes() == []
 
-    first = set_up("-vvv", **NEW)
+    first = set_up("-vvv", **NEW, **WAITING)
     assert first.returncode == 0, first.output
     secrets = [secret for secret in (KEY, SECRET, TOKEN, *awx.passwords.values()) if secret in first.output]
     assert secrets == []
     workflow = named(awx, "workflow_job_templates", " runbook and report")
     expected = f"AWX is ready: a function launches workflow_job_templates/{workflow['id']} "
-    assert first.result("Show what to do next")["msg"].startswith(expected)
+    message = first.result("Show what to do next")["msg"]
+    assert message.startswith(expected)
+    assert message.endswith(' enable the schedule "FunctionGraph reconcile: answer".')
     inputs = named(awx, "credentials", "")["inputs"]
     assert inputs == {"access_key": ENCRYPTED, "secret_key": ENCRYPTED, "region": "cn-north-4"}
     assert {KEY, SECRET} <= set(awx.secrets)
     assert_launches_accept_the_ids(awx)
     assert_report_is_independent_of_the_runbook(awx)
+    assert_reconcile_may_only_read(awx)
 
     operators_change(awx)
     before, asked = configuration(awx), len(awx.changes())
@@ -105,6 +109,7 @@ def test_set_up_is_complete_and_idempotent(awx: Awx, set_up: Callable[..., Run])
 
     assert_set_variables_change_objects(awx, set_up)
     assert_keys_are_rotated(awx, set_up)
+    assert_password_of_reconcile_is_renewed(awx, set_up)
 
 
 def assert_launches_accept_the_ids(awx: Awx) -> None:
@@ -143,14 +148,38 @@ def assert_report_is_independent_of_the_runbook(awx: Awx) -> None:
     launched = named(awx, "job_templates", " report of a notification")
     assert notification["notification_configuration"]["url"].endswith(f"/job_templates/{launched['id']}/launch/")
     assert notification["messages"]["error"]["body"] == '{"extra_vars": {"awx_note": {{ job_metadata }} }}'
-    (user,) = awx.objects["users"].values()
-    rights = {number: users for (_place, number, name), users in awx.links.items() if name == "users"}
-    assert rights == {launched["id"]: [user["id"]]}
+    assert rights(awx, "notification") == [launched["id"]]
     note = {"awx_note": {"id": 1, "status": "canceled", "extra_vars": json.dumps(IDS)}}
     assert awx.launch("job_templates", launched["id"], note)["ignored_fields"] == {}
 
 
+def rights(awx: Awx, purpose: str) -> list[int]:
+    """Returns the objects on which a user of the setup has a role. A role has the ID of its object."""
+    (user,) = (u["id"] for u in awx.objects["users"].values() if u["username"] == f"FunctionGraph-Default-{purpose}")
+    return [number for (_place, number, name), users in awx.links.items() if name == "users" and user in users]
+
+
+def assert_reconcile_may_only_read(awx: Awx) -> None:
+    """Its user is an auditor of the organization. It answers only where somebody enables the schedule."""
+    assert rights(awx, "reconcile") == [awx.named("organizations", "Default")["id"]]
+    template = named(awx, "job_templates", " reconcile")
+    assert (template["playbook"], json.loads(template["extra_vars"])) == ("reconcile.yml", WAITING)
+    assert not template["ask_variables_on_launch"]
+    attached = sorted(linked(awx, "job_templates", " reconcile", "credentials"))
+    assert attached == ["FunctionGraph", "FunctionGraph reconcile"]
+    inputs = named(awx, "credentials", " reconcile")["inputs"]
+    assert (inputs["username"], inputs["password"]) == ("FunctionGraph-Default-reconcile", ENCRYPTED)
+    assert awx.passwords["FunctionGraph-Default-reconcile"] in awx.secrets
+    for reconcile, enabled in (("report", True), ("answer", False)):
+        schedule = named(awx, "schedules", f" reconcile: {reconcile}")
+        assert (schedule["extra_data"], schedule["enabled"]) == ({"fgs_reconcile": reconcile}, enabled)
+
+
 def operators_change(awx: Awx) -> None:
+    answers = named(awx, "schedules", " reconcile: answer")
+    awx.update("schedules", answers["id"], {"enabled": True})
+    variables = json.dumps({**WAITING, "fgs_reconcile_alarm": "1d"})
+    awx.update("job_templates", named(awx, "job_templates", " reconcile")["id"], {"extra_vars": variables})
     runbook = named(awx, "job_templates", " runbook")
     awx.playbooks.add("patch.yml")
     inventory = awx.create("inventories", {"name": "all servers", "organization": 1})
@@ -170,11 +199,12 @@ def assert_set_variables_change_objects(awx: Awx, set_up: Callable[..., Run]) ->
     """Nothing else changes. Logs in with user and password instead of a token."""
     login = {"fgs_awx_username": USER, "fgs_awx_password": PASSWORD}
     variables = {"fgs_awx_image": "registry.example.com/own:3", "fgs_awx_timeout": 90, "fgs_awx_labels": ["nightly"]}
-    lists = {"fgs_awx_credentials": ["servers"], "fgs_awx_survey": [QUESTION]}
+    lists = {"fgs_awx_credentials": ["servers"], "fgs_awx_survey": [QUESTION], "fgs_workflow_ids": ["00123", "w"]}
     run = set_up("-vvv", env={}, **login, **variables, **lists, fgs_awx_smoke=False)
     assert changed(run) == [
         "Create the labels",
         "Update the images of the execution environments",
+        "Update the job template of reconcile",
         "Update the job template of the runbook",
         "Update the workflow template",
     ]
@@ -186,6 +216,8 @@ def assert_set_variables_change_objects(awx: Awx, set_up: Callable[..., Run]) ->
     assert awx.objects["inventories"][runbook["inventory"]]["name"] == "all servers"
     assert linked(awx, "job_templates", " runbook", "credentials") == ["FunctionGraph", "servers"]
     assert linked(awx, "job_templates", " runbook", "labels") == ["nightly"]
+    variables = json.loads(named(awx, "job_templates", " reconcile")["extra_vars"])
+    assert variables == {**WAITING, "fgs_workflow_ids": ["00123", "w"], "fgs_reconcile_alarm": "1d"}
     for place, name in (("job_templates", " runbook"), ("workflow_job_templates", " runbook and report")):
         answers = {**IDS, "release": "1.2"}
         assert awx.launch(place, named(awx, place, name)["id"], answers)["ignored_fields"] == {}
@@ -204,15 +236,31 @@ def assert_keys_are_rotated(awx: Awx, set_up: Callable[..., Run]) -> None:
     assert configuration(awx) == before
 
 
+def assert_password_of_reconcile_is_renewed(awx: Awx, set_up: Callable[..., Run]) -> None:
+    before, old = configuration(awx), awx.passwords["FunctionGraph-Default-reconcile"]
+    run = set_up(fgs_awx_only="reconcile", fgs_awx_smoke=False)
+    assert changed(run) == ["Create the credential of reconcile", "Create the user who may read all jobs"]
+    new = awx.passwords["FunctionGraph-Default-reconcile"]
+    assert (new != old, awx.secrets[-1]) == (True, new)
+    assert configuration(awx) == before
+
+
 def test_each_organization_has_its_own_set_up(awx: Awx, set_up: Callable[..., Run]) -> None:
     quick = {**NEW, "fgs_awx_smoke": False}
-    assert set_up(**quick).returncode == 0
+    first = set_up(**quick)
+    assert first.returncode == 0
+    unknown = " set fgs_workflow_ids to the IDs of your workflows, and run awx_setup again."
+    assert first.result("Show what to do next")["msg"].endswith(unknown)
+    assert set_up(fgs_awx_only="reconcile").result("Check that all required variables are set")["msg"] == (
+        "awx_setup cannot begin. AWX has no password of reconcile to renew yet; "
+        "run awx_setup with fgs_workflow_ids and without fgs_awx_only first."
+    )
     before = configuration(awx)
     assert set_up(**quick, fgs_awx_organization="Second").result("Check that the organization exists")["msg"] == (
         "AWX has no organization Second; set fgs_awx_organization to one that exists."
     )
     second = awx.create("organizations", {"name": "Second"})
-    assert set_up(**quick, fgs_awx_organization="Second").returncode == 0
+    assert set_up(**quick, **WAITING, fgs_awx_organization="Second").returncode == 0
     assert changed(set_up(fgs_awx_smoke=False)) == []
     objects, links, surveys = before
     for place, kind in objects.items():
@@ -239,7 +287,14 @@ def test_failed_project_update_is_retried(awx: Awx, set_up: Callable[..., Run], 
         f"{address}/#/jobs/project/{update}/output, and run awx_setup again, which updates it again."
     )
     awx.broken.clear()
-    assert set_up(**NEW, fgs_awx_smoke=False).returncode == 0
+
+    # The repository may be a copy of an earlier release.
+    awx.playbooks.remove("reconcile.yml")
+    old = set_up(**NEW, **WAITING, fgs_awx_smoke=False).result("Check that the project contains reconcile.yml")["msg"]
+    assert old == (
+        "Project FunctionGraph report has no reconcile.yml. Copy it from extensions/awx/project of the collection to "
+        "the repository, update the project in AWX, and run awx_setup again; or set fgs_awx_reconcile to false."
+    )
 
     # The reasons of failed smoke jobs and of an unreachable notification target are reported.
     awx.objects["projects"][named(awx, "job_templates", " smoke")["project"]]["status"] = "failed"
@@ -264,7 +319,7 @@ def test_failed_project_update_is_retried(awx: Awx, set_up: Callable[..., Run], 
 
 def test_interrupted_run_is_completed(awx: Awx, set_up: Callable[..., Run]) -> None:
     """Else the workflow could wait for ever, without a report of a cancellation, without IDs, or without keys."""
-    quick = {**NEW, "fgs_awx_smoke": False}
+    quick = {**NEW, **WAITING, "fgs_awx_smoke": False}
     for refused in ("credentials", "survey_spec", "notification_templates_error"):
         awx.refused = {refused}
         assert set_up(**quick).returncode == 2
@@ -285,10 +340,21 @@ def test_interrupted_run_is_completed(awx: Awx, set_up: Callable[..., Run]) -> N
     own = awx.create("credentials", {"name": "own", "organization": 1, "credential_type": credential_type})
     awx.links["job_templates", runbook["id"], "credentials"][:] = [own["id"]]
     del awx.surveys["job_templates", runbook["id"]]
-    completed = ["Update the job template of the runbook", "Update the job templates of the report"]
+    # The schedules cannot be created before the survey of their template.
+    reconcile = named(awx, "job_templates", " reconcile")
+    awx.links["job_templates", reconcile["id"], "credentials"].clear()
+    del awx.surveys["job_templates", reconcile["id"]]
+    awx.objects["schedules"].clear()
+    completed = [
+        "Create the schedules of reconcile",
+        "Update the job template of reconcile",
+        "Update the job template of the runbook",
+        "Update the job templates of the report",
+    ]
     assert changed(set_up(**quick, fgs_awx_notification=False)) == completed
     assert linked(awx, "job_templates", " report", "credentials") == ["FunctionGraph"]
     assert linked(awx, "job_templates", " runbook", "credentials") == ["own"]
     assert_launches_accept_the_ids(awx)
+    assert_reconcile_may_only_read(awx)
     assert changed(set_up(**quick)) == ["Attach the error notification to the workflow template"]
     assert_report_is_independent_of_the_runbook(awx)
