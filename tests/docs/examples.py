@@ -23,6 +23,11 @@ ROLE = "functiongraph.workflow.runbook"
 # A workflow whose runs end by themselves.
 ENDING = "00000000-0000-4000-8000-0000000e4d14"
 
+BY_HAND = """ansible-playbook functiongraph.workflow.callback \\
+  -e fgs_workflow_id="$WORKFLOW_ID" \\
+  -e fgs_workflow_run_id="$RUN_ID" \\
+  -e "fgs_workflow_state_name"""
+HANGS = "tests/integration/reconcile runs it in each case of its page"
 # Why a block is not run unchanged, by a beginning that identifies it.
 NOT_RUN = {
     "make demo": "tests/demo runs it",
@@ -47,6 +52,16 @@ NOT_RUN = {
     '{\n  "fgs_workflow_id"': "tests/integration/tutorial compares it with what the function launches",
     '{\n  "status"': "tests/integration/tutorial compares it with what a run becomes",
     '{"extra_vars": {"awx_note"': "a template of AWX; tests/awx sends what AWX makes of it",
+    "$ export WORKFLOW_ID=": "variables of the commands after it",
+    "$ export STATE_NAME=": "variables of the commands after it",
+    "$ ansible-playbook functiongraph.workflow.awx_setup": "needs an AWX; tests/awx_setup has a stand-in",
+    "ansible localhost -m functiongraph.workflow.fgs_workflow_execution_info \\\n  -a": HANGS,
+    "ansible-playbook functiongraph.workflow.check -e fgs_workflow_id": HANGS,
+    "ansible-playbook functiongraph.workflow.callback -e fgs_undelivered_file": HANGS,
+    "ansible-playbook functiongraph.workflow.reconcile": HANGS,
+    BY_HAND: HANGS,
+    "parallel node, ends": "no program",
+    "def handler(event, context):\n    raise TimeoutError": HANGS,
     "[basic]": "test_examples.py takes keys from it",
     "[defaults]": "test_examples.py runs the playbook beside it",
 }

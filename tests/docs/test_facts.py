@@ -20,6 +20,8 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._credential
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import execution, execution_info
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import verdicts
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.settings import SPECIFICATION
 
 README, README_ZH = texts.READMES
 each_readme = pytest.mark.parametrize("readme", texts.READMES, ids=lambda path: path.name)
@@ -180,6 +182,20 @@ def test_the_guide_lists_all_variables_of_the_callback_playbook() -> None:
     (play,) = yaml.safe_load((ROOT / "playbooks/callback.yml").read_text(encoding="utf-8"))
     read = set(re.findall(r"(?<![\w.])(?:fgs_\w+|awx_note)(?= \| default)", str(play)))
     assert listed == read
+
+
+def test_the_guide_lists_all_variables_and_verdicts_of_reconcile() -> None:
+    page = texts.GUIDE / "hangs.rst"
+    listed = {name for row in _table(page, "Variable") for name in texts.literals(row[0])}
+    (play,) = yaml.safe_load((ROOT / "playbooks/reconcile.yml").read_text(encoding="utf-8"))
+    assert listed == set(re.findall(r"(?<![\w.])fgs_\w+(?= \| default)", str(play)))
+    rows = _table(page, "Verdict")
+    names = {value for name, value in vars(verdicts).items() if name.isupper() and name[0] != "_"}
+    assert {texts.literals(row[0])[0] for row in rows} == names - {verdicts.SUCCESSFUL, verdicts.CANCELED}
+    for name in ("grace", "alarm", "since"):
+        default = SPECIFICATION[f"fgs_reconcile_{name}"]["default"]
+        row = next(row for row in _table(page, "Variable") if f"fgs_reconcile_{name}" in row[0])
+        assert f"``{default}``" in row[1]
 
 
 def test_every_make_target_that_a_page_names_exists() -> None:
