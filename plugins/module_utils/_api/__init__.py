@@ -102,9 +102,9 @@ def request_id(headers: t.Mapping[str, str], document: t.Any) -> t.Optional[str]
     return next(filter(None, map(short, values)), None)
 
 
-def _document(response: _http.RawResponse) -> tuple[t.Any, t.Optional[str]]:
+def _document(response: _http.RawResponse, limit: int) -> tuple[t.Any, t.Optional[str]]:
     if not response.complete:
-        return None, "is larger than 1 MiB or compressed in an unknown way"
+        return None, "is larger than %d MiB or compressed in an unknown way" % (limit // 1024**2)
     if not response.body:
         return None, "is empty"
     try:
@@ -118,8 +118,11 @@ def _document(response: _http.RawResponse) -> tuple[t.Any, t.Optional[str]]:
 class Client:
     """Makes requests with one set of credentials, over one route, each bounded by timeout seconds.
 
-    Every method sends exactly one request and raises Failure where no response came.
+    Every method sends exactly one request and raises Failure where no response came. body_limit is the largest body of
+    a response that is read, in bytes.
     """
+
+    body_limit = _http.BODY_LIMIT
 
     def __init__(
         self,
@@ -154,7 +157,7 @@ class Client:
             # A compressed response costs more than it saves, and can unpack to any size.
             prepared.headers["Accept-Encoding"] = "identity"
         with self._connections.own() if own_connection else nullcontext(self._adapter) as adapter:
-            raw = _http.exchange(adapter, prepared, self._route, self._timeout)
+            raw = _http.exchange(adapter, prepared, self._route, self._timeout, self.body_limit)
         with no_outcome_lost(sent=True):
             response = self._parsed(raw)
             if response.status == 401 and self._credentials.is_key:
@@ -165,7 +168,7 @@ class Client:
 
     def _parsed(self, raw: _http.RawResponse) -> Response:
         redactor = self._credentials.redactor
-        document, problem = _document(raw)
+        document, problem = _document(raw, self.body_limit)
         headers = requests.structures.CaseInsensitiveDict(
             (name, redactor.text(value)) for name, value in raw.headers.items()
         )

@@ -63,7 +63,7 @@ class Attempt:
 
 
 class RawResponse(SimpleNamespace):
-    """A response: status, headers (by any case), and the body's first BODY_LIMIT bytes, decompressed.
+    """A response: status, headers (by any case), and the body's first bytes, as many as are read, decompressed.
 
     complete is false where the body was longer, or cannot be decompressed.
     """
@@ -98,8 +98,10 @@ def no_outcome_lost(sent: bool) -> t.Iterator[None]:
         raise unexpected(error, sent) from error
 
 
-def exchange(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> RawResponse:
+def exchange(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float, limit: int = BODY_LIMIT) -> RawResponse:
     """Sends a prepared request once and reads its response, all within timeout seconds. Raises Failure.
+
+    limit is the largest body that is read, in bytes.
 
     What interrupts it is raised on, with an attribute request_sent like Failure.sent.
     """
@@ -109,7 +111,7 @@ def exchange(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> 
     def run() -> None:
         current.attempt = attempt
         try:
-            outcome.append(_send(adapter, prepared, chosen, timeout))
+            outcome.append(_send(adapter, prepared, chosen, timeout, limit))
         except BaseException as error:  # pylint: disable=broad-exception-caught  # handed to the waiting thread
             outcome.append(error)
 
@@ -144,7 +146,7 @@ def _wait(thread: threading.Thread, timeout: float) -> None:
         thread.join(min(_WAIT, max(0.0, end - time.monotonic())))
 
 
-def _send(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> RawResponse:
+def _send(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float, limit: int) -> RawResponse:
     with warnings.catch_warnings():
         # Who sets validate_certs=false knows it, and it would be said in the middle of the playbook's output.
         warnings.filterwarnings("ignore", module="urllib3")
@@ -156,7 +158,7 @@ def _send(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> Raw
         if response.status_code < 200:
             # The final response is still to come, and would be taken for that of the next request.
             return RawResponse(status=response.status_code, headers=response.headers, body=b"", complete=True)
-        body, complete = _body(response)
+        body, complete = _body(response, limit)
         finished = complete
         return RawResponse(status=response.status_code, headers=response.headers, body=body, complete=complete)
     finally:
@@ -168,8 +170,8 @@ def _send(adapter: t.Any, prepared: t.Any, chosen: Route, timeout: float) -> Raw
         response.close()
 
 
-def _body(response: t.Any) -> tuple[bytes, bool]:
-    """The body's first BODY_LIMIT bytes, and whether that is all of it. Memory is bounded before decompression too."""
+def _body(response: t.Any, limit: int) -> tuple[bytes, bool]:
+    """The body's first limit bytes, and whether that is all of it. Memory is bounded before decompression too."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     inflate = None
     if encoding in ("gzip", "x-gzip", "deflate"):
@@ -185,12 +187,12 @@ def _body(response: t.Any) -> tuple[bytes, bool]:
         received += len(chunk)
         if inflate is not None:
             try:
-                chunk = inflate.decompress(chunk, BODY_LIMIT + 1 - len(body))
+                chunk = inflate.decompress(chunk, limit + 1 - len(body))
             except zlib.error:
                 return b"", False
         body += chunk
-        if len(body) > BODY_LIMIT or received > BODY_LIMIT:
-            return bytes(body[:BODY_LIMIT]), False
+        if len(body) > limit or received > limit:
+            return bytes(body[:limit]), False
     if _cut(response, received) or (inflate is not None and not inflate.eof and received):
         raise OSError("the response was cut short")
     return bytes(body), True

@@ -28,7 +28,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.sho
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.jobs import Job
 
 _KINDS = {"job": "jobs", "workflow_job": "workflow_jobs"}
-# A response of up to 1 MiB is read: jobs with large variables need smaller pages.
+# Jobs may have large variables and artifacts, which need smaller pages: the service takes an output of up to 12 MB.
 _PAGES = (100, 20, 4, 1)
 _REASON_LIMIT = 200
 
@@ -70,6 +70,12 @@ class _Bearer:
     def __call__(self, prepared: t.Any) -> t.Any:
         prepared.headers["Authorization"] = "Bearer " + self._token
         return prepared
+
+
+class AwxClient(Client):
+    """Reads what AWX has of a job, whatever was published in it."""
+
+    body_limit = 32 * 1024 * 1024
 
 
 class Awx:

@@ -21,7 +21,6 @@ from datetime import datetime, timezone
 from multiprocessing.pool import ThreadPool
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import (
-    _api,
     _connections,
     _delivery,
     _options,
@@ -46,6 +45,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks impo
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import answers, kept, verdicts
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.awx import (
     Awx,
+    AwxClient,
     AwxError,
     Login,
     seconds,
@@ -190,7 +190,7 @@ class ReconcileTask(Task):
         host = host_of(self.params)
         login = Login(*(self.params.get("fgs_awx_" + name) or "" for name in ("token", "username", "password")))
         route = _connections.route(host, self._environ, self.params["fgs_awx_validate_certs"], None)
-        client = _api.Client(host, login, route, self.params["timeout"], self._connections)
+        client = AwxClient(host, login, route, self.params["timeout"], self._connections)
         self._awx = Awx(host, client, self.attempts)
         self._sees_all = self._awx.sees_all_jobs()
         begins = [seconds(run.execution.get("begin_time")) for run in self._runs.values() if run is not None]

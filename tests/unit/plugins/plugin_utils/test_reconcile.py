@@ -20,6 +20,7 @@ from support.simulators import Simulator
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _api, _connections
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import awx as awx_api
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import task as reconcile_task
 
 LISTS = "/api/v2/unified_jobs/"
@@ -448,6 +449,13 @@ def test_password_works_as_well_as_a_token(place: Place) -> None:
     assert problem.endswith(f"{LOGIN} (fgs_awx_username and fgs_awx_password).")
 
 
+@pytest.fixture
+def small_responses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads at most 1 MiB of a response of AWX, so that the tests need no jobs of that size."""
+    monkeypatch.setattr(awx_api.AwxClient, "body_limit", 1 << 20)
+
+
+@pytest.mark.usefixtures("small_responses")
 def test_jobs_with_large_variables_are_read_in_smaller_pages(place: Place) -> None:
     for _unused in range(30):
         place.awx.add_job({"text": "x" * 40_000}, "failed")
@@ -457,6 +465,12 @@ def test_jobs_with_large_variables_are_read_in_smaller_pages(place: Place) -> No
     assert place.asked(LISTS) == 4
 
 
+def test_job_with_a_large_output_is_read(place: Place) -> None:
+    place.awx.add_job({"text": "x" * (1 << 21)}, "running")
+    assert place.answer()["problems"] == []
+
+
+@pytest.mark.usefixtures("small_responses")
 def test_job_that_is_too_large_to_read(place: Place) -> None:
     place.awx.add_job({"text": "x" * (1 << 20)}, "running")
     (problem,) = place.answer()["problems"]
@@ -534,8 +548,8 @@ def test_saved_callback_is_sent_before_its_job_is_answered(place: Place, tmp_pat
 
 
 def test_saved_callback_that_is_not_delivered_is_a_problem(place: Place, tmp_path: Path) -> None:
-    file = saved(place, tmp_path, endpoint=place.simulator["refused"])
-    found = place.answer(undelivered_path=str(tmp_path), endpoint="")
+    file = saved(place, tmp_path)
+    found = place.answer(undelivered_path=str(tmp_path), endpoint=place.simulator["refused"])
     assert any(str(file) in problem for problem in found["problems"])
     assert file.exists()
 
