@@ -18,7 +18,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks impo
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils import _report, _runbook
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action import FunctionGraphAction
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report import launched
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.awx_job import ENDINGS, Job
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.awx_job import ENDINGS, KEY, ShownJob
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._runbook import report_plugin
 
 # The status of the previous job as an edge of a workflow template knows it, by the result that the edge reports.
@@ -57,7 +57,7 @@ def mapping_of(name: str, value: t.Any) -> dict[str, t.Any]:
     return value
 
 
-def job_of_note(note: t.Mapping[str, t.Any]) -> Job:
+def job_of_note(note: t.Mapping[str, t.Any]) -> ShownJob:
     """Returns the job of a notification, whose content is AWX's job_metadata.
 
     In AWX 24.6.1 every job has id, name, url, status and traceback. Only a workflow job has body, a list of its jobs.
@@ -68,10 +68,14 @@ def job_of_note(note: t.Mapping[str, t.Any]) -> Job:
 
     kind = "workflow job" if "/workflow/" in text("url") else "job"
     ending = ENDINGS.get(text("status"), "" if text("status") else "failed")
-    return Job(kind, text("id"), text("name"), text("url"), text("status"), ending, text("traceback") or text("body"))
+    return ShownJob(
+        kind, text("id"), text("name"), text("url"), text("status"), ending, text("traceback") or text("body")
+    )
 
 
-def job_of_variables(variables: t.Mapping[str, t.Any], result: str, environ: t.Mapping[str, str]) -> t.Optional[Job]:
+def job_of_variables(
+    variables: t.Mapping[str, t.Any], result: str, environ: t.Mapping[str, str]
+) -> t.Optional[ShownJob]:
     """Returns the workflow job that this job is part of, else this job, from AWX's variables. None outside AWX.
 
     variables: job_id, job_name, workflow_job_id, workflow_job_name, empty if AWX does not set them.
@@ -84,7 +88,7 @@ def job_of_variables(variables: t.Mapping[str, t.Any], result: str, environ: t.M
             on_edge = kind == "workflow job"
             status = _STATUS_ON_EDGES.get(result, "") if on_edge else ""
             ending = _ENDING_ON_EDGES if on_edge and result == "fail" else ""
-            return Job(kind, number, str(variables[prefix + "name"]), link, status, ending, "")
+            return ShownJob(kind, number, str(variables[prefix + "name"]), link, status, ending, "")
     return None
 
 
@@ -95,7 +99,7 @@ def decision(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     Ansible would then show the task as skipped. Empty arguments are treated as unset:
     extra_vars: options by name, and check_mode.
     file, saved: a file, and the playbook's variables from it. The result has the file that the callback is saved in,
-    and what that says, as saved; kept.send() takes it.
+    and what that says, as saved; saved_callbacks.send() takes it.
     note: awx_note. job: see job_of_variables.
     """
     file = arguments.get("file", "")
@@ -146,12 +150,12 @@ def _decide(arguments: t.Mapping[str, t.Any], note: t.Mapping[str, t.Any]) -> di
 
 def _origin(file: str, saved: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     # Imported on demand: the role does not need it.
-    from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import kept
+    from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import saved_callbacks
 
-    return dict(kept.origin(file, saved, found)._asdict())
+    return dict(saved_callbacks.origin(file, saved, found)._asdict())
 
 
-def _add_job(job: Job, found: dict[str, t.Any]) -> None:
+def _add_job(job: ShownJob, found: dict[str, t.Any]) -> None:
     """Adds the job to the output, unless the key exists, and to the error, unless it is set."""
     report = _report.Report(os.environ)
     report.learn_secrets({})
@@ -162,7 +166,7 @@ def _add_job(job: Job, found: dict[str, t.Any]) -> None:
     except TypeError:
         # The module reports the invalid value.
         return
-    output.setdefault(_report.KEY, job.fields())
+    output.setdefault(KEY, job.fields())
     found["output"] = output
     found["error"] = found["error"] or (job.error() if job.ending else "")
 
@@ -210,11 +214,11 @@ class ActionModule(FunctionGraphAction):
         saved, deliver = arguments.pop("saved"), super()._run_on_controller
         if not saved["file"] and not saved["options"]:
             return deliver(arguments, empty_ids, task_vars)
-        from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import kept
+        from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import saved_callbacks
 
-        return kept.send(
+        return saved_callbacks.send(
             arguments,
-            kept.SavedCallback(**saved),
+            saved_callbacks.SavedCallback(**saved),
             lambda options: deliver(options, empty_ids, task_vars),
             self._environ(),
             self._task.check_mode,

@@ -16,12 +16,12 @@ import typing as t
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Hide, quoted
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import awx, jobs, verdicts
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.awx_job import ENDINGS, KEY, Job
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.awx_job import ENDINGS, KEY, ShownJob
 
 _NOT_LAUNCHED = "no AWX job was launched for this state"
 
 
-class Row(t.NamedTuple):
+class ReconcileRow(t.NamedTuple):
     """A state that waits, or a job without a run. Texts are clauses; times are in seconds.
 
     delivery is that of the callback, and empty where none was sent. Of a row with a problem, text says what it is.
@@ -64,8 +64,8 @@ def utc(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)) if seconds else ""
 
 
-def content(verdict: verdicts.Verdict, server: awx.Awx) -> tuple[dict[str, t.Any], str]:
-    """Output and error of the answer, after another look at the jobs that it is about. Raises AwxError."""
+def content(verdict: verdicts.StateVerdict, server: awx.Awx) -> tuple[dict[str, t.Any], str]:
+    """Output and error of the answer. Reads the jobs that it is about once more. Raises AwxError."""
     if verdict.job is None:
         return {KEY: {"job_status": "never launched", "job_message": verdict.text}}, _NOT_LAUNCHED
     output: dict[str, t.Any] = {}
@@ -82,9 +82,9 @@ def content(verdict: verdicts.Verdict, server: awx.Awx) -> tuple[dict[str, t.Any
     return output, found.error() if found.ending else ""
 
 
-def _shown(job: jobs.Job, detail: t.Mapping[str, t.Any], server: awx.Awx) -> Job:
+def _shown(job: jobs.Job, detail: t.Mapping[str, t.Any], server: awx.Awx) -> ShownJob:
     message = detail.get("result_traceback") or detail.get("job_explanation") or ""
-    return Job(
+    return ShownJob(
         kind=job.kind.replace("_", " "),
         number=str(job.number),
         name=job.name,
@@ -99,10 +99,10 @@ def arguments(state: verdicts.Waiting, result: str, output: dict[str, t.Any], er
     """The arguments of the callback that answers a state, but for those of the connection."""
     return {
         "workflow_id": state.workflow_id,
-        "workflow_run_id": state.run_id,
+        "workflow_run_id": state.workflow_run_id,
         # Looked up only where the ID is not known: names need not be unique.
-        "workflow_state_id": state.state_id or None,
-        "workflow_state_name": None if state.state_id else state.state_name,
+        "workflow_state_id": state.workflow_state_id or None,
+        "workflow_state_name": None if state.workflow_state_id else state.workflow_state_name,
         "result": result,
         "output": output,
         "error": error or None,

@@ -188,7 +188,7 @@ class Awx:
             root = int(parent["id"]) if isinstance(parent, dict) else number
         except (KeyError, TypeError, ValueError):
             raise AwxError("AWX returned a job without an ID") from None
-        created, finished = (seconds(found.get(name)) for name in ("created", "finished"))
+        created, finished = (timestamp(found.get(name)) for name in ("created", "finished"))
         return Job(
             number=number,
             kind="workflow_job" if found.get("type") == "workflow_job" else "job",
@@ -229,7 +229,7 @@ def _variables(text: t.Any) -> dict[str, t.Any]:
         return {}
 
 
-def seconds(time: t.Any) -> float:
+def timestamp(time: t.Any) -> float:
     """A time of AWX or FunctionGraph in seconds since the epoch, 0 if it is unset or no time."""
     try:
         found = datetime.fromisoformat(str(time).replace("Z", "+00:00"))

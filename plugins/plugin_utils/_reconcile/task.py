@@ -42,13 +42,17 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks impo
     Result,
     Task,
 )
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import answers, kept, verdicts
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import (
+    answers,
+    saved_callbacks,
+    verdicts,
+)
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.awx import (
     Awx,
     AwxClient,
     AwxError,
     Login,
-    seconds,
+    timestamp,
 )
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.jobs import ACTIVE, Job
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.settings import (
@@ -83,7 +87,7 @@ class ReconcileTask(Task):
         super().__init__(*arguments, **options)
         self.redactor.add(*(self.params.get(name) for name in ("fgs_awx_token", "fgs_awx_password")))
         self._answers = self.params.get("fgs_reconcile") == ANSWER and not self.check_mode
-        self._rows: list[answers.Row] = []
+        self._rows: list[answers.ReconcileRow] = []
         self._problems: list[str] = []
         self._changed = False
         # The runs that were read, None where that failed, and the jobs: both by the IDs of workflow and run.
@@ -103,7 +107,7 @@ class ReconcileTask(Task):
         for workflow_id in dict.fromkeys(self.params["fgs_workflow_ids"]):
             self._read_runs(connection, workflow_id)
         try:
-            self._look_at_awx()
+            self._read_awx()
         except AwxError as error:
             self._problem("Nothing was answered, as %s. %s" % (error, error.hint))
             return self._result()
@@ -119,11 +123,11 @@ class ReconcileTask(Task):
         path = self.params.get("undelivered_path")
         if not path:
             return
-        addresses = {name: self.params.get(name) for name in kept.ADDRESSES}
-        for sent in kept.send_all(path, self._deliver, self._environ, not self._answers, addresses):
-            row = answers.Row(
+        addresses = {name: self.params.get(name) for name in saved_callbacks.ADDRESSES}
+        for sent in saved_callbacks.send_all(path, self._deliver, self._environ, not self._answers, addresses):
+            row = answers.ReconcileRow(
                 verdicts.SAVED,
-                *(sent.workflow, sent.run, sent.state),
+                *(sent.workflow_id, sent.workflow_run_id, sent.state),
                 delivery=sent.delivery,
                 text="%s: %s" % (sent.file, sent.sentence.rstrip(".")),
                 is_problem=self._answers and sent.delivery not in _ENDED,
@@ -148,7 +152,7 @@ class ReconcileTask(Task):
             self._problem("The runs of workflow %s could not be read: %s. %s" % (workflow_id, error, error.hint or ""))
             return
         if listed.is_truncated:
-            text = "Workflow %s has more than %d runs that are running: the oldest were not looked at."
+            text = "Workflow %s has more than %d runs that are running: the oldest were not read."
             self._problem(text % (workflow_id, _RUNS_LIMIT))
         ids = [lists.id_of(run) for run in listed.runs]
         with ThreadPool(_AT_A_TIME) as pool:
@@ -174,11 +178,12 @@ class ReconcileTask(Task):
             node_id, name, other_id = (str(node.get(each) or "") for each in ("node_id", "node_name", "execution_id"))
             state = verdicts.Waiting(*key, node_id, name, other_id, begin + ahead if begin else 0.0)
             shown.append(state)
-            is_ours = state.state_name in named or any(map(state.is_meant_by, jobs))
+            is_ours = state.workflow_state_name in named or any(map(state.is_meant_by, jobs))
             if is_ours and node["status"] == RUNNING:
                 yield state
         hidden = {verdicts.Waiting(*key, "", name) for name in named}
-        hidden.update(state for state in map(verdicts.meant_by, jobs) if state.state_id or state.state_name)
+        meant = map(verdicts.meant_by, jobs)
+        hidden.update(state for state in meant if state.workflow_state_id or state.workflow_state_name)
         for state in sorted(hidden):
             # A name may be unknown to the run, and so may an ID. What has ended is no longer waiting.
             if not any(state.is_same(other) for other in shown):
@@ -186,14 +191,14 @@ class ReconcileTask(Task):
 
     # AWX.
 
-    def _look_at_awx(self) -> None:
+    def _read_awx(self) -> None:
         host = host_of(self.params)
         login = Login(*(self.params.get("fgs_awx_" + name) or "" for name in ("token", "username", "password")))
         route = _connections.route(host, self._environ, self.params["fgs_awx_validate_certs"], None)
         client = AwxClient(host, login, route, self.params["timeout"], self._connections)
         self._awx = Awx(host, client, self.attempts)
         self._sees_all = self._awx.sees_all_jobs()
-        begins = [seconds(run.execution.get("begin_time")) for run in self._runs.values() if run is not None]
+        begins = [timestamp(run.execution.get("begin_time")) for run in self._runs.values() if run is not None]
         if begins:
             self._learn(self._awx.jobs(created__gte=self._awx.time(min(begins) - _EARLIER)))
         self._learn(self._awx.jobs(status__in=",".join(ACTIVE)))
@@ -206,13 +211,13 @@ class ReconcileTask(Task):
 
     # Verdicts.
 
-    def _judge(self, state: verdicts.Waiting) -> verdicts.Verdict:
-        jobs = self._jobs[state.workflow_id, state.run_id].values()
+    def _judge(self, state: verdicts.Waiting) -> verdicts.StateVerdict:
+        jobs = self._jobs[state.workflow_id, state.workflow_run_id].values()
         found = verdicts.judge(state, jobs, time.time(), t.cast(int, self._grace))
         return found._replace(result=None) if found.name == verdicts.NEVER_LAUNCHED and not self._sees_all else found
 
     def _settle(self, state: verdicts.Waiting, connection: Connection) -> None:
-        """Adds the row of a state, after it was answered if it is to be."""
+        """Adds the row of a state. Answers it first if it is to be answered."""
         verdict = self._judge(state)
         result: Result = {}
         if verdict.result is not None and self._answers:
@@ -233,9 +238,9 @@ class ReconcileTask(Task):
         elif verdict.result is not None:
             text += "; fgs_reconcile=answer would answer %s" % verdict.result
         is_late = waits is not None and waits > t.cast(int, self._alarm)
-        row = answers.Row(
+        row = answers.ReconcileRow(
             verdict.name,
-            *(state.workflow_id, state.run_id, state.state_id, state.state_name),
+            *state[:4],
             waiting_since=answers.utc(state.since),
             waits=waits,
             job="" if verdict.job is None else verdict.job.title(),
@@ -249,24 +254,25 @@ class ReconcileTask(Task):
         if verdict.name == verdicts.NEVER_LAUNCHED and not self._sees_all:
             self._problem("AWX: %s." % _MAY_BE_HIDDEN)
 
-    def _answered(self, state: verdicts.Waiting, verdict: verdicts.Verdict, connection: Connection) -> Result:
+    def _answered(self, state: verdicts.Waiting, verdict: verdicts.StateVerdict, connection: Connection) -> Result:
         output, error = answers.content(verdict, self._awx)
         if verdict.job is not None:
             # Which of the state's two IDs the service takes is not documented: the launcher learned this one from it.
-            state = state._replace(state_id=verdicts.meant_by(verdict.job).state_id or state.state_id)
+            learned = verdicts.meant_by(verdict.job).workflow_state_id
+            state = state._replace(workflow_state_id=learned or state.workflow_state_id)
         arguments = answers.arguments(state, str(verdict.result), output, error)
         result = self._deliver({**arguments, "project_id": connection[1]})
         self._changed = self._changed or bool(result["changed"])
         return result
 
     def _settle_jobs_without_run(self, connection: Connection) -> None:
-        """Adds the rows of jobs that go on although their run has ended, after they were canceled if they are to be."""
+        """Adds the rows of active jobs whose run has ended. Cancels them first if they are to be canceled."""
         for key, jobs in list(self._jobs.items()):
             active = [job for job in jobs.values() if job.is_active]
             run = (self._runs[key] if key in self._runs else self._read_run(connection, key)) if active else None
             if run is None or run.status == RUNNING:
                 continue
-            ended = seconds(run.execution.get("end_time")) + _ahead(run)
+            ended = timestamp(run.execution.get("end_time")) + _ahead(run)
             if time.time() - ended < t.cast(int, self._grace):
                 # The job that ended the run is about to end itself.
                 continue
@@ -274,7 +280,7 @@ class ReconcileTask(Task):
             for job in roots.values():
                 self._add(self._without_run(key, run, job))
 
-    def _without_run(self, key: _Key, run: _reads.Run, job: Job) -> answers.Row:
+    def _without_run(self, key: _Key, run: _reads.Run, job: Job) -> answers.ReconcileRow:
         text, is_problem = "the run has the status %s, and %s is %s" % (run.status, job.title(), job.status), False
         if self.params["fgs_reconcile_cancel"] and not self._answers:
             text += "; fgs_reconcile=answer would cancel it"
@@ -286,7 +292,7 @@ class ReconcileTask(Task):
             except AwxError as error:
                 is_problem = True
                 text += "; it was not canceled, as %s" % error
-        row = answers.Row(verdicts.WITHOUT_RUN, *key, text=text, is_problem=is_problem)
+        row = answers.ReconcileRow(verdicts.WITHOUT_RUN, *key, text=text, is_problem=is_problem)
         return row._replace(job=job.title(), job_link=self._awx.link(job))
 
     # Results.
@@ -294,7 +300,7 @@ class ReconcileTask(Task):
     def _connection_options(self) -> dict[str, t.Any]:
         return {name: self.params.get(name) for name in _options.connection_spec()}
 
-    def _add(self, row: answers.Row) -> None:
+    def _add(self, row: answers.ReconcileRow) -> None:
         self._rows.append(row)
         if row.is_problem:
             line = row.line(self.redactor.known)
@@ -324,8 +330,8 @@ class ReconcileTask(Task):
         return {"failed": True, "changed": False, "msg": "Reconciling was not finished, as %s." % reason}
 
 
-def _utc(seconds_: float) -> datetime:
-    return datetime.fromtimestamp(seconds_, timezone.utc)
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone.utc)
 
 
 def _ahead(run: _reads.Run) -> int:

@@ -5,7 +5,7 @@
 # Note that this plugin util is private to the collection: breaking changes can come with any release.
 
 """
-What becomes of a state that waits, by the jobs of AWX that carry its IDs. Nothing is asked or sent here.
+What to do about a state that waits, by the jobs of AWX that carry its IDs. Nothing is read or sent here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ SAVED = "saved_callback"
 
 _SUCCESS, _FAIL = field("result").enum
 _RESULT, _NOTE = "fgs_workflow_result", "awx_note"
-_STATE = ("run_id", "state_id", "state_name")
 
 
 class Waiting(t.NamedTuple):
@@ -36,33 +35,32 @@ class Waiting(t.NamedTuple):
     """
 
     workflow_id: str
-    run_id: str
-    state_id: str
-    state_name: str
+    workflow_run_id: str
+    workflow_state_id: str
+    workflow_state_name: str
     execution_id: str = ""
     since: float = 0.0
 
     def is_meant_by(self, job: Job) -> bool:
         """Whether the job carries the IDs of this state."""
         meant = meant_by(job)
-        return (meant.workflow_id, meant.run_id) == (self.workflow_id, self.run_id) and meant.is_same(self)
+        return meant[:2] == self[:2] and meant.is_same(self)
 
     def is_same(self, shown: Waiting) -> bool:
         """Whether this is the state that a run shows."""
-        if self.state_id:
-            return self.state_id in (shown.state_id, shown.execution_id)
-        return self.state_name == shown.state_name
+        if self.workflow_state_id:
+            return self.workflow_state_id in (shown.workflow_state_id, shown.execution_id)
+        return self.workflow_state_name == shown.workflow_state_name
 
 
 def meant_by(job: Job) -> Waiting:
     """The state whose IDs the job carries."""
-    names = ("fgs_workflow_id", *("fgs_workflow_" + name for name in _STATE))
-    workflow_id, run_id, state_id, state_name = (str(job.variables.get(name) or "") for name in names)
-    return Waiting(workflow_id, run_id, state_id, state_name)
+    found = (str(job.variables.get("fgs_" + name) or "") for name in Waiting._fields[:4])
+    return Waiting._make([*found, "", 0.0])
 
 
-class Verdict(t.NamedTuple):
-    """What becomes of a state, by its name and a clause that says why.
+class StateVerdict(t.NamedTuple):
+    """What to do about a state: a name, and text, a clause that says why.
 
     result is what the state is to be answered, None where it is left alone. job is the one that says so, None if there
     is none. work are the jobs whose artifacts are the output, by increasing ID.
@@ -75,23 +73,23 @@ class Verdict(t.NamedTuple):
     work: t.Sequence[Job] = ()
 
 
-def judge(state: Waiting, jobs: t.Iterable[Job], now: float, grace: float) -> Verdict:
+def judge(state: Waiting, jobs: t.Iterable[Job], now: float, grace: float) -> StateVerdict:
     """The verdict on a state, by all jobs that AWX shows. now is in seconds since the epoch, grace in seconds."""
     ours = sorted((job for job in jobs if state.is_meant_by(job)), key=lambda job: job.number)
     active = [job for job in ours if job.is_active]
     if active:
-        return Verdict(RUNNING, "%s is %s" % (active[-1].title(), active[-1].status), active[-1])
+        return StateVerdict(RUNNING, "%s is %s" % (active[-1].title(), active[-1].status), active[-1])
     waits = now - state.since if state.since else None
     if not ours:
         if waits is None:
-            return Verdict(NOT_SHOWN, "the run does not show the state, and no job of AWX carries its IDs")
+            return StateVerdict(NOT_SHOWN, "the run does not show the state, and no job of AWX carries its IDs")
         if waits < grace:
-            return Verdict(MAY_REPORT, "no job of AWX carries its IDs yet")
-        return Verdict(NEVER_LAUNCHED, "no job of AWX carries its IDs", None, _FAIL)
+            return StateVerdict(MAY_REPORT, "no job of AWX carries its IDs yet")
+        return StateVerdict(NEVER_LAUNCHED, "no job of AWX carries its IDs", None, _FAIL)
     job, result, work = _end(ours)
     if min(now - max(each.ended for each in ours), grace if waits is None else waits) < grace:
-        return Verdict(MAY_REPORT, "%s ended a short time ago and may still report" % job.title(), job)
-    return Verdict(ENDED, "%s has the status %s and did not report" % (job.title(), job.status), job, result, work)
+        return StateVerdict(MAY_REPORT, "%s ended a short time ago and may still report" % job.title(), job)
+    return StateVerdict(ENDED, "%s has the status %s and did not report" % (job.title(), job.status), job, result, work)
 
 
 def _end(ours: t.Sequence[Job]) -> tuple[Job, str, list[Job]]:
@@ -101,7 +99,7 @@ def _end(ours: t.Sequence[Job]) -> tuple[Job, str, list[Job]]:
     """
     launched = [job for job in ours if not _is_report(job)]
     if not launched:
-        return ours[-1], _told(ours[-1]), []
+        return ours[-1], _reported(ours[-1]), []
     root = max(job.root for job in launched)
     members = [job for job in launched if job.root == root]
     whole = next((job for job in members if job.number == root), members[-1])
@@ -109,7 +107,7 @@ def _end(ours: t.Sequence[Job]) -> tuple[Job, str, list[Job]]:
     reports = [job for job in ours if _is_report(job) and job.number > whole.number]
     is_success = whole.status == SUCCESSFUL
     if reports and whole.status != CANCELED:
-        is_success = _told(reports[-1]) == _SUCCESS
+        is_success = _reported(reports[-1]) == _SUCCESS
     if is_success:
         return (work or [whole])[-1], _SUCCESS, work
     unsuccessful = [job for job in work if job.status != SUCCESSFUL]
@@ -121,6 +119,6 @@ def _is_report(job: Job) -> bool:
     return job.kind == "job" and (_RESULT in job.variables or _NOTE in job.variables)
 
 
-def _told(report: Job) -> str:
+def _reported(report: Job) -> str:
     """The result that a job was to report: AWX sends notifications of failures only."""
     return _SUCCESS if report.variables.get(_RESULT) == _SUCCESS else _FAIL

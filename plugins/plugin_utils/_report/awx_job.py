@@ -48,7 +48,7 @@ def linked(link: t.Optional[str]) -> dict[str, str]:
     return {"job": fit(link, NAME_LIMIT), **hint}
 
 
-class Job(t.NamedTuple):
+class ShownJob(t.NamedTuple):
     """A job or workflow job. ending is a verb phrase; link, status, ending and message may be empty."""
 
     kind: str

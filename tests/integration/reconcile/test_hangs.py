@@ -141,7 +141,7 @@ def saved(desk: Desk, ansible_playbook: Callable[..., Run], **env: str) -> Path:
     return Path(failed.result("Report")["undelivered_file"])
 
 
-def test_callback_that_was_kept(desk: Desk, ansible_playbook: Callable[..., Run]) -> None:
+def test_callback_that_was_saved(desk: Desk, ansible_playbook: Callable[..., Run]) -> None:
     file = saved(desk, ansible_playbook, FGS_ENDPOINT=desk.simulator["refused"])
     code, said = desk.shell(SEND, UNDELIVERED_FILE=str(file))
     assert (code, file.exists()) == (0, False), said

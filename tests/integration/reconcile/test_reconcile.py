@@ -21,7 +21,7 @@ pytestmark = pytest.mark.core
 
 PLAYBOOK = "functiongraph.workflow.reconcile"
 COMPARE = "Compare what waits with the jobs of AWX"
-FAIL = "Fail if something waits too long, or could not be looked at"
+FAIL = "Fail if something waits too long, or could not be read"
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A callback that a wrong key has kept from arriving is sent from its file, and the file is removed."""
+"""A callback that was saved because of a wrong key is sent from its file, and the file is removed."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_callback_with_an_expired_key_is_sent_with_the_command_in_its_file(
     became = simulator.run(run)
     assert (became["status"], became["output"]) == ("success", OUTPUT)
     assert not file.exists()
-    sentence = f"The file {file} was removed, as it is of no use any more."
+    sentence = f"The file {file} was removed, as it is no longer needed."
     assert finished.result("Show what became of the file")["msg"] == sentence
 
 
@@ -84,7 +84,7 @@ def test_file_of_a_run_that_was_stopped_is_removed(
     assert finished.returncode == 2, finished.output
     result = finished.result("Send the callback")
     assert result["delivery"] == "superseded"
-    assert result["msg"].endswith(f" The file {file} was removed, as it is of no use any more.")
+    assert result["msg"].endswith(f" The file {file} was removed, as it is no longer needed.")
     assert not file.exists()
 
 

@@ -142,7 +142,7 @@ def test_wait_for_a_retry_ends_when_nobody_waits_for_the_result() -> None:
     assert result["failed"]
 
 
-def test_retry() -> None:
+def test_throttled_list_is_read_again() -> None:
     result = polled(Call("GET", "", 429, {}, {"Retry-After": "0"}), *listed(), retries=1)
     assert result["runs"] == []
 

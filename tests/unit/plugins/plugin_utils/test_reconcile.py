@@ -375,7 +375,7 @@ def test_two_passes_at_once_answer_each_run_once(place: Place) -> None:
 # AWX.
 
 
-def test_awx_away(place: Place) -> None:
+def test_nothing_is_answered_while_awx_does_not_respond(place: Place) -> None:
     place.awx.instead["me"] = (None, None)
     found = place.answer()
     assert (found["changed"], found["rows"], place.state()["callback_requests"]) == (False, [], 0)
@@ -557,7 +557,7 @@ def test_saved_callback_that_is_not_delivered_is_a_problem(place: Place, tmp_pat
 # FunctionGraph.
 
 
-def test_functiongraph_away(place: Place) -> None:
+def test_runs_that_cannot_be_listed_are_a_problem(place: Place) -> None:
     place.job("failed")
     found = place.answer(endpoint=place.simulator["refused"])
     (problem,) = found["problems"]
@@ -610,7 +610,7 @@ def test_more_runs_than_a_pass_reads_is_a_problem(place: Place, monkeypatch: pyt
     run = place.start(age=60)
     found = place.answer()
     assert [row["workflow_run_id"] for row in found["rows"]] == [run["workflow_run_id"]]
-    text = f"Workflow {place.workflow_id} has more than 1 runs that are running: the oldest were not looked at."
+    text = f"Workflow {place.workflow_id} has more than 1 runs that are running: the oldest were not read."
     assert found["problems"] == [text]
 
 

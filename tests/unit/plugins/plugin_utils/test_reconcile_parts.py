@@ -161,7 +161,7 @@ def test_secret_is_not_in_the_invocation(name: str) -> None:
     ],
 )
 def test_time(written: Any, expected: float) -> None:
-    assert awx.seconds(written) == expected
+    assert awx.timestamp(written) == expected
 
 
 NOTE = {"awx_note": {"extra_vars": json.dumps({"fgs_workflow_id": "w", "a": 1})}, "a": 2}
@@ -199,7 +199,7 @@ class Display:
 
 
 def row(verdict: str, **fields: Any) -> dict[str, Any]:
-    found = answers.Row(verdict, "w", "run", **fields)
+    found = answers.ReconcileRow(verdict, "w", "run", **fields)
     return {**found._asdict(), "line": found.line(str)}
 
 

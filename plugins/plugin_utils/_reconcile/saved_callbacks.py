@@ -52,7 +52,7 @@ _SENTENCES = {
     outcomes.ALREADY_DELIVERED: "The state already has this result.",
 }
 _WOULD_BE_SENT = "The callback would be sent."
-_REMOVED = "The file %s was removed, as it is of no use any more."
+_REMOVED = "The file %s was removed, as it is no longer needed."
 _CHANGED = "The file %s was left, as another callback was saved in it in the meantime."
 _NOT_REMOVED = "The file %s could not be removed: %s."
 _LEFT = "The file %s was left: %s."
@@ -87,12 +87,12 @@ class SavedCallback(t.NamedTuple):
         return given == {name: value for name, value in self.options.items() if name not in ADDRESSES}
 
 
-class Row(t.NamedTuple):
-    """What came of one file. Where it was not sent, all but file and sentence are empty."""
+class SentFile(t.NamedTuple):
+    """What happened to one file. If it was not sent, all but file and sentence are empty."""
 
     file: str
-    workflow: str = ""
-    run: str = ""
+    workflow_id: str = ""
+    workflow_run_id: str = ""
     # Its ID, else its name.
     state: str = ""
     # As in the module's result.
@@ -106,7 +106,7 @@ def send_all(
     environ: t.Mapping[str, str],
     check_mode: bool = False,
     addresses: t.Mapping[str, t.Any] | None = None,
-) -> list[Row]:
+) -> list[SentFile]:
     """Sends what undelivered_path, a folder or a file, has saved. Returns a row for each file.
 
     A file is removed where the state has this result, or where it cannot have it any more. addresses are options that
@@ -118,7 +118,7 @@ def send_all(
     try:
         files = _files(os.path.expanduser(path))
     except OSError as error:
-        return [Row(path, sentence=_LEFT % (path, "it cannot be read: %s" % _reason(error)))]
+        return [SentFile(path, sentence=_LEFT % (path, "it cannot be read: %s" % _reason(error)))]
     for file in files:
         try:
             saved = read(file)
@@ -126,14 +126,14 @@ def send_all(
             # Another process has sent and removed it.
             continue
         except UnusableFileError as error:
-            rows.append(Row(file, sentence=_LEFT % (file, error)))
+            rows.append(SentFile(file, sentence=_LEFT % (file, error)))
             continue
         arguments = {**saved.options, **overriding, "truncate_error": True, "confirm": _options.ALWAYS}
         result = send(arguments, saved, deliver, environ, check_mode)
         options = saved.options
         state = options.get("workflow_state_id") or options.get("workflow_state_name", "")
         ids = (options["workflow_id"], options["workflow_run_id"], state)
-        rows.append(Row(file, *ids, str(result.get("delivery", "")), _described(result, check_mode)))
+        rows.append(SentFile(file, *ids, str(result.get("delivery", "")), _described(result, check_mode)))
     return rows
 
 
@@ -258,7 +258,7 @@ def send(
     """Sends a callback by the arguments of the module, which came from saved, and removes its file if it is obsolete.
 
     Where the addresses of saved lead nowhere, those of the environment are used. Where the file of saved is empty,
-    nothing is removed. Returns the module's result; file_sentence says what became of the file.
+    nothing is removed. Returns the module's result; file_sentence says what happened to the file.
     """
     result = _sent(dict(arguments), saved.addresses(), deliver, environ)
     if check_mode or not saved.file or result.get("delivery") not in _OBSOLETE:
@@ -276,11 +276,11 @@ def _sent(
     current = _current(arguments, of_file, environ) if _did_not_connect(result) else None
     if current is None:
         return result
-    again = deliver(current)
-    if _did_not_connect(again):
+    second = deliver(current)
+    if _did_not_connect(second):
         # With the addresses that the user saved: those of the environment may be of something else.
         return result
-    return {**again, "warnings": [_ELSEWHERE % result["msg"], *again.get("warnings", ())]}
+    return {**second, "warnings": [_ELSEWHERE % result["msg"], *second.get("warnings", ())]}
 
 
 def _did_not_connect(result: t.Mapping[str, t.Any]) -> bool:
@@ -297,7 +297,7 @@ def _current(
 ) -> dict[str, t.Any] | None:
     """The arguments with the addresses of the environment instead of those of the file. None where they are the same.
 
-    Region and project of the file are kept where the environment has none, and is not of another region.
+    Region and project of the file remain where the environment has none, and is not of another region.
     """
     found = {name: value for name, value in arguments.items() if name not in ADDRESSES or value != of_file.get(name)}
 
@@ -308,8 +308,7 @@ def _current(
         return None
     region = of_file.get("region")
     if now("region") in (None, region):
-        kept = {name: of_file[name] for name in ("region", "project_id") if name in of_file and not now(name)}
-        found.update(kept)
+        found.update({name: of_file[name] for name in ("region", "project_id") if name in of_file and not now(name)})
     before, after = (_options.find_addresses(each, environ)[0] for each in (arguments, found))
     is_same_project = now("project_id") == (arguments.get("project_id") or now("project_id"))
     return None if before == after and is_same_project else found
@@ -329,7 +328,7 @@ def _remove(file: str, digest: str) -> str:
 def _is_removed(file: str, digest: str) -> bool:
     """Removes the file if it has the content. Raises OSError.
 
-    It is moved aside first: so nothing can be saved in it between the look at its content and its removal.
+    It is moved aside first: so nothing can be saved in it between reading its content and removing it.
     """
     handle, aside = tempfile.mkstemp(prefix=undelivered.TEMPORARY_PREFIX, dir=os.path.dirname(os.path.abspath(file)))
     os.close(handle)

@@ -19,14 +19,14 @@ from ansible.module_utils.common.collections import ImmutableDict
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Callback
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import kept
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import saved_callbacks
 
 IDS = {"workflow_id": "w", "workflow_run_id": "run", "workflow_state_id": "state"}
 OUTPUT = {"template": "{{ lookup('pipe', 'id') }}", "text": "等待 🙂\x00\x85", "number": 1e16, "deep": [{"": None}]}
 ADDRESSES = {"region": "cn-north-4", "endpoint": "https://old.example", "project_id": "p"}
 REPORT = {"result": "fail", "output": OUTPUT, "error": "disk {{ full }}"}
 SENT = {**IDS, **REPORT, **ADDRESSES, "truncate_error": True, "confirm": "always"}
-REMOVED = "The file %s was removed, as it is of no use any more."
+REMOVED = "The file %s was removed, as it is no longer needed."
 
 DELIVERED = {"delivery": "delivered", "changed": True}
 ALREADY = {"delivery": "already_delivered", "changed": False}
@@ -54,12 +54,14 @@ class Service:
         self.meanwhile()
         return dict(self.results.pop(0) if len(self.results) > 1 else self.results[0])
 
-    def send_all(self, path: Path | str, environ: dict[str, str] | None = None, **options: Any) -> list[kept.Row]:
-        return kept.send_all(str(path), self.deliver, environ or {}, **options)
+    def send_all(
+        self, path: Path | str, environ: dict[str, str] | None = None, **options: Any
+    ) -> list[saved_callbacks.SentFile]:
+        return saved_callbacks.send_all(str(path), self.deliver, environ or {}, **options)
 
 
-def row(file: Path, delivery: str, sentence: str) -> kept.Row:
-    return kept.Row(str(file), "w", "run", "state", delivery, sentence)
+def row(file: Path, delivery: str, sentence: str) -> saved_callbacks.SentFile:
+    return saved_callbacks.SentFile(str(file), "w", "run", "state", delivery, sentence)
 
 
 def files(folder: Path) -> list[str]:
@@ -126,7 +128,7 @@ def test_scalar_without_quotes_is_what_is_written(tmp_path: Path) -> None:
     """In a file that somebody has edited."""
     file = saved(tmp_path)
     file.write_text(file.read_text().replace('fgs_workflow_run_id: "run"', "fgs_workflow_run_id: 00123"))
-    assert kept.read(str(file)).options["workflow_run_id"] == "00123"
+    assert saved_callbacks.read(str(file)).options["workflow_run_id"] == "00123"
 
 
 def test_each_file_has_a_row(tmp_path: Path) -> None:
@@ -169,7 +171,7 @@ def test_folder_that_cannot_be_listed_has_a_row(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(os, "listdir", denied)
     sentence = f"The file {tmp_path} was left: it cannot be read: permission denied."
-    assert Service(DELIVERED).send_all(tmp_path) == [kept.Row(str(tmp_path), sentence=sentence)]
+    assert Service(DELIVERED).send_all(tmp_path) == [saved_callbacks.SentFile(str(tmp_path), sentence=sentence)]
 
 
 NOT_SAVED = "it is not a callback as undelivered_path saves it"
@@ -208,7 +210,9 @@ def test_file_that_is_no_saved_callback_is_named_and_left(tmp_path: Path, change
     file = tmp_path / "fgs-undelivered-a.yml"
     file.write_bytes(change(text_of(tmp_path)).encode("utf-8", "surrogateescape"))
     service = Service(DELIVERED)
-    assert service.send_all(tmp_path) == [kept.Row(str(file), sentence=f"The file {file} was left: {NOT_SAVED}.")]
+    assert service.send_all(tmp_path) == [
+        saved_callbacks.SentFile(str(file), sentence=f"The file {file} was left: {NOT_SAVED}.")
+    ]
     assert (service.came, file.exists()) == ([], True)
 
 
@@ -218,7 +222,7 @@ def _link(file: Path) -> None:
 
 def _large(file: Path) -> None:
     saved(file)
-    os.truncate(file, kept._LIMIT + 1)
+    os.truncate(file, saved_callbacks._LIMIT + 1)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +240,7 @@ def test_what_is_no_file_of_ours_is_named_and_left(tmp_path: Path, make: Callabl
     before = files(tmp_path)
     service = Service(DELIVERED)
     sentence = f"The file {file} was left: {reason}."
-    assert service.send_all(tmp_path) == [kept.Row(str(file), sentence=sentence)]
+    assert service.send_all(tmp_path) == [saved_callbacks.SentFile(str(file), sentence=sentence)]
     assert (service.came, files(tmp_path)) == ([], before)
 
 
@@ -291,7 +295,7 @@ def test_callback_that_is_saved_meanwhile_is_left(
     service.meanwhile = lambda: saved(file, workflow_run_id="newer")
     (found,) = service.send_all(file)
     assert found.sentence.endswith(f" The file {file} was left, as another callback was saved in it in the meantime.")
-    assert kept.read(str(file)).options["workflow_run_id"] == "newer"
+    assert saved_callbacks.read(str(file)).options["workflow_run_id"] == "newer"
     assert files(tmp_path) == ["saved.yml"]
 
 
@@ -300,16 +304,16 @@ def test_callback_that_is_saved_last_stays(tmp_path: Path, monkeypatch: pytest.M
     file = saved(tmp_path / "saved.yml")
     service = Service(DELIVERED)
     service.meanwhile = lambda: saved(file, workflow_run_id="newer")
-    content = kept._content
+    content = saved_callbacks._content
 
     def late(path: str) -> bytes:
         if os.path.basename(path).startswith("."):
             saved(file, workflow_run_id="newest")
         return content(path)
 
-    monkeypatch.setattr(kept, "_content", late)
+    monkeypatch.setattr(saved_callbacks, "_content", late)
     service.send_all(file)
-    assert kept.read(str(file)).options["workflow_run_id"] == "newest"
+    assert saved_callbacks.read(str(file)).options["workflow_run_id"] == "newest"
     assert files(tmp_path) == ["saved.yml"]
 
 
@@ -328,14 +332,14 @@ def test_pipe_that_takes_the_place_of_the_file_is_left(tmp_path: Path) -> None:
 
 def test_interruption_leaves_another_callback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = saved(tmp_path / "saved.yml")
-    content = kept._content
+    content = saved_callbacks._content
 
     def interrupted(path: str) -> bytes:
         if os.path.basename(path).startswith("."):
             raise KeyboardInterrupt
         return content(path)
 
-    monkeypatch.setattr(kept, "_content", interrupted)
+    monkeypatch.setattr(saved_callbacks, "_content", interrupted)
     with pytest.raises(KeyboardInterrupt):
         Service(DELIVERED).send_all(file)
     assert files(tmp_path) == ["saved.yml"]
@@ -462,21 +466,21 @@ def test_file_of_the_command_line_is_the_origin(tmp_path: Path, command_line: Ca
     other = tmp_path / "other.yml"
     other.write_text("a: b\n")
     command_line("a=b", f"@{other}", f"@{file}", f"@{tmp_path}/absent.yml")
-    found = kept.origin("", {}, given())
+    found = saved_callbacks.origin("", {}, given())
     assert (found.file, found.options) == (str(file), ADDRESSES)
-    assert kept.origin("", {}, given(output=OUTPUT)).file == str(file)
+    assert saved_callbacks.origin("", {}, given(output=OUTPUT)).file == str(file)
 
 
 def test_copy_is_the_origin_and_not_the_original(tmp_path: Path, command_line: Callable[..., None]) -> None:
     copy = shutil.copy(saved(tmp_path), tmp_path / "copy.yml")
     command_line(f"@{copy}")
-    assert kept.origin("", {}, given()).file == str(copy)
+    assert saved_callbacks.origin("", {}, given()).file == str(copy)
 
 
 def test_named_file_is_the_origin(tmp_path: Path) -> None:
     file = saved(tmp_path)
-    found = kept.origin(str(file), {}, given())
-    assert found == kept.SavedCallback(str(file), kept.read(str(file)).digest, ADDRESSES)
+    found = saved_callbacks.origin(str(file), {}, given())
+    assert found == saved_callbacks.SavedCallback(str(file), saved_callbacks.read(str(file)).digest, ADDRESSES)
 
 
 @pytest.mark.parametrize(
@@ -485,11 +489,11 @@ def test_named_file_is_the_origin(tmp_path: Path) -> None:
 def test_file_that_is_overridden_is_not_the_origin(tmp_path: Path, changes: dict[str, str]) -> None:
     file = saved(tmp_path)
     variables = {"fgs_region": "cn-north-4", "fgs_endpoint": "", "fgs_workflow_id": "w"}
-    found = kept.origin(str(file), variables, given(**changes))
-    assert found == kept.SavedCallback("", "", {"region": "cn-north-4"})
+    found = saved_callbacks.origin(str(file), variables, given(**changes))
+    assert found == saved_callbacks.SavedCallback("", "", {"region": "cn-north-4"})
 
 
 def test_without_a_file_nothing_is_removed(tmp_path: Path) -> None:
     service = Service(DELIVERED)
-    result = kept.send(given(), kept.origin("", {}, given()), service.deliver, {}, False)
+    result = saved_callbacks.send(given(), saved_callbacks.origin("", {}, given()), service.deliver, {}, False)
     assert result == DELIVERED
