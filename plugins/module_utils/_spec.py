@@ -91,6 +91,8 @@ RUNNING = "running"
 
 # Of ListWorkflowExecutions: how many runs, and how many days between start_time and end_time, one response has at most.
 LIST_LIMIT, LIST_DAYS = 200, 3
+# How the service writes and takes times, which are in UTC.
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 # The mode of a workflow whose runs leave no history, from the page ShowWorkFlow.
 EXPRESS = "EXPRESS"

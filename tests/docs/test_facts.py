@@ -19,6 +19,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import _htt
 from ansible_collections.functiongraph.workflow.plugins.module_utils._credentials import environment, file
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import lists
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import execution, execution_info
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import verdicts
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.settings import SPECIFICATION
@@ -97,7 +98,7 @@ def test_the_numbers_of_runs_are_those_of_the_code() -> None:
     assert f"{_spec.LIST_LIMIT} by default and {execution_info._RESULTS_LIMIT:,} at most" in page
     assert _spec.LIST_DAYS == 3
     assert "the last three days are listed" in page
-    assert execution_info._AT_A_TIME == 5
+    assert lists.AT_A_TIME == 5
     assert "five at a time" in page
 
 

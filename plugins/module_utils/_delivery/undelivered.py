@@ -100,11 +100,12 @@ def _head(path: str, reason: str) -> str:
     from shlex import quote
 
     from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
+    from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import TIME_FORMAT
 
     file = os.path.abspath(path)
     # A comment has one line, which only such a name fits into.
     name = file if file.isprintable() else "THIS_FILE"
-    saved_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    saved_at = time.strftime(TIME_FORMAT, time.gmtime())
     why = _comment(shortened(reason, _REASON_LIMIT))
     return FILE_HEAD + _COMMENTS % (saved_at, why, quote("@" + name))
 

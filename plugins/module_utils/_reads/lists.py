@@ -11,16 +11,21 @@ The runs of a workflow, newest first: in several requests where the service list
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from heapq import nlargest
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client, Response, running
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import ReadError, mappings, read
-from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import LIST_DAYS, LIST_LIMIT
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import LIST_DAYS, LIST_LIMIT, TIME_FORMAT
 
+# The longest time that is listed, so that the number of requests is bounded.
+DAYS_LIMIT = 1000 * LIST_DAYS
+# How many runs of a list are read at the same time.
+AT_A_TIME = 5
 _WINDOW = timedelta(days=LIST_DAYS)
-_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+# Milliseconds since the epoch, at the end of the year 9999.
+_LAST_TIME = 253402300799999
 
 Run = t.Dict[str, t.Any]
 _Page = t.Callable[..., t.List[Run]]
@@ -76,7 +81,7 @@ def _windows(times: t.Optional[tuple[datetime, datetime]]) -> t.Iterator[dict[st
     since, begin = times
     while True:
         end, begin = begin, max(since, begin - _WINDOW)
-        yield {"start_time": begin.strftime(_TIME_FORMAT), "end_time": end.strftime(_TIME_FORMAT)}
+        yield {"start_time": begin.strftime(TIME_FORMAT), "end_time": end.strftime(TIME_FORMAT)}
         if begin == since:
             return
 
@@ -99,6 +104,13 @@ def _runs(page: _Page, window: dict[str, str]) -> t.Iterator[Run]:
 
 def _begin(run: t.Mapping[str, t.Any]) -> str:
     return str(run.get("begin_time"))
+
+
+def written_time(milliseconds: t.Any) -> t.Optional[str]:
+    """A time in milliseconds since the epoch as the service writes it, None if it is unset or no time."""
+    if not isinstance(milliseconds, (int, float)) or not 0 < milliseconds <= _LAST_TIME:
+        return None
+    return datetime.fromtimestamp(milliseconds // 1000, timezone.utc).strftime(TIME_FORMAT)
 
 
 def id_of(run: t.Mapping[str, t.Any]) -> str:

@@ -27,10 +27,8 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._spec impor
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import Connection, Result, Task
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.hints import network_hint
 
-# What since and max_results allow, so that number of requests and memory are bounded.
-_WINDOWS_LIMIT = 1000
+# What max_results allows, so that memory is bounded.
 _RESULTS_LIMIT = 10_000
-_AT_A_TIME = 5
 # How far a clock may be behind the service's; signatures need a clock that is right to 15 minutes.
 _AHEAD = timedelta(hours=1)
 _FIRST_YEAR = 1970
@@ -87,8 +85,8 @@ class ExecutionInfoTask(Task):
                 yield Violation(name, "time", None, text % (name, quoted(given, self.redactor.known)))
         if self._since > self._until:
             yield Violation("since", "time", None, "since must not be later than until")
-        elif self._until - self._since > timedelta(days=LIST_DAYS * _WINDOWS_LIMIT):
-            days = LIST_DAYS * _WINDOWS_LIMIT
+        elif self._until - self._since > timedelta(days=lists.DAYS_LIMIT):
+            days = lists.DAYS_LIMIT
             yield Violation("since", "range", days, "since must be at most %d days before until" % days)
 
     def act(self, connection: Connection) -> Result:
@@ -132,7 +130,7 @@ class ExecutionInfoTask(Task):
         )
         runs = listed.runs
         if self.params["states"]:
-            with ThreadPool(_AT_A_TIME) as pool:
+            with ThreadPool(lists.AT_A_TIME) as pool:
                 states = pool.imap(lambda run: self._states(connection, lists.id_of(run)), runs)
                 runs = [{**run, "states": of_one} for run, of_one in zip(runs, states)]
         return {"changed": False, **listed.response.fields(), "executions": runs, "truncated": listed.is_truncated}

@@ -21,6 +21,7 @@ from multiprocessing.pool import ThreadPool
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
+from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import lists
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUNNING
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import Connection, Result
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.execution_info import ExecutionInfoTask
@@ -31,7 +32,6 @@ LISTING = {"status": RUNNING, "max_results": 1000, "states": False}
 GONE = "gone"
 # After these, no other run is read: the service asks for fewer requests, or refuses them all.
 _ENOUGH = (401, 403, 429)
-_AT_A_TIME = 5
 
 States = t.Sequence[t.Mapping[str, t.Any]]
 
@@ -61,9 +61,9 @@ class WaitingStatesTask(ExecutionInfoTask):
         result = super().act(connection)
         if result.get("failed"):
             return result
-        listed = [str(run.get("execution_id")) for run in result["executions"]]
+        listed = [lists.id_of(run) for run in result["executions"]]
         more = [run_id for run_id in self.followed if run_id not in listed]
-        with ThreadPool(_AT_A_TIME) as pool:
+        with ThreadPool(lists.AT_A_TIME) as pool:
             runs = pool.map(lambda run_id: self._shown(connection, run_id, run_id in more), [*listed, *more], 1)
         definition: dict[str, t.Any] = {}
         if any(self.names - {state["node_name"] for state in run["states"]} for run in runs if _is_running(run)):

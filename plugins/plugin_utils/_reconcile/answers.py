@@ -10,7 +10,6 @@ What a state is answered in the name of a job, or of none.
 
 from __future__ import annotations
 
-import time
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
@@ -57,11 +56,6 @@ def lasted(seconds: int) -> str:
     if days:
         return "%d d %d h" % (days, hours % 24)
     return "%d h %d min" % (hours, minutes % 60) if hours else "%d min" % minutes
-
-
-def utc(seconds: float) -> str:
-    """A time in seconds since the epoch as text, empty for 0."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)) if seconds else ""
 
 
 def content(verdict: verdicts.StateVerdict, server: awx.Awx) -> tuple[dict[str, t.Any], str]:

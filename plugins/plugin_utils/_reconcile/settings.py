@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options, _schema
+from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import lists
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import (
     Hide,
     Violation,
@@ -40,8 +41,6 @@ SPECIFICATION: dict[str, dict[str, t.Any]] = {
 }
 _DURATIONS = ("fgs_reconcile_grace", "fgs_reconcile_alarm", "fgs_reconcile_since")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-# ListWorkflowExecutions shows three days a request, and a list makes at most 1,000 such requests.
-_DURATION_LIMIT = 3000 * 86400
 
 
 def duration(text: t.Any) -> t.Optional[int]:
@@ -50,7 +49,7 @@ def duration(text: t.Any) -> t.Optional[int]:
     if match is None:
         return None
     found = int(match.group(1)) * _UNITS[match.group(2)]
-    return found if found <= _DURATION_LIMIT else None
+    return found if found <= lists.DAYS_LIMIT * _UNITS["d"] else None
 
 
 def host_of(params: t.Mapping[str, t.Any]) -> str:
@@ -73,8 +72,9 @@ def violations(params: t.Mapping[str, t.Any], hide: Hide) -> list[Violation]:
             )
     for option in _DURATIONS:
         if duration(params.get(option)) is None:
-            text = "%s must be a time of at most 3000 days like 900, 15m, 2h or 31d, got %s"
-            found.append(Violation(option, "duration", None, text % (option, quoted(params.get(option), hide))))
+            text = "%s must be a time of at most %d days such as 900, 15m, 2h or 31d, got %s"
+            got = quoted(params.get(option), hide)
+            found.append(Violation(option, "duration", lists.DAYS_LIMIT, text % (option, lists.DAYS_LIMIT, got)))
     host = host_of(params)
     if not host:
         text = "fgs_awx_host is required, or CONTROLLER_HOST in the environment: the address of AWX"

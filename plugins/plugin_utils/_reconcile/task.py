@@ -63,7 +63,6 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.
     violations,
 )
 
-_AT_A_TIME = 5
 _RUNS_LIMIT = 10_000
 # Seconds. A function may launch a job before the run shows that it began, and AWX shows a job later than it numbers it.
 _EARLIER, _LATER = 900, 300
@@ -155,7 +154,7 @@ class ReconcileTask(Task):
             text = "Workflow %s has more than %d runs that are running: the oldest were not read."
             self._problem(text % (workflow_id, _RUNS_LIMIT))
         ids = [lists.id_of(run) for run in listed.runs]
-        with ThreadPool(_AT_A_TIME) as pool:
+        with ThreadPool(lists.AT_A_TIME) as pool:
             pool.map(lambda run_id: self._read_run(connection, (workflow_id, run_id)), ids)
 
     def _read_run(self, connection: Connection, key: _Key) -> t.Optional[_reads.Run]:
@@ -241,7 +240,7 @@ class ReconcileTask(Task):
         row = answers.ReconcileRow(
             verdict.name,
             *state[:4],
-            waiting_since=answers.utc(state.since),
+            waiting_since=lists.written_time(state.since * 1000) or "",
             waits=waits,
             job="" if verdict.job is None else verdict.job.title(),
             job_link="" if verdict.job is None else self._awx.link(verdict.job),

@@ -410,23 +410,6 @@ def test_result_of_a_thread_that_nobody_waits_for_is_dropped(module: Any) -> Non
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize(
-    ("milliseconds", "expected"),
-    [
-        (1764126000123, "2025-11-26T03:00:00Z"),
-        (1764126000123.5, "2025-11-26T03:00:00Z"),
-        (0, None),
-        (-1, None),
-        (10**15, None),
-        (float("nan"), None),
-        ("2026-11-26", None),
-        (None, None),
-    ],
-)
-def test_time_since_when_a_state_waits(module: Any, milliseconds: Any, expected: str | None) -> None:
-    assert module._time(milliseconds) == expected
-
-
 def wrong(module: Any, **args: Any) -> str:
     with pytest.raises(ValueError, match=r"^the arguments of waiting_states are not valid: ") as raised:
         asyncio.run(module.main(None, args))
@@ -452,7 +435,7 @@ def test_wrong_arguments_are_all_in_one_message(module: Any) -> None:
         "state_names must be names of states, and none of them empty",
         "intervall is not an option of this module (did you mean interval?)",
         "interval must be from 1 to 86400 seconds, got 0.5",
-        "since must be a time like 2026-01-31T23:59:59Z or a time ago like 90m, 12h or 7d, got 'yesterday'",
+        "since must be a time such as 2026-01-31T23:59:59Z or an age such as 90m, 12h or 7d, got 'yesterday'",
         "endpoint must use https",
         "timeout must be more than 0 and at most 86400 seconds, got 0",
     ):

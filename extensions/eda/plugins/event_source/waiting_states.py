@@ -156,7 +156,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +181,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _options,
     _redaction,
 )
+from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import lists
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUNNING
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import Result
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.waiting_states import (
@@ -198,8 +198,6 @@ _LONGEST = 300.0
 _JITTER = (0.8, 1.2)
 # The largest number of workflows that are polled at a time.
 _AT_A_TIME = 5
-# Milliseconds since the epoch that datetime can say, to the year 9999.
-_TIMES = (0, 253402300799999)
 # Tests replace it.
 _sleep = asyncio.sleep
 
@@ -337,17 +335,10 @@ class Workflow:
             **ids,
             "workflow_state_name": state["node_name"],
             "input": state.get("input"),
-            "waiting_since": _time(state.get("begin_time")),
+            "waiting_since": lists.written_time(state.get("begin_time")),
             # The ID of the state is enough: with its name as well, the run is read before each callback.
             "extra_vars": {_options.EXTRA_VARS[name]: value for name, value in ids.items()},
         }
-
-
-def _time(milliseconds: Any) -> str | None:
-    """A time in UTC, None where it is unknown."""
-    if not isinstance(milliseconds, (int, float)) or not _TIMES[0] < milliseconds <= _TIMES[1]:
-        return None
-    return datetime.fromtimestamp(milliseconds // 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def _in_thread(work: Callable[[], Result]) -> Result:

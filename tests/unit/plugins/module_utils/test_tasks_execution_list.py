@@ -17,7 +17,7 @@ from support.servers import Call, Came, scripted
 from support.tasks import CONNECTION, SECRET, execution_info_task
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
-from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import execution_info
+from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import lists
 
 THREE_DAYS = ("2026-11-24T00:00:00Z", "2026-11-27T00:00:00Z")
 
@@ -140,7 +140,7 @@ def test_older_windows_are_not_read_where_there_are_enough() -> None:
 
 
 def test_states_are_read_some_at_a_time() -> None:
-    limit = execution_info._AT_A_TIME
+    limit = lists.AT_A_TIME
     names = [str(number) for number in range(3 * limit)]
     at_once = threading.Semaphore(limit)
     together = threading.Barrier(limit, timeout=60)
@@ -227,3 +227,21 @@ def test_empty_id_of_a_run_lists_nothing() -> None:
     assert found.run()["msg"] == (
         "Nothing was sent: execution_id is empty; the extra var fgs_workflow_run_id is probably missing."
     )
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "expected"),
+    [
+        (1764126000123, "2025-11-26T03:00:00Z"),
+        (1764126000123.5, "2025-11-26T03:00:00Z"),
+        (0, None),
+        (-1, None),
+        (10**15, None),
+        (1e300, None),
+        (float("nan"), None),
+        ("2026-11-26", None),
+        (None, None),
+    ],
+)
+def test_time_is_written_as_the_service_writes_it(milliseconds: Any, expected: str | None) -> None:
+    assert lists.written_time(milliseconds) == expected

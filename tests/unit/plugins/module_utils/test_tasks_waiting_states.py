@@ -15,7 +15,7 @@ from support.servers import Call, scripted
 from support.tasks import CONNECTION, NOWHERE, SECRET
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils._connections import Connections
-from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import waiting_states
+from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import lists
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks.waiting_states import (
     LISTING,
     WaitingStatesTask,
@@ -122,7 +122,7 @@ def test_run_that_is_listed_and_not_found_is_not_gone() -> None:
 
 @pytest.mark.parametrize("status", [401, 403, 429])
 def test_no_other_run_is_read_after_the_service_refuses(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting_states, "_AT_A_TIME", 1)
+    monkeypatch.setattr(lists, "AT_A_TIME", 1)
     result = polled(*listed("a", "b", "c"), run("a", "running", APPROVE), Call("GET", f"{RUNS}/b", status, {}))
     assert result["throttled"]
     assert [found["status"] for found in result["runs"]] == ["running", None, None]
