@@ -14,7 +14,7 @@ author:
   - functiongraph.workflow contributors (@functiongraph)
 description:
   - An ansible-rulebook event source plugin that polls the runs of workflows, and gives one event for every state that
-    waits for its callback. It needs no way in from the cloud, and no function that sends the event.
+    waits for its callback. It needs no inbound connection from the cloud, and no function that sends the event.
   - An event has the keys workflow_id, workflow_run_id, workflow_state_id, workflow_state_name, input (that of the
     state) and waiting_since (a time in UTC, for example "2026-11-26T03:00:00Z"). Its key extra_vars has the three IDs
     under the names that the playbooks and job templates of this collection take, which are fgs_workflow_id,
@@ -36,7 +36,10 @@ requirements:
 notes:
   - Credentials need the permission to list and read runs, and to read workflows.
   - Credentials are taken from options, environment, credentials file or ECS agency, as by the modules of this
-    collection. If the service refuses them, nothing more is sent with them.
+    collection. A credentials file is read in each poll. If the service refuses the credentials, nothing more is sent
+    with them.
+  - The other options connect to the service, from access_key to retries. They are those of the modules, except run_on.
+    "ansible-doc functiongraph.workflow.fgs_workflow_execution_info" describes them.
 options:
   workflow_ids:
     description:
@@ -61,79 +64,6 @@ options:
         Each 3 days are at least two requests in each poll. At most the 1000 newest runs that are running are read.
       - A run that gave an event is read until it ends, however old it is.
     type: str
-  access_key:
-    description:
-      - The access key (AK).
-      - Read from HUAWEICLOUD_SDK_AK, HW_ACCESS_KEY, OS_ACCESS_KEY, CLOUD_SDK_AK.
-    type: str
-    aliases: [ak]
-  secret_key:
-    description:
-      - The secret key (SK).
-      - Read from HUAWEICLOUD_SDK_SK, HW_SECRET_KEY, OS_SECRET_KEY, CLOUD_SDK_SK.
-    type: str
-    aliases: [sk]
-  security_token:
-    description:
-      - The token that belongs to a temporary access key.
-      - Read from HUAWEICLOUD_SDK_SECURITY_TOKEN, HW_SECURITY_TOKEN, OS_SECURITY_TOKEN.
-    type: str
-  auth_token:
-    description:
-      - An IAM token, instead of access key and secret key.
-      - Read from HW_AUTH_TOKEN, OS_AUTH_TOKEN.
-    type: str
-  credentials_file:
-    description:
-      - An INI file with ak, sk and optionally security_token, project_id and iam_endpoint in its section [basic]. It is
-        read in each poll.
-      - Read from HUAWEICLOUD_SDK_CREDENTIALS_FILE, else ~/.huaweicloud/credentials where it exists.
-    type: path
-  use_ecs_agency:
-    description:
-      - Whether to get temporary keys from the metadata service of the ECS on which ansible-rulebook runs, if no other
-        source has credentials.
-    type: bool
-    default: false
-  region:
-    description:
-      - The region, for example cn-north-4. It determines endpoint and iam_endpoint if they are unset.
-      - Read from HW_REGION_NAME, OS_REGION_NAME.
-    type: str
-  endpoint:
-    description:
-      - The address of FunctionGraph. Plain HTTP is allowed only for loopback addresses.
-      - Read from FGS_ENDPOINT, else HUAWEICLOUD_SDK_REGION_FUNCTIONGRAPH_ and the region in capitals with underscores.
-    type: str
-  iam_endpoint:
-    description:
-      - The address of IAM.
-      - Read from HUAWEICLOUD_SDK_IAM_ENDPOINT.
-    type: str
-  project_id:
-    description:
-      - The ID of the project. If unset, it is looked up in IAM by the region.
-      - Read from HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID, OS_PROJECT_ID.
-    type: str
-  validate_certs:
-    description:
-      - Whether to verify server certificates. Set it to false only in tests.
-    type: bool
-    default: true
-  ca_path:
-    description:
-      - A file or directory of CA certificates to trust instead of the default ones.
-    type: path
-  timeout:
-    description:
-      - The timeout in seconds of one whole attempt, from connecting to the last byte read.
-    type: float
-    default: 30.0
-  retries:
-    description:
-      - The maximum number of retries of a request in one poll.
-    type: int
-    default: 3
 """
 
 EXAMPLES = r"""
