@@ -21,7 +21,7 @@ The event's key "extra_vars", if set, is passed on too: the template must ask fo
 
 A workflow may call a function again after an error or a timeout, when the first call may have launched the job all the
 same. So it first looks up a job with the same ids, among the newest JOBS_SEARCHED ones of this template. One that
-failed does not count: whoever retries a run wants its work done again.
+failed does not count, so a run that is retried gets a new job.
 Two calls at the very same time are not kept apart, nor is a launch that AWX carries out after the second call's lookup.
 """
 

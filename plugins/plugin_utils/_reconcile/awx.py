@@ -44,7 +44,7 @@ class AwxError(Exception):
 class Login:
     """Who asks AWX: the bearer of a token, or a user with a password. What a client needs of credentials."""
 
-    kind = "a login of AWX"
+    kind = "login"
     is_key = False
 
     def __init__(self, token: str, username: str, password: str) -> None:
@@ -212,11 +212,7 @@ def _refused(response: Response, path: str) -> AwxError:
     detail = response.document.get("detail") if isinstance(response.document, dict) else None
     reason = ": %s" % shortened(str(detail), _REASON_LIMIT).rstrip(".") if detail else ""
     text = "AWX returned status %d for %s%s" % (response.status, path.partition("?")[0], reason)
-    if response.status in (401, 403):
-        return AwxError(
-            text, "Check fgs_awx_token, or fgs_awx_username and fgs_awx_password (%s)." % response.credentials.source
-        )
-    return AwxError(text)
+    return AwxError(text, "Check %s." % response.credentials.source if response.status in (401, 403) else "")
 
 
 def _variables(text: t.Any) -> dict[str, t.Any]:

@@ -67,8 +67,8 @@ _RUNS_LIMIT = 10_000
 # Seconds. A function may launch a job before the run shows that it began, and AWX shows a job later than it numbers it.
 _EARLIER, _LATER = 900, 300
 _MAY_BE_HIDDEN = (
-    "this user of AWX may not see every job, so states without a job are not answered; give it the role Auditor of the "
-    "organization"
+    "AWX: this user of AWX may not see every job, so states without a job are not answered; give it the role Auditor "
+    "of the organization."
 )
 # What ends a state, whoever did it.
 _ENDED = (_delivery.DELIVERED, ALREADY_DELIVERED, SUPERSEDED)
@@ -251,7 +251,7 @@ class ReconcileTask(Task):
         )
         self._add(row)
         if verdict.name == verdicts.NEVER_LAUNCHED and not self._sees_all:
-            self._problem("AWX: %s." % _MAY_BE_HIDDEN)
+            self._problem(_MAY_BE_HIDDEN)
 
     def _answered(self, state: verdicts.Waiting, verdict: verdicts.StateVerdict, connection: Connection) -> Result:
         output, error = answers.content(verdict, self._awx)

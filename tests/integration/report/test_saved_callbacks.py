@@ -70,7 +70,7 @@ def test_callback_with_an_expired_key_is_sent_with_the_command_in_its_file(
     assert (became["status"], became["output"]) == ("success", OUTPUT)
     assert not file.exists()
     sentence = f"The file {file} was removed, as it is no longer needed."
-    assert finished.result("Show what became of the file")["msg"] == sentence
+    assert finished.result("Show what happened to the file")["msg"] == sentence
 
 
 def test_file_of_a_run_that_was_stopped_is_removed(
