@@ -73,12 +73,22 @@ class StateVerdict(t.NamedTuple):
     work: t.Sequence[Job] = ()
 
 
-def judge(state: Waiting, jobs: t.Iterable[Job], now: float, grace: float) -> StateVerdict:
-    """The verdict on a state, by all jobs that AWX shows. now is in seconds since the epoch, grace in seconds."""
+def judge(
+    state: Waiting,
+    jobs: t.Iterable[Job],
+    now: float,
+    grace: float,
+    workflow_jobs: t.Optional[t.Mapping[int, Job]] = None,
+) -> StateVerdict:
+    """The verdict on a state, by all jobs that AWX shows. now is in seconds since the epoch, grace in seconds.
+
+    workflow_jobs are those that AWX shows, by ID, also without the IDs of a state.
+    """
     ours = sorted((job for job in jobs if state.is_meant_by(job)), key=lambda job: job.number)
-    active = [job for job in ours if job.is_active]
+    active = {job.number: job for job in _with_ancestors(ours, workflow_jobs or {}) if job.is_active}
     if active:
-        return StateVerdict(RUNNING, "%s is %s" % (active[-1].title(), active[-1].status), active[-1])
+        job = active[max(active)]
+        return StateVerdict(RUNNING, "%s is %s" % (job.title(), job.status), job)
     waits = now - state.since if state.since else None
     if not ours:
         if waits is None:
@@ -92,6 +102,22 @@ def judge(state: Waiting, jobs: t.Iterable[Job], now: float, grace: float) -> St
     return StateVerdict(ENDED, "%s has the status %s and did not report" % (job.title(), job.status), job, result, work)
 
 
+def _with_ancestors(ours: t.Iterable[Job], workflow_jobs: t.Mapping[int, Job]) -> t.Iterator[Job]:
+    """The jobs, and the workflow jobs that they are part of: these may have nodes to come, even if they have no IDs."""
+    for job in ours:
+        yield job
+        while job.root != job.number and job.root in workflow_jobs:
+            job = workflow_jobs[job.root]
+            yield job
+
+
+def _launch_of(job: Job, ours: t.Mapping[int, Job]) -> int:
+    """The ID of what was launched: a workflow job may be part of another one, as those of sliced jobs are."""
+    while job.root != job.number and job.root in ours:
+        job = ours[job.root]
+    return job.number if job.kind == "workflow_job" else job.root
+
+
 def _end(ours: t.Sequence[Job]) -> tuple[Job, str, list[Job]]:
     """How the latest launch ended: the job that says so, the result, and the jobs whose artifacts are the output.
 
@@ -100,11 +126,17 @@ def _end(ours: t.Sequence[Job]) -> tuple[Job, str, list[Job]]:
     launched = [job for job in ours if not _is_report(job)]
     if not launched:
         return ours[-1], _reported(ours[-1]), []
-    root = max(job.root for job in launched)
-    members = [job for job in launched if job.root == root]
-    whole = next((job for job in members if job.number == root), members[-1])
+    by_number = {job.number: job for job in ours}
+    launch = max(_launch_of(job, by_number) for job in launched)
+    members = [job for job in launched if _launch_of(job, by_number) == launch]
+    whole = next((job for job in members if job.number == launch), members[-1])
     work = [job for job in members if job.kind == "job"]
-    reports = [job for job in ours if _is_report(job) and job.number > whole.number]
+    # A notification's job is launched for itself.
+    reports = [
+        job
+        for job in ours
+        if _is_report(job) and job.number > whole.number and _launch_of(job, by_number) in (launch, job.number)
+    ]
     is_success = whole.status == SUCCESSFUL
     if reports and whole.status != CANCELED:
         is_success = _reported(reports[-1]) == _SUCCESS

@@ -117,3 +117,42 @@ def test_nothing_is_answered_within_the_grace(jobs: list[Job], since: float, exp
     found = verdicts.judge(STATE._replace(since=since), jobs, NOW, GRACE)
     assert found.name == expected
     assert (found.result is not None) == (expected in (verdicts.NEVER_LAUNCHED, verdicts.ENDED))
+
+
+@pytest.mark.parametrize(
+    ("jobs", "result", "decisive"),
+    [
+        # A workflow job within a workflow job, as of a sliced job, is a part of what was launched.
+        (
+            [whole(1, "failed"), whole(2, "successful", root=1), job(3, "successful", root=2), job(4, root=1)],
+            "fail",
+            4,
+        ),
+        (
+            [whole(1, "successful"), whole(2, "successful", root=1), job(3, "successful", root=2)],
+            "success",
+            3,
+        ),
+        # Where the outer one does not carry the IDs, the inner one counts.
+        ([whole(2, "failed", root=1), job(3, "successful", root=2)], "fail", 2),
+        # A report of an earlier launch that was late says nothing about a later one.
+        (
+            [
+                *(whole(1, "failed"), job(2, "failed", root=1), whole(3, "successful"), job(4, "successful", root=3)),
+                job(5, "failed", REPORTS_FAIL, root=1),
+            ],
+            "success",
+            4,
+        ),
+    ],
+)
+def test_whole_launch_counts(jobs: list[Job], result: str, decisive: int) -> None:
+    assert judged(*jobs) == (verdicts.ENDED, result, decisive)
+
+
+def test_job_of_a_workflow_job_without_ids_is_left_alone_until_that_has_ended() -> None:
+    outer, inner = whole(1, "running", variables={}), whole(2, "successful", variables={}, root=1)
+    found = verdicts.judge(STATE, [job(3, "successful", root=2)], NOW, GRACE, {1: outer, 2: inner})
+    assert (found.name, found.job) == (verdicts.RUNNING, outer)
+    ended = outer._replace(status="failed")
+    assert verdicts.judge(STATE, [job(3, "successful", root=2)], NOW, GRACE, {1: ended, 2: inner}).result == "success"
