@@ -221,7 +221,7 @@ def _variables(text: t.Any) -> dict[str, t.Any]:
         found = json.loads(text or "{}")
         note = found.get("awx_note")
         return {**json.loads(note.get("extra_vars") or "{}"), **found} if isinstance(note, dict) else dict(found)
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, RecursionError, TypeError, ValueError):
         return {}
 
 

@@ -66,14 +66,19 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.
 _RUNS_LIMIT = 10_000
 # Seconds. A function may launch a job before the run shows that it began, and AWX shows a job later than it numbers it.
 _EARLIER, _LATER = 900, 300
+# Seconds by which FunctionGraph's clock may be ahead of this machine's: a token works then, unlike a signature.
+_AHEAD = 86400
 _MAY_BE_HIDDEN = (
     "AWX: this user of AWX may not see every job, so states without a job are not answered; give it the role Auditor "
     "of the organization."
 )
+_MAY_BE_MEANT = "%s is %s, and carries the ID of the run, but of no state that the run shows"
 # What ends a state, whoever did it.
 _ENDED = (_delivery.DELIVERED, ALREADY_DELIVERED, SUPERSEDED)
 
 _Key = t.Tuple[t.Any, t.Any]
+# The extra variables that such a key is made of.
+_IDS = ("fgs_workflow_id", "fgs_workflow_run_id")
 
 
 class ReconcileTask(Task):
@@ -92,6 +97,8 @@ class ReconcileTask(Task):
         # The runs that were read, None where that failed, and the jobs: both by the IDs of workflow and run.
         self._runs: dict[_Key, t.Optional[_reads.Run]] = {}
         self._jobs: dict[_Key, dict[int, Job]] = defaultdict(dict)
+        # All workflow jobs, by their IDs.
+        self._workflow_jobs: dict[int, Job] = {}
         self._begin = time.time()
         self._sees_all = False
         self._awx: Awx
@@ -144,7 +151,7 @@ class ReconcileTask(Task):
 
     def _read_runs(self, connection: Connection, workflow_id: str) -> None:
         since = self._begin - t.cast(int, duration(self.params["fgs_reconcile_since"]))
-        times = (_utc(since), _utc(self._begin + _EARLIER))
+        times = (_utc(since), _utc(self._begin + _AHEAD))
         try:
             listed = lists.newest_runs(connection, workflow_id, self.attempts, _RUNS_LIMIT, RUNNING, times)
         except _reads.ReadError as error:
@@ -170,22 +177,18 @@ class ReconcileTask(Task):
     def _waiting(self, key: _Key, run: _reads.Run) -> t.Iterator[verdicts.Waiting]:
         """The states of a run that wait for an answer of AWX: by their names, or known from a job."""
         named, jobs = set(self.params["fgs_callback_states"]), list(self._jobs[key].values())
-        ahead = _ahead(run)
-        shown = []
-        for node in _reads.shown_states(run):
-            begin = _reads.begin_of(node) / 1000
-            node_id, name, other_id = (str(node.get(each) or "") for each in ("node_id", "node_name", "execution_id"))
-            state = verdicts.Waiting(*key, node_id, name, other_id, begin + ahead if begin else 0.0)
-            shown.append(state)
+        shown = _shown(key, run)
+        for state, status in shown:
             is_ours = state.workflow_state_name in named or any(map(state.is_meant_by, jobs))
-            if is_ours and node["status"] == RUNNING:
+            # Where the run shows no status, or not which one is the latest, the jobs decide.
+            if is_ours and status in (RUNNING, None):
                 yield state
         hidden = {verdicts.Waiting(*key, "", name) for name in named}
         meant = map(verdicts.meant_by, jobs)
         hidden.update(state for state in meant if state.workflow_state_id or state.workflow_state_name)
         for state in sorted(hidden):
             # A name may be unknown to the run, and so may an ID. What has ended is no longer waiting.
-            if not any(state.is_same(other) for other in shown):
+            if not any(state.is_same(other) for other, _status in shown):
                 yield state
 
     # AWX.
@@ -197,23 +200,40 @@ class ReconcileTask(Task):
         client = AwxClient(host, login, route, self.params["timeout"], self._connections)
         self._awx = Awx(host, client, self.attempts)
         self._sees_all = self._awx.sees_all_jobs()
-        begins = [timestamp(run.execution.get("begin_time")) for run in self._runs.values() if run is not None]
+        shown = [run for run in self._runs.values() if run is not None]
+        begins = [timestamp(run.execution.get("begin_time")) + _ahead(run) for run in shown]
         if begins:
             self._learn(self._awx.jobs(created__gte=self._awx.time(min(begins) - _EARLIER)))
         self._learn(self._awx.jobs(status__in=",".join(ACTIVE)))
 
     def _learn(self, jobs: t.Iterable[Job]) -> None:
+        known = {_folded(key[1]): key for key in self._runs}
         for job in jobs:
-            key = (job.variables.get("fgs_workflow_id"), job.variables.get("fgs_workflow_run_id"))
-            if key[0] in self.params["fgs_workflow_ids"] and isinstance(key[1], str):
+            if job.kind == "workflow_job":
+                self._workflow_jobs[job.number] = job
+            key = (job.variables.get(_IDS[0]), job.variables.get(_IDS[1]))
+            of_run = known.get(_folded(key[1]))
+            # The ID of the workflow may be in the environment of the job. Nobody else has the ID of the run.
+            if of_run is not None and _folded(key[0] or of_run[0]) == _folded(of_run[0]):
+                variables = {**job.variables, **dict(zip(_IDS, of_run))}
+                self._jobs[of_run][job.number] = job._replace(variables=variables)
+            elif key[0] in self.params["fgs_workflow_ids"] and isinstance(key[1], str):
                 self._jobs[key][job.number] = job
 
     # Verdicts.
 
     def _judge(self, state: verdicts.Waiting) -> verdicts.StateVerdict:
-        jobs = self._jobs[state.workflow_id, state.workflow_run_id].values()
-        found = verdicts.judge(state, jobs, time.time(), t.cast(int, self._grace))
-        return found._replace(result=None) if found.name == verdicts.NEVER_LAUNCHED and not self._sees_all else found
+        key = (state.workflow_id, state.workflow_run_id)
+        jobs = self._jobs[key].values()
+        found = verdicts.judge(state, jobs, time.time(), t.cast(int, self._grace), self._workflow_jobs)
+        if found.name != verdicts.NEVER_LAUNCHED:
+            return found
+        shown = [each for each, _status in _shown(key, t.cast(_reads.Run, self._runs[key]))]
+        for job in jobs:
+            # It may be the job of this state after all: a run that is retried may have other IDs.
+            if job.is_active and not any(each.is_meant_by(job) for each in shown):
+                return verdicts.StateVerdict(verdicts.MAY_REPORT, _MAY_BE_MEANT % (job.title(), job.status), job)
+        return found if self._sees_all else found._replace(result=None)
 
     def _settle(self, state: verdicts.Waiting, connection: Connection) -> None:
         """Adds the row of a state. Answers it first if it is to be answered."""
@@ -331,6 +351,22 @@ class ReconcileTask(Task):
 
 def _utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def _shown(key: _Key, run: _reads.Run) -> list[tuple[verdicts.Waiting, t.Any]]:
+    """The states that a run shows, each with its status, None if that is not known."""
+    found = []
+    for node in _reads.shown_states(run):
+        node_id, name, other_id = (str(node.get(each) or "") for each in ("node_id", "node_name", "execution_id"))
+        begin = _reads.begin_of(node) / 1000 if node["status"] else 0.0
+        state = verdicts.Waiting(*key, node_id, name, other_id, begin + _ahead(run) if begin else 0.0)
+        found.append((state, node["status"]))
+    return found
+
+
+def _folded(found: t.Any) -> str:
+    """An ID as it is compared: as in any UUID, case may differ."""
+    return str(found).lower()
 
 
 def _ahead(run: _reads.Run) -> int:

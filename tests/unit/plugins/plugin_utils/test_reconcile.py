@@ -181,12 +181,56 @@ def test_jobs_of_others_are_ignored(place: Place) -> None:
     place.awx.add_job({}, "running")
     place.awx.add_job({"fgs_workflow_id": "another", "fgs_workflow_run_id": "r"}, "running")
     place.awx.add_job({"fgs_workflow_id": place.workflow_id, "fgs_workflow_run_id": 5}, "running")
-    place.job("running", variables={"fgs_workflow_state_id": "another state"})
+    place.awx.add_job({**place.ids(), "fgs_workflow_id": "another"}, "running")
+    place.job("running", variables={"fgs_workflow_state_id": place.run["launcher_state_id"]})
+    place.job("failed", variables={"fgs_workflow_state_id": "another state"})
     found = place.answer()
     assert [(row["verdict"], row["workflow_state_id"]) for row in found["rows"]] == [
         ("never_launched", place.run["workflow_state_id"]),
-        ("running", "another state"),
+        ("ended_without_answer", "another state"),
     ]
+
+
+@pytest.mark.parametrize("state_id", ["of an earlier execution", ""])
+def test_state_is_left_alone_while_a_job_of_its_run_may_be_meant_for_it(place: Place, state_id: str) -> None:
+    job = place.job("running", variables={"fgs_workflow_state_id": state_id})
+    found = place.answer()
+    row = found["rows"][0]
+    assert (row["verdict"], row["workflow_state_id"]) == ("may_still_report", place.run["workflow_state_id"])
+    text = f"AWX job {job['id']} is running, and carries the ID of the run, but of no state that the run shows"
+    assert (row["text"], place.state()["callback_requests"]) == (text, 0)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"fgs_workflow_id": ""}, {"fgs_workflow_id": "upper"}, {"fgs_workflow_run_id": "upper"}],
+)
+def test_job_is_known_from_the_id_of_its_run(place: Place, variables: dict[str, str]) -> None:
+    ids = place.ids()
+    job = place.job("running", variables={name: value and ids[name].upper() for name, value in variables.items()})
+    row = place.row(place.answer())
+    assert (row["verdict"], row["job"]) == ("running", f"AWX job {job['id']}")
+
+
+def test_job_of_a_workflow_job_without_ids_is_left_alone(place: Place) -> None:
+    whole = place.awx.add_job({}, "running", kind="workflow_job")
+    place.job("successful", parent=whole)
+    row = place.row(place.answer())
+    assert (row["verdict"], row["job"]) == ("running", f"AWX workflow job {whole['id']}")
+
+
+@pytest.mark.parametrize(
+    "executions", [[], [{"status": "fail", "begin_time": 1}, {"status": "running", "begin_time": 1}]]
+)
+def test_state_whose_status_is_unknown_gets_the_end_of_its_job(place: Place, executions: list[Any]) -> None:
+    node = {"node_id": place.run["workflow_state_id"], "node_name": STATE_NAME, "executions": executions}
+    shown = {"node_execution_details": [node]}
+    alone, of_job = place.start(shown=shown), place.start(shown=shown)
+    place.job("failed", of_job)
+    found = place.answer()
+    row = place.row(found, alone)
+    assert (row["verdict"], row["waits"], row["delivery"]) == ("not_shown", None, "")
+    assert (place.row(found, of_job)["verdict"], place.state(of_job)["result"]) == ("ended_without_answer", "fail")
 
 
 def test_state_that_has_ended_does_not_wait(place: Place) -> None:
@@ -675,6 +719,24 @@ def test_wrong_clock_changes_no_verdict(simulator: Simulator, wrong: str, offset
         "just over": "",
     }
     assert abs((rows["young"][0]["waits"] or 0) - 14 * 60) < 30
+
+
+@pytest.mark.parametrize("offset", [2 * HOUR, -2 * HOUR])
+def test_clock_that_is_hours_wrong_hides_no_run_and_no_job(simulator: Simulator, offset: int) -> None:
+    # With a token. A signature is refused long before that.
+    account = {"access_key": None, "secret_key": None, "auth_token": simulator.accounts["token"]["auth_token"]}
+    awx = Awx()
+    awx.clock_offset = offset
+    simulator.ask("PUT", "/_simulator/clock", {"offset": offset})
+    try:
+        with serving(awx) as url:
+            place = Place(simulator, awx, url)
+            place.job("successful")
+            row = place.row(place.reconcile(**account))
+    finally:
+        simulator.ask("PUT", "/_simulator/clock", {"offset": 0})
+    assert row["verdict"] == "ended_without_answer"
+    assert abs(row["waits"] - HOUR) < 30
 
 
 def test_state_that_waits_too_long_is_a_problem_until_it_is_answered(place: Place) -> None:

@@ -176,6 +176,7 @@ NOTE = {"awx_note": {"extra_vars": json.dumps({"fgs_workflow_id": "w", "a": 1})}
         ("{", {}),
         ("[1]", {}),
         ("5", {}),
+        pytest.param('{"a": ' + "[" * 100_000, {}, id="nested deeply"),
         # A job for a notification has the variables of the job that it is about.
         (json.dumps(NOTE), {**NOTE, "fgs_workflow_id": "w"}),
         ('{"awx_note": {"extra_vars": ""}}', {"awx_note": {"extra_vars": ""}}),
