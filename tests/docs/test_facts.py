@@ -21,7 +21,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery i
 from ansible_collections.functiongraph.workflow.plugins.module_utils._http import attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import lists
 from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import execution, execution_info
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import verdicts
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import jobs, verdicts
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.settings import SPECIFICATION
 
 README, README_ZH = texts.READMES
@@ -192,7 +192,7 @@ def test_the_guide_lists_all_variables_and_verdicts_of_reconcile() -> None:
     assert listed == set(re.findall(r"(?<![\w.])fgs_\w+(?= \| default)", str(play)))
     rows = _table(page, "Verdict")
     names = {value for name, value in vars(verdicts).items() if name.isupper() and name[0] != "_"}
-    assert {texts.literals(row[0])[0] for row in rows} == names - {verdicts.SUCCESSFUL, verdicts.CANCELED}
+    assert {texts.literals(row[0])[0] for row in rows} == names - {jobs.SUCCESSFUL, jobs.CANCELED}
     for name in ("grace", "alarm", "since"):
         default = SPECIFICATION[f"fgs_reconcile_{name}"]["default"]
         row = next(row for row in _table(page, "Variable") if f"fgs_reconcile_{name}" in row[0])

@@ -22,6 +22,8 @@ REJECTED = "rejected"
 SUPERSEDED = "superseded"
 UNKNOWN = "unknown"
 DELIVERIES = (DELIVERED, ALREADY_DELIVERED, NOT_SENT, REJECTED, SUPERSEDED, UNKNOWN)
+# After these the state has finished, whoever completed it: sending the same callback again changes nothing.
+FINISHED = (DELIVERED, ALREADY_DELIVERED, SUPERSEDED)
 # What an attempt can mean besides DELIVERED and UNKNOWN.
 RETRY = "retry"
 REFUSED = "refused"

@@ -44,8 +44,6 @@ _FLAT_MAPPING = [
     *(yaml.MappingEndEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent),
 ]
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# After these, sending the same callback once more cannot change anything.
-_OBSOLETE = (outcomes.DELIVERED, outcomes.ALREADY_DELIVERED, outcomes.SUPERSEDED)
 
 _SENTENCES = {
     outcomes.DELIVERED: "The callback was delivered.",
@@ -261,7 +259,7 @@ def send(
     nothing is removed. Returns the module's result; file_sentence says what happened to the file.
     """
     result = _sent(dict(arguments), saved.addresses(), deliver, environ)
-    if check_mode or not saved.file or result.get("delivery") not in _OBSOLETE:
+    if check_mode or not saved.file or result.get("delivery") not in outcomes.FINISHED:
         return result
     sentence = _remove(saved.file, saved.digest)
     if sentence and result.get("failed"):

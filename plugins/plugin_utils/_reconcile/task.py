@@ -22,17 +22,13 @@ from multiprocessing.pool import ThreadPool
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _connections,
-    _delivery,
     _options,
     _reads,
     _redaction,
     _schema,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
-from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery.outcomes import (
-    ALREADY_DELIVERED,
-    SUPERSEDED,
-)
+from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import lists
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUNNING
@@ -73,8 +69,6 @@ _MAY_BE_HIDDEN = (
     "of the organization."
 )
 _MAY_BE_MEANT = "%s is %s, and carries the ID of the run, but of no state that the run shows"
-# What ends a state, whoever did it.
-_ENDED = (_delivery.DELIVERED, ALREADY_DELIVERED, SUPERSEDED)
 
 _Key = t.Tuple[t.Any, t.Any]
 # The extra variables that such a key is made of.
@@ -136,9 +130,9 @@ class ReconcileTask(Task):
                 *(sent.workflow_id, sent.workflow_run_id, sent.state),
                 delivery=sent.delivery,
                 text="%s: %s" % (sent.file, sent.sentence.rstrip(".")),
-                is_problem=self._answers and sent.delivery not in _ENDED,
+                is_problem=self._answers and sent.delivery not in outcomes.FINISHED,
             )
-            self._changed = self._changed or sent.delivery == _delivery.DELIVERED
+            self._changed = self._changed or sent.delivery == outcomes.DELIVERED
             self._add(row)
 
     def _deliver(self, arguments: dict[str, t.Any]) -> Result:
@@ -250,7 +244,7 @@ class ReconcileTask(Task):
                 result = {"failed": True, "msg": "It was not answered, as %s." % error}
         waits = int(time.time() - state.since) if state.since else None
         text, delivery = verdict.text, result.get("delivery", "")
-        if delivery in _ENDED:
+        if delivery in outcomes.FINISHED:
             text += "; answered %s (%s)" % (verdict.result, delivery)
         elif result:
             text += "; %s" % str(result["msg"]).rstrip(".")
@@ -267,7 +261,7 @@ class ReconcileTask(Task):
             result=verdict.result or "",
             delivery=delivery,
             text=text,
-            is_problem=delivery not in _ENDED and bool(result or is_late),
+            is_problem=delivery not in outcomes.FINISHED and bool(result or is_late),
         )
         self._add(row)
         if verdict.name == verdicts.NEVER_LAUNCHED and not self._sees_all:

@@ -299,12 +299,12 @@ def test_link_to_the_job(environ: dict[str, str], link: str | None) -> None:
 
 def test_default_address_of_awx_gets_a_hint() -> None:
     link = _report.job_link({"AWX_HOST": awx_job.AWX_DEFAULT_HOST, "JOB_ID": "7"})
-    assert _report.linked(link) == {
+    assert awx_job.linked(link) == {
         "job": "https://towerhost/#/jobs/playbook/7",
         "job_hint": awx_job.AWX_HOST_HINT,
     }
-    assert _report.linked("https://towerhost.example/#/jobs/playbook/7").keys() == {"job"}
-    assert _report.linked(None) == {}
+    assert awx_job.linked("https://towerhost.example/#/jobs/playbook/7").keys() == {"job"}
+    assert awx_job.linked(None) == {}
 
 
 def host(failed: int = 0, unreachable: int = 0, **more: Any) -> dict[str, Any]:
