@@ -271,17 +271,17 @@ def _sent(
     arguments: dict[str, t.Any], of_file: t.Mapping[str, str], deliver: Deliver, environ: t.Mapping[str, str]
 ) -> Result:
     result = deliver(arguments)
-    current = _current(arguments, of_file, environ) if _did_not_connect(result) else None
+    current = _current(arguments, of_file, environ) if did_not_connect(result) else None
     if current is None:
         return result
     second = deliver(current)
-    if _did_not_connect(second):
+    if did_not_connect(second):
         # With the addresses that the user saved: those of the environment may be of something else.
         return result
     return {**second, "warnings": [_ELSEWHERE % result["msg"], *second.get("warnings", ())]}
 
 
-def _did_not_connect(result: t.Mapping[str, t.Any]) -> bool:
+def did_not_connect(result: t.Mapping[str, t.Any]) -> bool:
     """Whether the service was not reached by the addresses: no response, no such region, or an invalid address."""
     if not result.get("failed") or result.get("delivery") != outcomes.NOT_SENT:
         return False

@@ -91,6 +91,8 @@ class ReconcileTask(Task):
         # The runs that were read, None where that failed, and the jobs: both by the IDs of workflow and run.
         self._runs: dict[_Key, t.Optional[_reads.Run]] = {}
         self._jobs: dict[_Key, dict[int, Job]] = defaultdict(dict)
+        # Set once FunctionGraph did not respond to all attempts: to call it for each of many runs would take hours.
+        self._is_away = False
         # All workflow jobs, by their IDs.
         self._workflow_jobs: dict[int, Job] = {}
         self._begin = time.time()
@@ -160,10 +162,15 @@ class ReconcileTask(Task):
 
     def _read_run(self, connection: Connection, key: _Key) -> t.Optional[_reads.Run]:
         """The run, None where it could not be read, which is a problem."""
+        if self._is_away:
+            self._runs[key] = None
+            self._problem("FunctionGraph did not respond, so other runs were not read.")
+            return None
         try:
             self._runs[key] = _reads.read_run(*connection, *key, self.attempts.renewed())
         except _reads.ReadError as error:
             self._runs[key] = None
+            self._is_away = self._is_away or _is_unreachable(error)
             text = "Run %s of workflow %s could not be read: %s. %s"
             self._problem(text % (key[1], key[0], error, error.hint or ""))
         return self._runs[key]
@@ -274,8 +281,14 @@ class ReconcileTask(Task):
             learned = verdicts.meant_by(verdict.job).workflow_state_id
             state = state._replace(workflow_state_id=learned or state.workflow_state_id)
         arguments = answers.arguments(state, str(verdict.result), output, error)
+        if self._is_away:
+            return {"failed": True, "msg": "It was not answered, as FunctionGraph did not respond before."}
         result = self._deliver({**arguments, "project_id": connection[1]})
         self._changed = self._changed or bool(result["changed"])
+        if saved_callbacks.did_not_connect(result):
+            # An ID that cannot be looked up looks the same.
+            found = _reads.read_state(*connection, *state[:3], self.attempts)
+            self._is_away = found.error is not None and _is_unreachable(found.error)
         return result
 
     def _settle_jobs_without_run(self, connection: Connection) -> None:
@@ -356,6 +369,10 @@ def _shown(key: _Key, run: _reads.Run) -> list[tuple[verdicts.Waiting, t.Any]]:
         state = verdicts.Waiting(*key, node_id, name, other_id, begin + _ahead(run) if begin else 0.0)
         found.append((state, node["status"]))
     return found
+
+
+def _is_unreachable(error: _reads.ReadError) -> bool:
+    return error.transient and error.response is None
 
 
 def _folded(found: t.Any) -> str:

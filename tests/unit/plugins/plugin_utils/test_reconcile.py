@@ -18,7 +18,7 @@ from awx.world import ACTIVE, Awx
 from support.reconciling import HOUR, STATE_NAME, Place
 from support.simulators import Simulator
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _api, _connections
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _api, _connections, _reads
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import awx as awx_api
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import task as reconcile_task
@@ -210,6 +210,12 @@ def test_job_is_known_from_the_id_of_its_run(place: Place, variables: dict[str, 
     job = place.job("running", variables={name: value and ids[name].upper() for name, value in variables.items()})
     row = place.row(place.answer())
     assert (row["verdict"], row["job"]) == ("running", f"AWX job {job['id']}")
+
+
+def test_job_may_be_older_than_its_run(place: Place) -> None:
+    # A function may launch it before the run shows that it began.
+    place.job("successful", created=time.time() - HOUR - TEN_MINUTES)
+    assert place.row(place.reconcile())["verdict"] == "ended_without_answer"
 
 
 def test_job_of_a_workflow_job_without_ids_is_left_alone(place: Place) -> None:
@@ -612,6 +618,47 @@ def test_runs_that_cannot_be_listed_are_a_problem(place: Place) -> None:
     (problem,) = found["problems"]
     assert problem.startswith(f"The runs of workflow {place.workflow_id} could not be read: ")
     assert (found["changed"], found["rows"]) == (False, [])
+
+
+def test_functiongraph_that_goes_away_is_not_called_for_each_run(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [place.run, *(place.start(settle=False) for _unused in range(39))]
+    called = []
+
+    def unreachable(*_arguments: Any) -> None:
+        called.append(1)
+        raise _reads.ReadError("no connection", transient=True)
+
+    monkeypatch.setattr(_reads, "read_run", unreachable)
+    found = place.answer()
+    # At most one for each thread, as all are started at once.
+    assert len(called) <= 5 < len(runs)
+    assert len(found["problems"]) == len(called) + 1
+    assert "FunctionGraph did not respond, so other runs were not read." in found["problems"]
+
+
+@pytest.mark.parametrize("is_away", [True, False])
+def test_functiongraph_that_goes_away_is_not_called_for_each_answer(
+    place: Place, monkeypatch: pytest.MonkeyPatch, is_away: bool
+) -> None:
+    runs = [place.run, *(place.start() for _unused in range(3))]
+    called: list[int] = []
+    read_run = _reads.read_run
+
+    def read(*arguments: Any) -> Any:
+        if called and is_away:
+            raise _reads.ReadError("no connection", transient=True)
+        return read_run(*arguments)
+
+    def deliver(_task: Any, _arguments: Any) -> dict[str, Any]:
+        called.append(1)
+        return {"failed": True, "changed": False, "delivery": "not_sent", "msg": "Nothing was sent."}
+
+    monkeypatch.setattr(_reads, "read_run", read)
+    monkeypatch.setattr(reconcile_task.ReconcileTask, "_deliver", deliver)
+    found = place.answer()
+    assert (len(called), len(found["problems"])) == (1 if is_away else len(runs), len(runs))
+    text = "no job of AWX carries its IDs; It was not answered, as FunctionGraph did not respond before"
+    assert [row["text"] for row in found["rows"]].count(text) == len(runs) - len(called)
 
 
 def test_keys_that_functiongraph_refuses(place: Place) -> None:
