@@ -220,6 +220,8 @@ def test_state_is_not_new_once_the_run_shows_it(module: Any) -> None:
     polls = [hidden, {**hidden, "begin_time": 1000}, hidden, {**hidden, "begin_time": 1000}]
     runs = [[{"execution_id": "r", "status": "running", "waiting": [state]}] for state in polls]
     assert [len(list(workflow._events(found))) for found in runs] == [1, 0, 0, 0]
+    # Also right after a poll in which the run does not show it.
+    assert list(workflow._events(runs[0])) == []
     later = [{"execution_id": "r", "status": "running", "waiting": [{**hidden, "begin_time": 2000}]}]
     [event] = workflow._events(later)
     assert event["waiting_since"] == "1970-01-01T00:00:02Z"
@@ -376,6 +378,25 @@ def test_cancellation_does_not_wait_for_a_response(
     source.run(steps, monkeypatch, workflow_ids=[workflow["id"]], timeout=86400)
     [thread] = polls()
     assert thread.daemon
+
+
+def test_poll_that_goes_on_is_stopped_after_the_cancellation(
+    source: Source, start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stops: list[threading.Event] = []
+    workflow = source.module.Workflow
+
+    def watched(options: Any, workflow_id: str, stop: threading.Event) -> Any:
+        stops.append(stop)
+        return workflow(options, workflow_id, stop)
+
+    async def steps(rig: Rig) -> None:
+        await rig.polled()
+        assert not stops[0].is_set()
+
+    monkeypatch.setattr(source.module, "Workflow", watched)
+    source.run(steps, monkeypatch, workflow_ids=[start()["workflow_id"]])
+    assert stops[0].is_set()
 
 
 def test_mistake_in_the_code_ends_the_source(source: Source, start: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -366,6 +366,13 @@ def test_job_that_is_launched_in_the_meantime_stops_the_answer(place: Place, has
     assert place.state()["callback_requests"] == 0
 
 
+def test_job_that_awx_shows_late_stops_the_answer(place: Place) -> None:
+    # Created in a transaction that began before the pass, and ended after it had read all jobs.
+    at_request(place, LISTS, 3, lambda: place.awx.add_job(place.ids(), "pending", created=time.time() - 240))
+    found = place.answer()
+    assert (place.row(found)["verdict"], place.state()["callback_requests"]) == ("running", 0)
+
+
 def test_job_that_changes_in_the_meantime_stops_the_answer(place: Place) -> None:
     job = place.job("failed")
     at_request(place, f"/api/v2/jobs/{job['id']}/", 1, lambda: job.update(status="running"))
