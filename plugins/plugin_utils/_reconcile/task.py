@@ -298,7 +298,8 @@ class ReconcileTask(Task):
             run = (self._runs[key] if key in self._runs else self._read_run(connection, key)) if active else None
             if run is None or run.status == RUNNING:
                 continue
-            ended = timestamp(run.execution.get("end_time")) + _ahead(run)
+            end = run.execution.get("end_time") or run.execution.get("last_update_time")
+            ended = timestamp(end) + _ahead(run)
             if time.time() - ended < t.cast(int, self._grace):
                 # The job that ended the run is about to end itself.
                 continue

@@ -248,10 +248,10 @@ def test_state_that_has_ended_does_not_wait(place: Place) -> None:
 # Jobs without a run.
 
 
-def ended(place: Place, ago: float = HOUR / 2) -> dict[str, str]:
+def ended(place: Place, ago: float = HOUR / 2, **shown: Any) -> dict[str, str]:
     """Returns a run that ended that many seconds ago."""
     end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - ago))
-    run = place.start(shown={"end_time": end})
+    run = place.start(shown={"end_time": end, "last_update_time": end, **shown})
     place.simulator.ask("POST", f"/_simulator/runs/{run['workflow_run_id']}/end", {"status": "cancel"})
     return run
 
@@ -312,6 +312,7 @@ def test_job_that_cannot_be_canceled_is_a_problem(place: Place) -> None:
 
 def test_job_of_a_run_that_has_just_ended_is_left_alone(place: Place) -> None:
     place.job("running", ended(place, ago=60))
+    place.job("running", ended(place, ago=60, end_time=None))
     place.job("running")
     found = place.answer(fgs_reconcile_cancel=True)
     assert [row["verdict"] for row in found["rows"]] == ["running"]
