@@ -67,7 +67,7 @@ def newest_runs(
     for window in _windows(times):
         # One more, to know whether there are more. A run at the border of two windows is in both.
         newest = nlargest(most + 1, _runs(page, window), _begin)
-        found.update({id_of(run): run for run in newest if id_of(run) not in found})
+        found.update({id_of(run): run for run in newest})
         if len(found) > most:
             break
     return Listed(list(found.values())[:most], len(found) > most, responses[0])
