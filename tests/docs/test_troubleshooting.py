@@ -32,7 +32,7 @@ NOT_MESSAGES_AT = {
     r"^input of a run that is started$": "description in a schema",
     r"Body of a %d response to a FunctionGraph": "title of a schema of a response",
     r"Table %s: %s has no option": "for developers: only a mistake in the tables raises it",
-    r"Access=%s, SignedHeaders=%s, Signature=%s": "the header that signs a request",
+    r"Access=(%s|\0), SignedHeaders=(%s|\0), Signature=(%s|\0)": "the header that signs a request",
     r"^functiongraph\.workflow/%s ansible-core/%s$": "the header that says who sends a request",
     r"^the attempt is over$": "ends the thread of an attempt after the user has the response",
     r"^Traceback \(most recent call last\)$": "searched for in the output of a module",

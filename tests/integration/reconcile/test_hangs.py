@@ -190,32 +190,91 @@ def statuses(run: dict[str, Any]) -> dict[str, str]:
     return {node["node_name"]: node["executions"][-1]["status"] for node in run["nodes"]}
 
 
-def test_dead_mans_switch(desk: Desk) -> None:
-    (function,) = (block for block in BLOCKS if block.caption == "time_is_over.py")
-    handler = playbooks.ROOT / "tests/integration/reconcile" / function.caption
-    assert handler.read_text().endswith(function.text)
-    flow = json.loads((handler.parent / "dead_mans_switch.json").read_text())
-    simulator = desk.simulator
-    workflow = {"workflow_id": "00000000-0000-4000-8000-00000000dead", "definition": flow}
-    simulator.ask("POST", "/_simulator/workflows", workflow)
+# The answer of a job that has succeeded.
+DONE = BY_HAND.replace("result=fail", "result=success").replace("fgs_workflow_error", "unused")
+TOO_LATE = "no job has answered in time"
 
-    def started() -> dict[str, str]:
-        return simulator.start_run(workflow_id=workflow["workflow_id"])
 
-    answered, late = started(), started()
-    # The job answers in time.
-    desk.look_at(answered)
-    done = BY_HAND.replace("result=fail", "result=success").replace("fgs_workflow_error", "unused")
-    code, said = desk.shell(done)
+def switched(simulator: Simulator, handled: str = "", lasts: float = 86400, **settings: Any) -> dict[str, str]:
+    """A run of the page's dead man's switch. The error handling of the node handled lasts so many seconds."""
+    flow = json.loads(Path(__file__).with_name("dead_mans_switch.json").read_text())
+    account = simulator.accounts["permanent"]
+    keys = {"ACCESS_KEY": account["access_key"], "SECRET_KEY": account["secret_key"]}
+    here = {"FUNCTIONGRAPH_ENDPOINT": simulator["http"], "PROJECT_ID": simulator.project_id}
+    flow["functions"][1]["simulator"]["settings"].update(here, **{**keys, **settings})
+    for state in flow["states"]:
+        if state["name"] == handled:
+            state["on_errors"] = [{"error": "*", "transition": "after-1"}]
+    flow["states"].append({"id": "after-1", "name": "after", "type": "Sleep", "duration": lasts, "end": True})
+    return simulator.start_run(definition=flow)
+
+
+def time_is_over(simulator: Simulator, run: dict[str, str]) -> None:
+    simulator.ask("POST", f"/_simulator/runs/{run['workflow_run_id']}/wake", {"node": "time"})
+
+
+def ended(simulator: Simulator, run: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = simulator.ask("GET", f"/_simulator/wait?run={run['workflow_run_id']}&for=ended")
+    assert found["happened"]
+    return found
+
+
+def test_dead_mans_switch_leaves_a_job_alone_that_answers_in_time(desk: Desk) -> None:
+    run = switched(desk.simulator)
+    desk.look_at(run)
+    code, said = desk.shell(DONE)
     assert (code, desk.state()[:2]) == (0, ("success", "success")), said
-    nodes = statuses(simulator.run(answered))
-    name = answered["workflow_state_name"]
+    nodes = statuses(desk.simulator.run(run))
+    name = run["workflow_state_name"]
     assert nodes == {"work or time": "success", "launcher": "success", name: "success", "time": "cancel"}
-    # The time is over first, and the answer is refused.
-    simulator.ask("POST", f"/_simulator/runs/{late['workflow_run_id']}/wake", {"node": "time"})
-    ended = simulator.ask("GET", f"/_simulator/wait?run={late['workflow_run_id']}&for=ended")
-    nodes = statuses(ended)
-    assert (ended["status"], nodes[name], nodes["time is over"]) == ("fail", "cancel", "fail")
-    desk.look_at(late)
-    code, said = desk.shell(done)
-    assert (code, simulator.run(late)["callback_requests"]) == (2, 0), said
+
+
+def test_dead_mans_switch_answers_fail_when_the_time_is_over(desk: Desk) -> None:
+    run = switched(desk.simulator)
+    time_is_over(desk.simulator, run)
+    found = ended(desk.simulator, run)
+    assert (found["status"], found["result"], found["error"], found["output"]) == ("fail", "fail", TOO_LATE, {})
+    assert (found["completed_times"], found["completed_by"], found["callback_requests"]) == (1, "callback", 1)
+    nodes = statuses(found)
+    name = run["workflow_state_name"]
+    assert (nodes["work or time"], nodes[name], nodes["answer"]) == ("fail", "fail", "cancel")
+    # A late answer is not sent.
+    desk.look_at(run)
+    code, said = desk.shell(DONE)
+    assert (code, desk.simulator.run(run)["callback_requests"]) == (2, 1), said
+
+
+@pytest.mark.parametrize(
+    ("settings", "status"),
+    [({"SECRET_KEY": "wrong"}, "returned 401: "), ({"CALLBACK_STATE_ID": "x"}, "returned 400: ")],
+)
+def test_dead_mans_switch_ends_the_run_without_its_answer(
+    simulator: Simulator, settings: dict[str, Any], status: str
+) -> None:
+    run = switched(simulator, **settings)
+    time_is_over(simulator, run)
+    found = ended(simulator, run)
+    nodes = statuses(found)
+    name = run["workflow_state_name"]
+    assert (found["status"], nodes[name], nodes["answer"]) == ("fail", "cancel", "fail")
+    (log,) = found["logs"]
+    assert log["text"].startswith(f"AnswerError: FunctionGraph {status}")
+    assert found["completed_times"] == 0
+
+
+def test_error_handling_of_the_parallel_node_continues_the_run(simulator: Simulator) -> None:
+    run = switched(simulator, handled="work or time", lasts=0.01)
+    time_is_over(simulator, run)
+    found = ended(simulator, run)
+    nodes = statuses(found)
+    assert (found["status"], nodes["work or time"], nodes["after"]) == ("success", "fail", "success")
+
+
+def test_dead_mans_switch_never_ends_the_parallel_node_with_success(simulator: Simulator) -> None:
+    """Where the callback node's error handling keeps its branch going, the branch of the function ends first."""
+    run = switched(simulator, handled="wait for the job")
+    time_is_over(simulator, run)
+    found = ended(simulator, run)
+    nodes = statuses(found)
+    assert (found["status"], found["error"]) == ("fail", TOO_LATE)
+    assert (nodes["work or time"], nodes["after"], nodes["answer"]) == ("fail", "cancel", "fail")
