@@ -33,7 +33,7 @@ BY_CALLBACK, BY_SOMEBODY_ELSE = "callback", "somebody else"
 class Run(Recipient):
     """One run of a flow. result, error and output are those of its latest callback.
 
-    Its nodes began age seconds before they really did.
+    Its nodes began and ended age seconds before they really did.
     """
 
     flow: Flow
@@ -258,7 +258,7 @@ class Run(Recipient):
         if execution.status != RUNNING:
             return False
         execution.status, execution.output, execution.error_message = status, output, message
-        execution.end_time = max(int(self.clock() * 1000), execution.begin_time)
+        execution.end_time = max(int((self.clock() - self.age) * 1000), execution.begin_time)
         return True
 
     def _cancel(self, parallel: Node | None, status: str, message: Any) -> None:

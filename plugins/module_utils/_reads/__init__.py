@@ -64,6 +64,11 @@ class ReadError(Exception):
         self.transient = transient
         self.credentials_refused = credentials_refused
 
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether nothing responded."""
+        return self.transient and self.response is None
+
     def fields(self) -> dict[str, t.Any]:
         """The keys of a task's result that come from the service or the gateway."""
         return {} if self.response is None else self.response.fields()
@@ -202,7 +207,7 @@ def latest(nodes: list[dict[str, t.Any]]) -> dict[str, t.Any]:
     for node in nodes:
         executions = node.get("executions")
         executions = executions if isinstance(executions, list) else []
-        found.extend((begin_of(item), node, item) for item in executions if isinstance(item, dict))
+        found.extend((time_of(item), node, item) for item in executions if isinstance(item, dict))
     begin = max((each[0] for each in found), default=0.0)
     newest = [each for each in found if each[0] == begin] or [(begin, nodes[-1], {})]
     _begin_time, node, execution = newest[-1]
@@ -213,13 +218,13 @@ def latest(nodes: list[dict[str, t.Any]]) -> dict[str, t.Any]:
     return state
 
 
-def begin_of(execution: dict[str, t.Any]) -> float:
-    """When an execution began, in milliseconds since the epoch; 0 where that is unset or no number."""
-    begin = execution.get("begin_time")
-    if isinstance(begin, float) and math.isfinite(begin):
-        return begin
+def time_of(execution: dict[str, t.Any], name: str = "begin_time") -> float:
+    """When an execution began or ended, in milliseconds since the epoch; 0 where that is unset or no number."""
+    found = execution.get(name)
+    if isinstance(found, float) and math.isfinite(found):
+        return found
     # More than that is no time, and overflows a float.
-    return float(begin) if isinstance(begin, int) and abs(begin) < _TIME_LIMIT else 0.0
+    return float(found) if isinstance(found, int) and abs(found) < _TIME_LIMIT else 0.0
 
 
 def read_until(read: t.Callable[[], Run], is_reached: t.Callable[[Run], bool], attempts: Attempts) -> Run:

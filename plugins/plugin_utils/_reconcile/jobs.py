@@ -14,6 +14,8 @@ import typing as t
 
 ACTIVE = ("new", "pending", "waiting", "running")
 SUCCESSFUL, CANCELED = "successful", "canceled"
+# The extra variables with the IDs of a run.
+IDS = ("fgs_workflow_id", "fgs_workflow_run_id")
 
 
 class Job(t.NamedTuple):
@@ -35,6 +37,14 @@ class Job(t.NamedTuple):
     def is_active(self) -> bool:
         return self.status in ACTIVE
 
+    def is_of_run(self, workflow_id: str, run_id: str) -> bool:
+        """Whether its extra variables have the ID of the run: as in any UUID, case may differ.
+
+        The ID of the workflow may be in the environment of the job instead. Nobody else has the ID of the run.
+        """
+        workflow, run = (self.variables.get(name) for name in IDS)
+        return folded(run) == folded(run_id) and folded(workflow or workflow_id) == folded(workflow_id)
+
     @property
     def ended(self) -> float:
         """When it ended: AWX has no time for some jobs that it lost."""
@@ -42,3 +52,8 @@ class Job(t.NamedTuple):
 
     def title(self) -> str:
         return "AWX %s %d" % (self.kind.replace("_", " "), self.number)
+
+
+def folded(found: t.Any) -> str:
+    """An ID as it is compared."""
+    return str(found).lower()

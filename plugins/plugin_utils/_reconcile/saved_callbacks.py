@@ -12,13 +12,16 @@ For the playbooks callback and reconcile. What a file says is never evaluated as
 
 from __future__ import annotations
 
+import calendar
 import errno
+import functools
 import hashlib
 import json
 import os
 import re
 import stat
 import tempfile
+import time
 import typing as t
 from contextlib import suppress
 
@@ -27,9 +30,11 @@ from ansible import context
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes, undelivered
+from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import TIME_FORMAT
 
 _LIMIT = 16 * 1024 * 1024
 _FILE_NAME = re.compile(re.escape(undelivered.NAME_PREFIX) + r".+\.yml\Z")
+_SAVED_AT = re.compile(r"^# Saved at: (.+)$", re.MULTILINE)
 ADDRESSES = ("region", "endpoint", "iam_endpoint", "project_id")
 # Variables of a file, by the option of the module.
 _VARIABLES = {
@@ -61,16 +66,24 @@ Result = dict[str, t.Any]
 Deliver = t.Callable[[dict[str, t.Any]], Result]
 
 
+class HeldError(Exception):
+    """The callback must not be sent yet. The message is a clause."""
+
+
 class UnusableFileError(Exception):
     """The file is none that undelivered_path has saved for this user. The message is a clause."""
 
 
 class SavedCallback(t.NamedTuple):
-    """The callback in a file. options are those of the module; digest is that of the file's content."""
+    """The callback in a file. options are those of the module; digest is that of the file's content.
+
+    saved_at is when it was saved, in seconds since the epoch, 0 if the file does not say that.
+    """
 
     file: str
     digest: str
     options: dict[str, t.Any]
+    saved_at: int = 0
 
     def addresses(self) -> dict[str, str]:
         return {name: self.options[name] for name in ADDRESSES if name in self.options}
@@ -86,7 +99,10 @@ class SavedCallback(t.NamedTuple):
 
 
 class SentFile(t.NamedTuple):
-    """What happened to one file. If it was not sent, all but file and sentence are empty."""
+    """What happened to one file. Where that is not usable, all but file and sentence are empty.
+
+    is_held is whether it was left for a reason that passes.
+    """
 
     file: str
     workflow_id: str = ""
@@ -96,11 +112,12 @@ class SentFile(t.NamedTuple):
     # As in the module's result.
     delivery: str = ""
     sentence: str = ""
+    is_held: bool = False
 
 
 def send_all(
     path: str,
-    deliver: Deliver,
+    deliver: t.Callable[[SavedCallback, dict[str, t.Any]], Result],
     environ: t.Mapping[str, str],
     check_mode: bool = False,
     addresses: t.Mapping[str, t.Any] | None = None,
@@ -109,7 +126,7 @@ def send_all(
 
     A file is removed where the state has this result, or where it cannot have it any more. addresses are options that
     override those of the files. In check mode deliver must not send anything, and no file is removed. Another process
-    may send and remove the same files at the same time.
+    may send and remove the same files at the same time. deliver may raise HeldError.
     """
     rows = []
     overriding = _options.without_empty(addresses or {})
@@ -126,11 +143,15 @@ def send_all(
         except UnusableFileError as error:
             rows.append(SentFile(file, sentence=_LEFT % (file, error)))
             continue
-        arguments = {**saved.options, **overriding, "truncate_error": True, "confirm": _options.ALWAYS}
-        result = send(arguments, saved, deliver, environ, check_mode)
         options = saved.options
         state = options.get("workflow_state_id") or options.get("workflow_state_name", "")
         ids = (options["workflow_id"], options["workflow_run_id"], state)
+        arguments = {**options, **overriding, "truncate_error": True, "confirm": _options.ALWAYS}
+        try:
+            result = send(arguments, saved, functools.partial(deliver, saved), environ, check_mode)
+        except HeldError as error:
+            rows.append(SentFile(file, *ids, sentence=_LEFT % (file, error), is_held=True))
+            continue
         rows.append(SentFile(file, *ids, str(result.get("delivery", "")), _described(result, check_mode)))
     return rows
 
@@ -164,7 +185,16 @@ def read(path: str) -> SavedCallback:
         raise UnusableFileError(reason) from None
     except (ValueError, RecursionError, yaml.YAMLError):
         raise UnusableFileError("it is not a callback as undelivered_path saves it") from None
-    return SavedCallback(path, _digest(content), options)
+    return SavedCallback(path, _digest(content), options, _saved_at(text))
+
+
+def _saved_at(text: str) -> int:
+    """When a file was saved, in seconds since the epoch, 0 if it does not say that."""
+    match = _SAVED_AT.search(text)
+    try:
+        return calendar.timegm(time.strptime(match.group(1), TIME_FORMAT)) if match else 0
+    except ValueError:
+        return 0
 
 
 def _content(path: str) -> bytes:

@@ -14,6 +14,7 @@ ended by then.
 
 from __future__ import annotations
 
+import functools
 import time
 import typing as t
 from collections import defaultdict
@@ -27,7 +28,6 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _redaction,
     _schema,
 )
-from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
 from ansible_collections.functiongraph.workflow.plugins.module_utils._reads import lists
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Violation
@@ -40,6 +40,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks impo
 )
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import (
     answers,
+    runs,
     saved_callbacks,
     verdicts,
 )
@@ -48,9 +49,9 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.
     AwxClient,
     AwxError,
     Login,
-    timestamp,
 )
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.jobs import ACTIVE, Job
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.jobs import ACTIVE, IDS, Job, folded
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.saved_task import SavedCallbackTask
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.settings import (
     ANSWER,
     SPECIFICATION,
@@ -70,10 +71,6 @@ _MAY_BE_HIDDEN = (
 )
 _MAY_BE_MEANT = "%s is %s, and carries the ID of the run, but of no state that the run shows"
 
-_Key = t.Tuple[t.Any, t.Any]
-# The extra variables that such a key is made of.
-_IDS = ("fgs_workflow_id", "fgs_workflow_run_id")
-
 
 class ReconcileTask(Task):
     """A task of the playbook reconcile. Its result has rows, one for each state and job, and problems, sentences."""
@@ -89,10 +86,12 @@ class ReconcileTask(Task):
         self._problems: list[str] = []
         self._changed = False
         # The runs that were read, None where that failed, and the jobs: both by the IDs of workflow and run.
-        self._runs: dict[_Key, t.Optional[_reads.Run]] = {}
-        self._jobs: dict[_Key, dict[int, Job]] = defaultdict(dict)
+        self._runs: dict[runs.Key, t.Optional[_reads.Run]] = {}
+        self._jobs: dict[runs.Key, dict[int, Job]] = defaultdict(dict)
         # Set once FunctionGraph did not respond to all attempts: to call it for each of many runs would take hours.
         self._is_away = False
+        # Where saved callbacks could not be sent.
+        self._unreachable: set[str] = set()
         # All workflow jobs, by their IDs.
         self._workflow_jobs: dict[int, Job] = {}
         self._begin = time.time()
@@ -105,6 +104,7 @@ class ReconcileTask(Task):
 
     def act(self, connection: Connection) -> Result:
         self._grace, self._alarm = (duration(self.params["fgs_reconcile_" + name]) for name in ("grace", "alarm"))
+        self._connect_awx()
         self._send_saved()
         for workflow_id in dict.fromkeys(self.params["fgs_workflow_ids"]):
             self._read_runs(connection, workflow_id)
@@ -126,22 +126,42 @@ class ReconcileTask(Task):
         if not path:
             return
         addresses = {name: self.params.get(name) for name in saved_callbacks.ADDRESSES}
-        for sent in saved_callbacks.send_all(path, self._deliver, self._environ, not self._answers, addresses):
+        for sent in saved_callbacks.send_all(path, self._deliver_saved, self._environ, not self._answers, addresses):
             row = answers.ReconcileRow(
                 verdicts.SAVED,
                 *(sent.workflow_id, sent.workflow_run_id, sent.state),
                 delivery=sent.delivery,
                 text="%s: %s" % (sent.file, sent.sentence.rstrip(".")),
-                is_problem=self._answers and sent.delivery not in outcomes.FINISHED,
+                is_problem=self._answers and sent.delivery not in outcomes.FINISHED and not sent.is_held,
             )
             self._changed = self._changed or sent.delivery == outcomes.DELIVERED
             self._add(row)
 
-    def _deliver(self, arguments: dict[str, t.Any]) -> Result:
-        """The result of a callback, whose arguments may lack those of the connection."""
+    def _deliver_saved(self, saved: saved_callbacks.SavedCallback, arguments: dict[str, t.Any]) -> Result:
+        new = functools.partial(SavedCallbackTask, saved.saved_at, self._active_jobs)
+        task = t.cast(SavedCallbackTask, self._new(new, arguments))
+        endpoint = task.addresses.endpoint
+        if endpoint in self._unreachable:
+            return task.failed("Nothing was sent, as %s did not respond before." % endpoint)
+        result = task.run()
+        if task.held:
+            raise saved_callbacks.HeldError(task.held)
+        if saved_callbacks.did_not_connect(result):
+            self._unreachable.add(endpoint)
+        return result
+
+    def _active_jobs(self) -> list[Job]:
+        try:
+            return list(self._awx.jobs(status__in=",".join(ACTIVE)))
+        except AwxError:
+            # It is reported when the jobs of the runs are read. A saved callback does not need AWX.
+            return []
+
+    def _new(self, task: t.Callable[..., CallbackTask], arguments: dict[str, t.Any]) -> CallbackTask:
+        """The task of a callback, whose arguments may lack those of the connection."""
         defaults = {name: rules.get("default") for name, rules in _options.callback_spec().items()}
         params = {**defaults, **self._connection_options(), **arguments}
-        return CallbackTask(params, [], self._environ, self._connections, check_mode=not self._answers).run()
+        return task(params, [], self._environ, self._connections, check_mode=not self._answers)
 
     # FunctionGraph.
 
@@ -160,7 +180,7 @@ class ReconcileTask(Task):
         with ThreadPool(lists.AT_A_TIME) as pool:
             pool.map(lambda run_id: self._read_run(connection, (workflow_id, run_id)), ids)
 
-    def _read_run(self, connection: Connection, key: _Key) -> t.Optional[_reads.Run]:
+    def _read_run(self, connection: Connection, key: runs.Key) -> t.Optional[_reads.Run]:
         """The run, None where it could not be read, which is a problem."""
         if self._is_away:
             self._runs[key] = None
@@ -170,53 +190,53 @@ class ReconcileTask(Task):
             self._runs[key] = _reads.read_run(*connection, *key, self.attempts.renewed())
         except _reads.ReadError as error:
             self._runs[key] = None
-            self._is_away = self._is_away or _is_unreachable(error)
+            self._is_away = self._is_away or error.is_unreachable
             text = "Run %s of workflow %s could not be read: %s. %s"
             self._problem(text % (key[1], key[0], error, error.hint or ""))
         return self._runs[key]
 
-    def _waiting(self, key: _Key, run: _reads.Run) -> t.Iterator[verdicts.Waiting]:
+    def _waiting(self, key: runs.Key, run: _reads.Run) -> t.Iterator[verdicts.Waiting]:
         """The states of a run that wait for an answer of AWX: by their names, or known from a job."""
         named, jobs = set(self.params["fgs_callback_states"]), list(self._jobs[key].values())
-        shown = _shown(key, run)
+        shown = runs.shown(key, run)
         for state, status in shown:
             is_ours = state.workflow_state_name in named or any(map(state.is_meant_by, jobs))
             # Where the run shows no status, or not which one is the latest, the jobs decide.
             if is_ours and status in (RUNNING, None):
                 yield state
-        hidden = {verdicts.Waiting(*key, "", name) for name in named}
+        hidden = {verdicts.Waiting(*key, "", name, is_shown=False) for name in named}
         meant = map(verdicts.meant_by, jobs)
         hidden.update(state for state in meant if state.workflow_state_id or state.workflow_state_name)
         for state in sorted(hidden):
             # A name may be unknown to the run, and so may an ID. What has ended is no longer waiting.
             if not any(state.is_same(other) for other, _status in shown):
-                yield state
+                yield runs.hidden(run, state)
 
     # AWX.
 
-    def _read_awx(self) -> None:
+    def _connect_awx(self) -> None:
         host = host_of(self.params)
         login = Login(*(self.params.get("fgs_awx_" + name) or "" for name in ("token", "username", "password")))
         route = _connections.route(host, self._environ, self.params["fgs_awx_validate_certs"], None)
         client = AwxClient(host, login, route, self.params["timeout"], self._connections)
         self._awx = Awx(host, client, self.attempts)
+
+    def _read_awx(self) -> None:
         self._sees_all = self._awx.sees_all_jobs()
-        shown = [run for run in self._runs.values() if run is not None]
-        begins = [timestamp(run.execution.get("begin_time")) + _ahead(run) for run in shown]
+        begins = [runs.began(run) for run in self._runs.values() if run is not None]
         if begins:
             self._learn(self._awx.jobs(created__gte=self._awx.time(min(begins) - _EARLIER)))
         self._learn(self._awx.jobs(status__in=",".join(ACTIVE)))
 
     def _learn(self, jobs: t.Iterable[Job]) -> None:
-        known = {_folded(key[1]): key for key in self._runs}
+        known = {folded(key[1]): key for key in self._runs}
         for job in jobs:
             if job.kind == "workflow_job":
                 self._workflow_jobs[job.number] = job
-            key = (job.variables.get(_IDS[0]), job.variables.get(_IDS[1]))
-            of_run = known.get(_folded(key[1]))
-            # The ID of the workflow may be in the environment of the job. Nobody else has the ID of the run.
-            if of_run is not None and _folded(key[0] or of_run[0]) == _folded(of_run[0]):
-                variables = {**job.variables, **dict(zip(_IDS, of_run))}
+            key = (job.variables.get(IDS[0]), job.variables.get(IDS[1]))
+            of_run = known.get(folded(key[1]))
+            if of_run is not None and job.is_of_run(*of_run):
+                variables = {**job.variables, **dict(zip(IDS, of_run))}
                 self._jobs[of_run][job.number] = job._replace(variables=variables)
             elif key[0] in self.params["fgs_workflow_ids"] and isinstance(key[1], str):
                 self._jobs[key][job.number] = job
@@ -229,7 +249,7 @@ class ReconcileTask(Task):
         found = verdicts.judge(state, jobs, time.time(), t.cast(int, self._grace), self._workflow_jobs)
         if found.name != verdicts.NEVER_LAUNCHED:
             return found
-        shown = [each for each, _status in _shown(key, t.cast(_reads.Run, self._runs[key]))]
+        shown = [each for each, _status in runs.shown(key, t.cast(_reads.Run, self._runs[key]))]
         for job in jobs:
             # It may be the job of this state after all: a run that is retried may have other IDs.
             if job.is_active and not any(each.is_meant_by(job) for each in shown):
@@ -249,7 +269,7 @@ class ReconcileTask(Task):
                     result = self._answered(state, verdict, connection)
             except AwxError as error:
                 result = {"failed": True, "msg": "It was not answered, as %s." % error}
-        waits = int(time.time() - state.since) if state.since else None
+        waits = int(time.time() - state.since) if state.is_shown else None
         text, delivery = verdict.text, result.get("delivery", "")
         if delivery in outcomes.FINISHED:
             text += "; answered %s (%s)" % (verdict.result, delivery)
@@ -257,11 +277,15 @@ class ReconcileTask(Task):
             text += "; %s" % str(result["msg"]).rstrip(".")
         elif verdict.result is not None:
             text += "; fgs_reconcile=answer would answer %s" % verdict.result
-        is_late = waits is not None and waits > t.cast(int, self._alarm)
+        is_late = time.time() - state.since > t.cast(int, self._alarm)
+        if not state.is_shown:
+            # It may not have begun, but not for that long.
+            is_late = is_late and not runs.is_at_work(t.cast(_reads.Run, self._runs[state[:2]]))
+            text += "; the run shows no running state" if is_late else ""
         row = answers.ReconcileRow(
             verdict.name,
             *state[:4],
-            waiting_since=lists.written_time(state.since * 1000) or "",
+            waiting_since=lists.written_time(state.since * 1000) or "" if state.is_shown else "",
             waits=waits,
             job="" if verdict.job is None else verdict.job.title(),
             job_link="" if verdict.job is None else self._awx.link(verdict.job),
@@ -283,12 +307,12 @@ class ReconcileTask(Task):
         arguments = answers.arguments(state, str(verdict.result), output, error)
         if self._is_away:
             return {"failed": True, "msg": "It was not answered, as FunctionGraph did not respond before."}
-        result = self._deliver({**arguments, "project_id": connection[1]})
+        result = self._new(CallbackTask, {**arguments, "project_id": connection[1]}).run()
         self._changed = self._changed or bool(result["changed"])
         if saved_callbacks.did_not_connect(result):
             # An ID that cannot be looked up looks the same.
             found = _reads.read_state(*connection, *state[:3], self.attempts)
-            self._is_away = found.error is not None and _is_unreachable(found.error)
+            self._is_away = found.error is not None and found.error.is_unreachable
         return result
 
     def _settle_jobs_without_run(self, connection: Connection) -> None:
@@ -298,16 +322,14 @@ class ReconcileTask(Task):
             run = (self._runs[key] if key in self._runs else self._read_run(connection, key)) if active else None
             if run is None or run.status == RUNNING:
                 continue
-            end = run.execution.get("end_time") or run.execution.get("last_update_time")
-            ended = timestamp(end) + _ahead(run)
-            if time.time() - ended < t.cast(int, self._grace):
+            if time.time() - runs.ended(run) < t.cast(int, self._grace):
                 # The job that ended the run is about to end itself.
                 continue
             roots = {jobs.get(job.root, job).number: jobs.get(job.root, job) for job in active}
             for job in roots.values():
                 self._add(self._without_run(key, run, job))
 
-    def _without_run(self, key: _Key, run: _reads.Run, job: Job) -> answers.ReconcileRow:
+    def _without_run(self, key: runs.Key, run: _reads.Run, job: Job) -> answers.ReconcileRow:
         text, is_problem = "the run has the status %s, and %s is %s" % (run.status, job.title(), job.status), False
         if self.params["fgs_reconcile_cancel"] and not self._answers:
             text += "; fgs_reconcile=answer would cancel it"
@@ -359,31 +381,6 @@ class ReconcileTask(Task):
 
 def _utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
-
-
-def _shown(key: _Key, run: _reads.Run) -> list[tuple[verdicts.Waiting, t.Any]]:
-    """The states that a run shows, each with its status, None if that is not known."""
-    found = []
-    for node in _reads.shown_states(run):
-        node_id, name, other_id = (str(node.get(each) or "") for each in ("node_id", "node_name", "execution_id"))
-        begin = _reads.begin_of(node) / 1000 if node["status"] else 0.0
-        state = verdicts.Waiting(*key, node_id, name, other_id, begin + _ahead(run) if begin else 0.0)
-        found.append((state, node["status"]))
-    return found
-
-
-def _is_unreachable(error: _reads.ReadError) -> bool:
-    return error.transient and error.response is None
-
-
-def _folded(found: t.Any) -> str:
-    """An ID as it is compared: as in any UUID, case may differ."""
-    return str(found).lower()
-
-
-def _ahead(run: _reads.Run) -> int:
-    """How far the clock of this machine is ahead of FunctionGraph's, in seconds."""
-    return errors.clock_offset(run.response.headers, run.response.received_at) or 0
 
 
 def _visible(value: t.Any) -> t.Any:

@@ -29,9 +29,10 @@ _RESULT, _NOTE = "fgs_workflow_result", "awx_note"
 
 
 class Waiting(t.NamedTuple):
-    """A state that waits. since is in seconds since the epoch, 0 where the run does not show the state.
+    """A state that waits. since is in seconds since the epoch.
 
     execution_id is the other ID that the run shows of it: a launch may carry either. Of ID and name one may be empty.
+    is_shown is whether the run shows that it waits. If not, since is when the run last changed, 0 if it shows no time.
     """
 
     workflow_id: str
@@ -40,6 +41,7 @@ class Waiting(t.NamedTuple):
     workflow_state_name: str
     execution_id: str = ""
     since: float = 0.0
+    is_shown: bool = True
 
     def is_meant_by(self, job: Job) -> bool:
         """Whether the job carries the IDs of this state."""
@@ -55,8 +57,9 @@ class Waiting(t.NamedTuple):
 
 def meant_by(job: Job) -> Waiting:
     """The state whose IDs the job carries."""
-    found = (str(job.variables.get("fgs_" + name) or "") for name in Waiting._fields[:4])
-    return Waiting._make([*found, "", 0.0])
+    names = Waiting._fields[:4]
+    workflow_id, run_id, state_id, name = (str(job.variables.get("fgs_" + each) or "") for each in names)
+    return Waiting(workflow_id, run_id, state_id, name, is_shown=False)
 
 
 class StateVerdict(t.NamedTuple):
@@ -89,15 +92,16 @@ def judge(
     if active:
         job = active[max(active)]
         return StateVerdict(RUNNING, "%s is %s" % (job.title(), job.status), job)
-    waits = now - state.since if state.since else None
+    waits = now - state.since
     if not ours:
-        if waits is None:
+        if not state.is_shown:
             return StateVerdict(NOT_SHOWN, "the run does not show the state, and no job of AWX carries its IDs")
         if waits < grace:
             return StateVerdict(MAY_REPORT, "no job of AWX carries its IDs yet")
         return StateVerdict(NEVER_LAUNCHED, "no job of AWX carries its IDs", None, _FAIL)
     job, result, work = _end(ours)
-    if min(now - max(each.ended for each in ours), grace if waits is None else waits) < grace:
+    # A state that waits anew, after its run was retried, gets a new job.
+    if min(now - max(each.ended for each in ours), waits) < grace:
         return StateVerdict(MAY_REPORT, "%s ended a short time ago and may still report" % job.title(), job)
     return StateVerdict(ENDED, "%s has the status %s and did not report" % (job.title(), job.status), job, result, work)
 

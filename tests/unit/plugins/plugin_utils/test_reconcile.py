@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -155,6 +156,35 @@ def test_state_that_the_run_does_not_show_is_left_alone_without_a_job(place: Pla
     answered = [row for row in found["rows"] if row["delivery"]]
     assert {row["workflow_run_id"] for row in answered} == {place.run["workflow_run_id"], of_job["workflow_run_id"]}
     assert (place.state(of_job)["result"], place.state(hidden)["waits"]) == ("fail", True)
+
+
+def test_state_of_a_retried_run_that_the_run_does_not_show_yet_is_left_alone(place: Place) -> None:
+    begin = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - HOUR))
+    run = place.start(age=60, waiting_nodes="hidden", shown={"begin_time": begin})
+    place.job("failed", run)
+    row = place.row(place.answer(fgs_callback_states=[]), run)
+    assert (row["verdict"], row["waits"], place.state(run)["waits"]) == ("may_still_report", None, True)
+
+
+@pytest.mark.parametrize(
+    ("executions", "is_problem"),
+    [
+        ([], True),
+        ([{"status": "success", "begin_time": 1}], True),
+        # A wait node may run for a day.
+        ([{"status": "running", "begin_time": 1}], False),
+    ],
+)
+def test_state_that_is_not_shown_for_too_long_is_a_problem(
+    place: Place, executions: list[Any], is_problem: bool
+) -> None:
+    node = {"node_id": "another", "node_name": "another", "executions": executions}
+    run = place.start(shown={"node_execution_details": [node]})
+    assert place.reconcile(fgs_reconcile_alarm="61m")["problems"] == []
+    found = place.reconcile(fgs_reconcile_alarm="59m", fgs_callback_states=[STATE_NAME])
+    row = place.row(found, run)
+    assert (row["verdict"], row["waits"], row["is_problem"]) == ("not_shown", None, is_problem)
+    assert row["text"].endswith("; the run shows no running state") == is_problem
 
 
 @pytest.mark.parametrize(
@@ -582,16 +612,18 @@ def test_user_who_may_not_see_every_job(place: Place, me: dict[str, bool], is_au
 # Callbacks that were saved.
 
 
-def saved(place: Place, folder: Path, **changes: str) -> Path:
-    """Saves a success of the run of place, as a job would that could not report it."""
+def saved(place: Place, folder: Path, state_name: str = "", **changes: str) -> Path:
+    """Saves a success of the run of place, as a job would that could not report it, and did not know the state's ID."""
     run = place.run
     callback = _api.Callback(
-        **{name: run[name] for name in ("workflow_id", "workflow_run_id", "workflow_state_id")},
+        **{name: run[name] for name in ("workflow_id", "workflow_run_id")},
+        workflow_state_id="" if state_name else run["workflow_state_id"],
         result="success",
         output={"saved": True},
         error=None,
     )
     addresses = {"endpoint": place.simulator["http"], "project_id": place.simulator.project_id, **changes}
+    addresses["workflow_state_name"] = state_name
     return Path(undelivered.write(str(folder), undelivered.variables(callback, addresses), "refused"))
 
 
@@ -608,6 +640,72 @@ def test_saved_callback_is_sent_before_its_job_is_answered(place: Place, tmp_pat
     assert (row["verdict"], row["delivery"]) == ("saved_callback", "delivered")
     assert (place.state()["result"], place.state()["output"]) == ("success", {"saved": True})
     assert not file.exists()
+
+
+def ago(file: Path, seconds: float) -> None:
+    """Lets the file say that it was saved that many seconds ago."""
+    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - seconds))
+    file.write_text(re.sub("(?<=# Saved at: ).*", when, file.read_text()))
+
+
+@pytest.mark.parametrize("name", ["", STATE_NAME])
+def test_saved_callback_is_not_sent_to_a_later_wait(place: Place, tmp_path: Path, name: str) -> None:
+    file = saved(place, tmp_path, name)
+    ago(file, HOUR + 60)
+    place.job("failed", ago=60)
+    found = place.answer(undelivered_path=str(tmp_path))
+    row, of_job = found["rows"]
+    text = f"{file}: The file {file} was left: the state has begun to wait again since it was saved"
+    assert (row["text"], row["delivery"], row["is_problem"]) == (text, "", False)
+    assert (of_job["verdict"], place.state()["waits"], found["problems"]) == ("may_still_report", True, [])
+    # Of its own wait.
+    ago(file, HOUR - 60)
+    place.answer(undelivered_path=str(tmp_path))
+    assert (place.state()["result"], file.exists()) == ("success", False)
+
+
+def test_saved_callback_that_does_not_say_when_it_was_saved_is_sent(place: Place, tmp_path: Path) -> None:
+    file = saved(place, tmp_path)
+    file.write_text(re.sub("(?<=# Saved at: ).*", "yesterday", file.read_text()))
+    place.answer(undelivered_path=str(tmp_path))
+    assert place.state()["result"] == "success"
+
+
+@pytest.mark.parametrize(("name", "options"), [("", {}), (STATE_NAME, {}), ("", {"waiting_nodes": "hidden"})])
+def test_saved_callback_is_not_sent_while_a_job_may_report(
+    place: Place, tmp_path: Path, name: str, options: dict[str, Any]
+) -> None:
+    place.run = place.start(**options)
+    file = saved(place, tmp_path, name)
+    place.job("failed")
+    job = place.job("running", variables={"fgs_workflow_run_id": place.run["workflow_run_id"].upper()})
+    found = place.answer(undelivered_path=str(tmp_path))
+    row = found["rows"][0]
+    assert row["text"] == f"{file}: The file {file} was left: AWX job {job['id']} is running and may still report"
+    assert (place.state()["waits"], row["is_problem"], file.exists()) == (True, False, True)
+    place.awx.end_job(job, "failed")
+    place.answer(undelivered_path=str(tmp_path))
+    assert (place.state()["result"], file.exists()) == ("success", False)
+
+
+def test_saved_callback_is_sent_if_awx_or_reading_fails(place: Place, tmp_path: Path) -> None:
+    place.run = place.start(read_fault="read_403")
+    saved(place, tmp_path)
+    place.awx.instead["unified_jobs"] = place.awx.instead["me"] = (None, None)
+    found = place.answer(undelivered_path=str(tmp_path))
+    assert place.state()["result"] == "success"
+    assert any(problem.startswith("Nothing was answered, as AWX") for problem in found["problems"])
+
+
+def test_address_that_does_not_respond_is_not_called_for_each_file(place: Place, tmp_path: Path) -> None:
+    refused = place.simulator["refused"]
+    files = [saved(place, tmp_path)]
+    place.run = place.start()
+    files.append(saved(place, tmp_path))
+    found = place.answer(undelivered_path=str(tmp_path), endpoint=refused)
+    texts = sorted(row["text"] for row in found["rows"] if row["verdict"] == "saved_callback")
+    assert sum(f"Nothing was sent, as {refused} did not respond before" in text for text in texts) == 1
+    assert all(file.exists() for file in files)
 
 
 def test_saved_callback_that_is_not_delivered_is_a_problem(place: Place, tmp_path: Path) -> None:
@@ -657,12 +755,12 @@ def test_functiongraph_that_goes_away_is_not_called_for_each_answer(
             raise _reads.ReadError("no connection", transient=True)
         return read_run(*arguments)
 
-    def deliver(_task: Any, _arguments: Any) -> dict[str, Any]:
+    def deliver(_task: Any) -> dict[str, Any]:
         called.append(1)
         return {"failed": True, "changed": False, "delivery": "not_sent", "msg": "Nothing was sent."}
 
     monkeypatch.setattr(_reads, "read_run", read)
-    monkeypatch.setattr(reconcile_task.ReconcileTask, "_deliver", deliver)
+    monkeypatch.setattr(reconcile_task.CallbackTask, "run", deliver)
     found = place.answer()
     assert (len(called), len(found["problems"])) == (1 if is_away else len(runs), len(runs))
     text = "no job of AWX carries its IDs; It was not answered, as FunctionGraph did not respond before"

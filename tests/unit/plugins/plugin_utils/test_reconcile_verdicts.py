@@ -102,13 +102,11 @@ def test_output_is_that_of_the_work() -> None:
     [
         ([], LONG_AGO, verdicts.NEVER_LAUNCHED),
         ([], NOW - GRACE + 1, verdicts.MAY_REPORT),
-        ([], 0.0, verdicts.NOT_SHOWN),
         ([job(1, finished=NOW - GRACE + 1)], LONG_AGO, verdicts.MAY_REPORT),
         ([job(1, finished=NOW - GRACE)], LONG_AGO, verdicts.ENDED),
         # The state waits a second time: a new job may still be launched.
         ([job(1)], NOW - GRACE + 1, verdicts.MAY_REPORT),
-        ([job(1)], 0.0, verdicts.ENDED),
-        ([job(1, finished=0.0, created=NOW - GRACE + 1)], 0.0, verdicts.MAY_REPORT),
+        ([job(1, finished=0.0, created=NOW - GRACE + 1)], LONG_AGO, verdicts.MAY_REPORT),
         # The report of a job that ended long ago has just ended.
         ([job(1), job(2, "failed", REPORTS_FAIL, finished=NOW - 1)], LONG_AGO, verdicts.MAY_REPORT),
     ],
@@ -117,6 +115,21 @@ def test_nothing_is_answered_within_the_grace(jobs: list[Job], since: float, exp
     found = verdicts.judge(STATE._replace(since=since), jobs, NOW, GRACE)
     assert found.name == expected
     assert (found.result is not None) == (expected in (verdicts.NEVER_LAUNCHED, verdicts.ENDED))
+
+
+@pytest.mark.parametrize(
+    ("jobs", "changed", "expected"),
+    [
+        ([], LONG_AGO, verdicts.NOT_SHOWN),
+        ([job(1)], LONG_AGO, verdicts.ENDED),
+        ([job(1)], 0.0, verdicts.ENDED),
+        # The run was retried, and is about to launch another job.
+        ([job(1)], NOW - GRACE + 1, verdicts.MAY_REPORT),
+    ],
+)
+def test_state_that_the_run_does_not_show(jobs: list[Job], changed: float, expected: str) -> None:
+    found = verdicts.judge(STATE._replace(since=changed, is_shown=False), jobs, NOW, GRACE)
+    assert (found.name, found.result is not None) == (expected, expected == verdicts.ENDED)
 
 
 @pytest.mark.parametrize(

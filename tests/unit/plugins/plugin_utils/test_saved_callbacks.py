@@ -57,7 +57,9 @@ class Service:
     def send_all(
         self, path: Path | str, environ: dict[str, str] | None = None, **options: Any
     ) -> list[saved_callbacks.SentFile]:
-        return saved_callbacks.send_all(str(path), self.deliver, environ or {}, **options)
+        return saved_callbacks.send_all(
+            str(path), lambda _saved, arguments: self.deliver(arguments), environ or {}, **options
+        )
 
 
 def row(file: Path, delivery: str, sentence: str) -> saved_callbacks.SentFile:
@@ -480,7 +482,7 @@ def test_copy_is_the_origin_and_not_the_original(tmp_path: Path, command_line: C
 def test_named_file_is_the_origin(tmp_path: Path) -> None:
     file = saved(tmp_path)
     found = saved_callbacks.origin(str(file), {}, given())
-    assert found == saved_callbacks.SavedCallback(str(file), saved_callbacks.read(str(file)).digest, ADDRESSES)
+    assert found == saved_callbacks.read(str(file))._replace(options=ADDRESSES)
 
 
 @pytest.mark.parametrize(
