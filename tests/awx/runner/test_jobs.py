@@ -134,6 +134,7 @@ def report(run: dict[str, str], job: Callable[..., Job], result: str, **variable
     return job(run, number=9, playbook="report.yml", launch=launch).start()
 
 
+@pytest.mark.test_all
 def test_timeout_is_reported_on_the_failure_edge(simulator: Simulator, job: Callable[..., Job]) -> None:
     run = simulator.start_run()
     finished = job(run, plays=HANGING, playbook="own.yml", settings={"job_timeout": 4}).start()

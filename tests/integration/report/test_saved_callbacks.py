@@ -45,7 +45,7 @@ def saved(simulator: Simulator, ansible_playbook: Playbook, home: Path) -> Calla
     return save
 
 
-@pytest.mark.parametrize("project_id", ["set", "looked up"])
+@pytest.mark.parametrize("project_id", [pytest.param("set", marks=pytest.mark.test_all), "looked up"])
 def test_callback_with_an_expired_key_is_sent_with_the_command_in_its_file(
     simulator: Simulator, ansible_playbook: Playbook, saved: Any, project_id: str
 ) -> None:
@@ -88,6 +88,7 @@ def test_file_of_a_run_that_was_stopped_is_removed(
     assert not file.exists()
 
 
+@pytest.mark.test_all
 def test_copy_is_sent_to_the_addresses_of_the_environment_and_its_original_left(
     simulator: Simulator, ansible_playbook: Playbook, saved: Any, home: Path
 ) -> None:
