@@ -678,6 +678,7 @@ def test_saved_callback_is_not_sent_while_a_job_may_report(
     place.run = place.start(**options)
     file = saved(place, tmp_path, name)
     place.job("failed")
+    place.awx.add_job({}, "running")
     job = place.job("running", variables={"fgs_workflow_run_id": place.run["workflow_run_id"].upper()})
     found = place.answer(undelivered_path=str(tmp_path))
     row = found["rows"][0]
