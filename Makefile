@@ -6,7 +6,7 @@ PYTHON ?= python3
 NOX := .venv/bin/python -m nox
 # Set FILE to a test file, or to anything else that pytest understands.
 FILE ?= tests/unit
-# Set WHAT to "chaos limits" to measure delivery under faults instead, or to "instructions".
+# Set WHAT to "chaos limits reconcile" to measure delivery under faults instead, or to "instructions" or "runs".
 WHAT ?=
 # The day of the release that the changelog is written for.
 DATE ?= $(shell date +%F)

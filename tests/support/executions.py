@@ -19,7 +19,7 @@ START, STOP, RETRY = (("POST", RUNS + end) for end in ("", "/run/terminate", "/r
 DEFINITION = ("GET", "/v2/p/fgs/workflows/w")
 ACCEPTED = Call(*START, 200, {"execution_id": "run"}, {"X-Request-Id": "r"})
 CUT = Call(*START, cut=True)
-GONE = Call(*GET, 404, {"error_code": "FGS.5002", "error_msg": "Not found."})
+NOT_FOUND = Call(*GET, 404, {"error_code": "FGS.5002", "error_msg": "Not found."})
 NORMAL, EXPRESS = (Call(*DEFINITION, 200, {"definition": {"mode": mode}}) for mode in ("NORMAL", "EXPRESS"))
 NOT_READABLE = Call(*GET, 403, {"error_code": "APIG.0302", "error_msg": "No permission."})
 NO_PERMISSION = "the run could not be read: status 403 (APIG.0302: No permission), with AK/SK from the options "
@@ -42,7 +42,7 @@ def task(arguments: dict[str, Any], retries: int = 0, **options: Any) -> Any:
     return found
 
 
-def met(*calls: Call, retries: int = 0, check_mode: bool = False, **arguments: Any) -> tuple[Any, list[Came]]:
+def run_task(*calls: Call, retries: int = 0, check_mode: bool = False, **arguments: Any) -> tuple[Any, list[Came]]:
     """The result, after checking that exactly these calls were received, and the calls."""
     with scripted(*calls) as server:
         result = task({"endpoint": server.url, **arguments}, retries, check_mode=check_mode).run()
@@ -50,7 +50,7 @@ def met(*calls: Call, retries: int = 0, check_mode: bool = False, **arguments: A
     return result, server.came
 
 
-def known(result: dict[str, Any]) -> tuple[Any, ...]:
+def outcome(result: dict[str, Any]) -> tuple[Any, ...]:
     return bool(result.get("failed")), result["changed"], result["requests_sent"]
 
 

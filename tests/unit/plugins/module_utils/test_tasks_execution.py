@@ -18,18 +18,18 @@ from support.executions import (
     CUT,
     DEFINITION,
     EXPRESS,
-    GONE,
     NO_PERMISSION,
     NORMAL,
+    NOT_FOUND,
     NOT_READABLE,
     RUNNING,
     RUNS,
     START,
     STOP,
-    known,
     matches,
-    met,
+    outcome,
     run_of,
+    run_task,
     shows,
     task,
 )
@@ -56,8 +56,8 @@ def test_run_is_started_with_a_new_id() -> None:
 
 
 def test_run_is_started_with_the_id_of_the_user() -> None:
-    result, came = met(GONE, ACCEPTED, RUNNING)
-    assert known(result) == (False, True, 1)
+    result, came = run_task(NOT_FOUND, ACCEPTED, RUNNING)
+    assert outcome(result) == (False, True, 1)
     assert came[1].headers["X-WorkflowRun-ID"] == "run"
     assert json.loads(came[1].body)["input"] == {}
 
@@ -65,7 +65,7 @@ def test_run_is_started_with_the_id_of_the_user() -> None:
 @pytest.mark.parametrize("status", ["running", "success", "fail"])
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_run_that_exists_is_left_alone(status: str, check_mode: bool) -> None:
-    result, _came = met(shows(status), check_mode=check_mode)
+    result, _came = run_task(shows(status), check_mode=check_mode)
     assert result == {
         "changed": False,
         "execution_id": "run",
@@ -77,15 +77,15 @@ def test_run_that_exists_is_left_alone(status: str, check_mode: bool) -> None:
 
 
 def test_run_that_cannot_be_read_after_its_start_is_started() -> None:
-    result, _came = met(GONE, ACCEPTED, GONE)
-    assert known(result) == (False, True, 1)
+    result, _came = run_task(NOT_FOUND, ACCEPTED, NOT_FOUND)
+    assert outcome(result) == (False, True, 1)
     assert "status" not in result
 
 
 def test_another_id_of_the_service_is_a_warning() -> None:
     accepted = Call(*START, 200, {"execution_id": "other"})
     other = Call("GET", RUNS + "/other", 200, {"status": "running"})
-    result, _came = met(GONE, accepted, other)
+    result, _came = run_task(NOT_FOUND, accepted, other)
     assert (result["execution_id"], result["ansible_facts"]) == ("other", {"fgs_workflow_execution_id": "other"})
     assert result["warnings"] == [
         "The service gave the run another ID than execution_id: repeating this task starts another run."
@@ -99,7 +99,7 @@ def test_another_id_after_a_lost_start_is_a_warning(chosen: bool) -> None:
     gone = Call("GET", "", 404)
     with scripted(*[gone] * chosen, CUT, *[gone] * 3, NORMAL, accepted, other) as server:
         result = task({"endpoint": server.url, "execution_id": "run" if chosen else None}, 1).run()
-    assert (known(result), result["execution_id"]) == ((False, True, 2), "other")
+    assert (outcome(result), result["execution_id"]) == ((False, True, 2), "other")
     assert [warning.partition(":")[2] for warning in result["warnings"]] == [
         *[" repeating this task starts another run."] * chosen,
         " an earlier request may have started a run, too.",
@@ -114,20 +114,20 @@ def test_another_id_of_a_run_without_a_chosen_one_is_no_warning() -> None:
 
 
 def test_nothing_is_started_where_it_is_unknown_whether_the_run_exists() -> None:
-    result, _came = met(NOT_READABLE)
-    assert known(result) == (True, False, 0)
+    result, _came = run_task(NOT_READABLE)
+    assert outcome(result) == (True, False, 0)
     assert result["msg"].startswith("Nothing was sent, as " + NO_PERMISSION)
     assert "the right to read runs of FunctionGraph workflows" in result["hint"]
 
 
 def test_nothing_is_started_where_another_run_is_shown() -> None:
-    result, _came = met(shows("running", execution_id="another"))
-    assert known(result) == (True, False, 0)
+    result, _came = run_task(shows("running", execution_id="another"))
+    assert outcome(result) == (True, False, 0)
     assert result["msg"] == "Nothing was sent, as the run could not be read: the response shows another execution_id."
 
 
 def test_check_mode_starts_nothing() -> None:
-    result, _came = met(GONE, check_mode=True, input={"name": "ü"}, wait=True)
+    result, _came = run_task(NOT_FOUND, check_mode=True, input={"name": "ü"}, wait=True)
     diff = result.pop("diff")
     assert result == {"changed": True, "requests_sent": 0}
     assert (diff["before"], diff["after_header"]) == ("", "start request")
@@ -146,8 +146,8 @@ def test_diff_shows_what_is_sent() -> None:
 
 @pytest.mark.parametrize("answer", [Call(*START, 403), CUT])
 def test_diff_shows_what_was_sent_in_vain(answer: Call) -> None:
-    reads = [GONE] * 3 + [NORMAL] if answer.cut else []
-    with scripted(GONE, answer, *reads) as server:
+    reads = [NOT_FOUND] * 3 + [NORMAL] if answer.cut else []
+    with scripted(NOT_FOUND, answer, *reads) as server:
         result = task({"endpoint": server.url}, diff=True).run()
     assert (result["failed"], result["diff"]["after_header"]) == (True, "start request")
 
@@ -155,15 +155,15 @@ def test_diff_shows_what_was_sent_in_vain(answer: Call) -> None:
 # What becomes of a start: the calls, the retries, and the result's failed, changed and requests_sent.
 STARTS: dict[str, tuple[tuple[Call, ...], int, tuple[bool, bool, int], str]] = {
     "lost, and the run is there": ((CUT, RUNNING, RUNNING), 0, (False, True, 1), ""),
-    "lost, and the run is shown late": ((CUT, GONE, GONE, RUNNING, RUNNING), 0, (False, True, 1), ""),
+    "lost, and the run is shown late": ((CUT, NOT_FOUND, NOT_FOUND, RUNNING, RUNNING), 0, (False, True, 1), ""),
     "lost, and the run is not there": (
-        (CUT, *[GONE] * 3, NORMAL, ACCEPTED, RUNNING),
+        (CUT, *[NOT_FOUND] * 3, NORMAL, ACCEPTED, RUNNING),
         1,
         (False, True, 2),
         "",
     ),
     "lost twice, and the run is not there": (
-        (CUT, *[GONE] * 3, NORMAL, CUT, *[GONE] * 3, NORMAL),
+        (CUT, *[NOT_FOUND] * 3, NORMAL, CUT, *[NOT_FOUND] * 3, NORMAL),
         1,
         (True, False, 2),
         "It is not known whether the run run was started: the connection was lost: …; the run does not show it, and "
@@ -183,43 +183,43 @@ STARTS: dict[str, tuple[tuple[Call, ...], int, tuple[bool, bool, int], str]] = {
         "It is not known whether the run run was started: the connection was lost: …; " + NO_PERMISSION + "….",
     ),
     "lost, and the workflow is an express workflow": (
-        (CUT, *[GONE] * 3, EXPRESS),
+        (CUT, *[NOT_FOUND] * 3, EXPRESS),
         2,
         (True, False, 1),
         "It is not known whether the run run was started: …; the run could not be read: status 404 (FGS.5002: …).",
     ),
     "lost, and the definition cannot be read": (
-        (CUT, *[GONE] * 3, Call(*DEFINITION, 403)),
+        (CUT, *[NOT_FOUND] * 3, Call(*DEFINITION, 403)),
         2,
         (True, False, 1),
         "It is not known whether the run run was started: …; the run could not be read: status 403 ….",
     ),
     "lost, then refused, as the run is there by now": (
-        (CUT, *[GONE] * 3, NORMAL, Call(*START, 400), RUNNING, RUNNING),
+        (CUT, *[NOT_FOUND] * 3, NORMAL, Call(*START, 400), RUNNING, RUNNING),
         1,
         (False, True, 2),
         "",
     ),
     "lost, then refused": (
-        (CUT, *[GONE] * 3, NORMAL, Call(*START, 403), *[GONE] * 3, NORMAL),
+        (CUT, *[NOT_FOUND] * 3, NORMAL, Call(*START, 403), *[NOT_FOUND] * 3, NORMAL),
         1,
         (True, False, 2),
         "It is not known whether the run run was started: status 403 (…); the run does not show it.",
     ),
     "lost, then throttled, and the run is shown by now": (
-        (CUT, *[GONE] * 3, NORMAL, Call(*START, 429), RUNNING, RUNNING),
+        (CUT, *[NOT_FOUND] * 3, NORMAL, Call(*START, 429), RUNNING, RUNNING),
         2,
         (False, True, 2),
         "",
     ),
     "lost, then throttled, and the run is not there": (
-        (CUT, *[GONE] * 3, NORMAL, Call(*START, 429), *[GONE] * 3, NORMAL, ACCEPTED, RUNNING),
+        (CUT, *[NOT_FOUND] * 3, NORMAL, Call(*START, 429), *[NOT_FOUND] * 3, NORMAL, ACCEPTED, RUNNING),
         2,
         (False, True, 3),
         "",
     ),
     "HTML, and the run is not there": (
-        (Call(*START, 200, b"<html>", {"Content-Type": "text/html"}), *[GONE] * 3, NORMAL),
+        (Call(*START, 200, b"<html>", {"Content-Type": "text/html"}), *[NOT_FOUND] * 3, NORMAL),
         0,
         (True, False, 1),
         "It is not known whether the run run was started: the response is HTML, from a proxy or another server; the "
@@ -235,7 +235,7 @@ STARTS: dict[str, tuple[tuple[Call, ...], int, tuple[bool, bool, int], str]] = {
     ),
     "refused, as somebody else has started the run": ((Call(*START, 409), RUNNING, RUNNING), 0, (False, False, 1), ""),
     "refused": (
-        (Call(*START, 400, {"error_code": "FGS.1", "error_msg": "No."}), GONE),
+        (Call(*START, 400, {"error_code": "FGS.1", "error_msg": "No."}), NOT_FOUND),
         0,
         (True, False, 1),
         "The service refused to start the run: status 400 (FGS.1: No).",
@@ -252,8 +252,8 @@ STARTS: dict[str, tuple[tuple[Call, ...], int, tuple[bool, bool, int], str]] = {
 @pytest.mark.parametrize("name", STARTS)
 def test_start(name: str) -> None:
     calls, retries, expected, message = STARTS[name]
-    result, came = met(GONE, *calls, retries=retries)
-    assert known(result) == expected
+    result, came = run_task(NOT_FOUND, *calls, retries=retries)
+    assert outcome(result) == expected
     assert matches(message, result.get("msg", "")), result["msg"]
     assert ("ansible_facts" in result) == result["changed"]
     if message.startswith("It is not known"):
@@ -266,7 +266,7 @@ def test_start(name: str) -> None:
 @pytest.mark.parametrize("status", [403, 404, 405])
 def test_refused_start_says_where_it_is_not_offered(status: int) -> None:
     refusal = {"error_code": "FSS.0403", "error_msg": "Not offered on this site."}
-    result, _came = met(GONE, Call(*START, status, refusal))
+    result, _came = run_task(NOT_FOUND, Call(*START, status, refusal))
     refused = f"The service refused to start the run: status {status} (FSS.0403: Not offered on this site)"
     assert result["msg"].startswith(refused)
     assert result["hint"].endswith("starting a run is not offered on the international site.")
@@ -274,7 +274,7 @@ def test_refused_start_says_where_it_is_not_offered(status: int) -> None:
 
 
 def test_no_connection() -> None:
-    with scripted(GONE) as server:
+    with scripted(NOT_FOUND) as server:
         endpoint = f"http://127.0.0.1:{free_port()}"
         found = task({"endpoint": server.url})
         found.addresses.endpoint = server.url
@@ -287,6 +287,6 @@ def test_no_connection() -> None:
 
         found.client = client
         result = found.run()
-    assert known(result) == (True, False, 0)
+    assert outcome(result) == (True, False, 0)
     assert result["msg"] == f"Nothing was sent, as no connection to {server.url} could be made: connection refused."
     assert result["hint"].startswith("Check endpoint, region, proxy")

@@ -10,15 +10,15 @@ import pytest
 from support.executions import (
     CANCELLED,
     FAILED,
-    GONE,
+    NOT_FOUND,
     NOT_READABLE,
     RETRY,
     RUNNING,
     RUNS,
     STOP,
-    known,
     matches,
-    met,
+    outcome,
+    run_task,
     shows,
     task,
 )
@@ -49,7 +49,7 @@ CHANGES: dict[str, tuple[str, tuple[Call, ...], int, tuple[bool, bool, int], str
     ),
     "no such run": (
         "stopped",
-        (GONE,),
+        (NOT_FOUND,),
         0,
         (True, False, 0),
         None,
@@ -99,7 +99,7 @@ CHANGES: dict[str, tuple[str, tuple[Call, ...], int, tuple[bool, bool, int], str
     ),
     "stop is lost, and the run is gone": (
         "stopped",
-        (RUNNING, Call(*STOP, cut=True), *[GONE] * 3),
+        (RUNNING, Call(*STOP, cut=True), *[NOT_FOUND] * 3),
         2,
         (True, False, 1),
         None,
@@ -137,8 +137,8 @@ CHANGES: dict[str, tuple[str, tuple[Call, ...], int, tuple[bool, bool, int], str
 @pytest.mark.parametrize("name", CHANGES)
 def test_change(name: str) -> None:
     state, calls, retries, expected, status, text = CHANGES[name]
-    result, came = met(*calls, state=state, retries=retries)
-    assert known(result) == expected
+    result, came = run_task(*calls, state=state, retries=retries)
+    assert outcome(result) == expected
     assert result.get("status") == status
     said = [result["msg"]] if result.get("failed") else result.get("warnings", [])
     assert len(said) == bool(text)
@@ -149,8 +149,8 @@ def test_change(name: str) -> None:
 
 @pytest.mark.parametrize(("state", "run"), [("stopped", RUNNING), ("retried", FAILED)])
 def test_check_mode_changes_nothing(state: str, run: Call) -> None:
-    result, _came = met(run, check_mode=True, state=state)
-    assert (known(result), result["status"]) == ((False, True, 0), run.body["status"])
+    result, _came = run_task(run, check_mode=True, state=state)
+    assert (outcome(result), result["status"]) == ((False, True, 0), run.body["status"])
     assert result["diff"]["after"].startswith("POST ")
 
 
@@ -159,4 +159,4 @@ def test_id_of_a_run_cannot_leave_its_place_in_the_path() -> None:
     shown = [Call("GET", path, 200, {"status": status}) for status in ("running", "cancel")]
     with scripted(shown[0], Call("POST", f"{path}/terminate"), shown[1]) as server:
         result = task({"endpoint": server.url, "state": "stopped", "execution_id": "a/..?#ü"}).run()
-    assert (known(result), result["status"]) == ((False, True, 1), "cancel")
+    assert (outcome(result), result["status"]) == ((False, True, 1), "cancel")

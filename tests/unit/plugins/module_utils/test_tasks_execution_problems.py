@@ -12,10 +12,10 @@ import pytest
 from support.executions import (
     ACCEPTED,
     CUT,
-    GONE,
+    NOT_FOUND,
     NOT_READABLE,
     RUNNING,
-    known,
+    outcome,
     task,
 )
 from support.servers import Call, free_port, scripted
@@ -57,7 +57,7 @@ def test_wrong_arguments(name: str) -> None:
     if given.get("execution_id") == "":
         found.params["execution_id"] = ""
     result = found.run()
-    assert known(result) == (True, False, 0)
+    assert outcome(result) == (True, False, 0)
     assert sorted((one["option"], one["rule"]) for one in result["violations"]) == sorted(broken)
     assert result["msg"].startswith("Nothing was sent: ")
 
@@ -89,24 +89,24 @@ def interrupted_in(monkeypatch: pytest.MonkeyPatch, method: str, *calls: Call, *
 
 def test_interrupted_before_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     result = interrupted_in(monkeypatch, "get")
-    assert (known(result), result["msg"]) == (
+    assert (outcome(result), result["msg"]) == (
         (True, False, 0),
         "Nothing was sent, as the task was interrupted.",
     )
 
 
 def test_interrupted_start_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = interrupted_in(monkeypatch, "post", GONE)
-    assert (known(result), result["execution_id"]) == ((True, False, 1), "run")
+    result = interrupted_in(monkeypatch, "post", NOT_FOUND)
+    assert (outcome(result), result["execution_id"]) == ((True, False, 1), "run")
     assert result["msg"] == "It is not known whether the run run was started: the task was interrupted."
 
 
 def test_interrupted_after_the_start() -> None:
-    with scripted(GONE, ACCEPTED, RUNNING) as server:
+    with scripted(NOT_FOUND, ACCEPTED, RUNNING) as server:
         found = task({"endpoint": server.url})
         found.run()
     result = found.interrupted("the task was interrupted")
-    assert (known(result), result["execution_id"]) == ((True, True, 1), "run")
+    assert (outcome(result), result["execution_id"]) == ((True, True, 1), "run")
     assert result["msg"] == "The run run was started, but could not be read, as the task was interrupted."
 
 
@@ -129,17 +129,17 @@ def test_lost_and_unexplained() -> None:
     ],
 )
 def test_unexplained_after_the_start(calls: tuple[Call, ...], changed: bool, message: str) -> None:
-    with scripted(GONE, *calls) as server:
+    with scripted(NOT_FOUND, *calls) as server:
         found = task({"endpoint": server.url})
         found.run()
     result = found.unexplained("and why is not known")
-    assert (known(result), result["execution_id"], result["msg"]) == ((True, changed, 1), "run", message)
+    assert (outcome(result), result["execution_id"], result["msg"]) == ((True, changed, 1), "run", message)
 
 
 def test_run_that_cannot_be_read_is_not_stopped() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     result = task({"endpoint": url, "state": "stopped"}).run()
-    assert known(result) == (True, False, 0)
+    assert outcome(result) == (True, False, 0)
     assert result["msg"] == "Nothing was sent, as the run could not be read: connection refused."
     assert result["hint"].startswith("Check endpoint, region, proxy")
 
@@ -149,6 +149,6 @@ def test_keys_that_were_refused_before_start_nothing() -> None:
     with scripted(refused) as server:
         task({"endpoint": server.url}).run()
         result = task({"endpoint": server.url, "execution_id": None}).run()
-    assert known(result) == (True, False, 0)
+    assert outcome(result) == (True, False, 0)
     assert result["msg"].startswith("Nothing was sent, as the service refused the keys from ")
     assert result["hint"]

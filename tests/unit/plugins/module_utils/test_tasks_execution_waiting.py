@@ -14,14 +14,14 @@ from support.executions import (
     ACCEPTED,
     DEFINITION,
     EXPRESS,
-    GONE,
     NORMAL,
+    NOT_FOUND,
     NOT_READABLE,
     RUNS,
-    known,
     matches,
-    met,
+    outcome,
     run_of,
+    run_task,
     shows,
     task,
 )
@@ -69,26 +69,26 @@ UNREADABLE = Call(*DEFINITION, 403)
 
 def waited(*calls: Call, **arguments: Any) -> dict[str, Any]:
     """What a task gives that starts a run and waits for it."""
-    result: dict[str, Any] = met(GONE, *calls, wait=True, **arguments)[0]
+    result: dict[str, Any] = run_task(NOT_FOUND, *calls, wait=True, **arguments)[0]
     return result
 
 
 def test_waits_until_the_run_ends(clock: Clock) -> None:
     result = waited(NORMAL, ACCEPTED, RUNNING, RUNNING, RUNNING, ENDED)
-    assert (known(result), result["status"]) == ((False, True, 1), "success")
+    assert (outcome(result), result["status"]) == ((False, True, 1), "success")
     assert result["execution"]["output"] == {"release": "1"}
     assert clock.waits == [1.0, 1.5, 2.25]
 
 
 def test_waits_for_a_run_that_exists() -> None:
-    result, _came = met(RUNNING, NORMAL, RUNNING, ENDED, wait=True)
-    assert (known(result), result["status"]) == ((False, False, 0), "success")
+    result, _came = run_task(RUNNING, NORMAL, RUNNING, ENDED, wait=True)
+    assert (outcome(result), result["status"]) == ((False, False, 0), "success")
     assert "ansible_facts" not in result
 
 
 def test_run_that_ended_is_not_waited_for(clock: Clock) -> None:
-    result, _came = met(ENDED, NORMAL, wait=True)
-    assert (known(result), clock.waits) == ((False, False, 0), [])
+    result, _came = run_task(ENDED, NORMAL, wait=True)
+    assert (outcome(result), clock.waits) == ((False, False, 0), [])
 
 
 def test_pauses_grow_up_to_a_limit(clock: Clock) -> None:
@@ -97,24 +97,24 @@ def test_pauses_grow_up_to_a_limit(clock: Clock) -> None:
 
 
 def test_definition_that_cannot_be_read_is_no_obstacle() -> None:
-    assert known(waited(UNREADABLE, ACCEPTED, RUNNING, ENDED)) == (False, True, 1)
+    assert outcome(waited(UNREADABLE, ACCEPTED, RUNNING, ENDED)) == (False, True, 1)
 
 
 def test_run_is_shown_late() -> None:
-    assert known(waited(NORMAL, ACCEPTED, GONE, GONE, GONE, ENDED)) == (False, True, 1)
+    assert outcome(waited(NORMAL, ACCEPTED, NOT_FOUND, NOT_FOUND, NOT_FOUND, ENDED)) == (False, True, 1)
 
 
 def test_reading_fails_for_a_while(clock: Clock) -> None:
     throttled = Call(*GET, 429, None, {"Retry-After": "7"})
     result = waited(NORMAL, ACCEPTED, RUNNING, AWAY, throttled, Call(*GET, cut=True), ENDED)
-    assert known(result) == (False, True, 1)
+    assert outcome(result) == (False, True, 1)
     assert clock.waits == [1.0, 1.5, 7.0, 3.375]
 
 
 def test_retry_after_is_neither_undercut_nor_unbounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_reads, "random", SimpleNamespace(uniform=lambda least, _most: least))
     asked = [Call(*GET, 429, None, {"Retry-After": seconds}) for seconds in ("7", "86400")]
-    assert known(waited(NORMAL, ACCEPTED, RUNNING, *asked, ENDED)) == (False, True, 1)
+    assert outcome(waited(NORMAL, ACCEPTED, RUNNING, *asked, ENDED)) == (False, True, 1)
     assert clock.waits == [pytest.approx(0.8), 7.0, 60.0]
 
 
@@ -128,7 +128,7 @@ def test_deadline_holds_where_the_first_read_hangs(clock: Clock, monkeypatch: py
 
     monkeypatch.setattr(ExecutionTask, "_read_within", hang)
     result = waited(NORMAL, ACCEPTED, retries=3, wait_timeout=3)
-    assert (known(result), given, clock.monotonic()) == ((True, True, 1), [3, 0.5], 3.0)
+    assert (outcome(result), given, clock.monotonic()) == ((True, True, 1), [3, 0.5], 3.0)
 
 
 # What comes after the definition and the start, the arguments, and failed, changed, the message and the hint.
@@ -160,13 +160,13 @@ FAILURES: dict[str, tuple[tuple[Call, ...], dict[str, Any], str, str]] = {
         LATER,
     ),
     "never shown": (
-        (GONE, GONE, GONE, GONE),
+        (NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND),
         {},
         "The task stopped waiting for the run run, as the run could not be read: status 404 (FGS.5002: Not found).",
         "Check workflow_id",
     ),
     "gone again": (
-        (RUNNING, RUNNING, GONE),
+        (RUNNING, RUNNING, NOT_FOUND),
         {},
         "The task stopped waiting for the run run, as the run could not be read: status 404 (FGS.5002: Not found).",
         "Check workflow_id",
@@ -202,30 +202,30 @@ FAILURES: dict[str, tuple[tuple[Call, ...], dict[str, Any], str, str]] = {
 def test_failure(name: str) -> None:
     calls, arguments, message, hint = FAILURES[name]
     result = waited(STATES if "wait_for" in arguments else NORMAL, ACCEPTED, *calls, **arguments)
-    assert (known(result), result["execution_id"]) == ((True, True, 1), "run")
+    assert (outcome(result), result["execution_id"]) == ((True, True, 1), "run")
     assert matches(message, result["msg"]), result["msg"]
     assert result.get("hint", "").startswith(hint)
     assert ("hint" in result) == bool(hint)
 
 
 def test_existing_run_that_cannot_be_read_any_more() -> None:
-    result, _came = met(RUNNING, NORMAL, NOT_READABLE, wait=True)
-    assert known(result) == (True, False, 0)
+    result, _came = run_task(RUNNING, NORMAL, NOT_READABLE, wait=True)
+    assert outcome(result) == (True, False, 0)
 
 
 def test_waits_until_a_state_is_running() -> None:
     result = waited(STATES, ACCEPTED, RUNNING, at("build", "running"), at("wait", "running"), wait_for="wait")
-    assert (known(result), result["status"]) == ((False, True, 1), "running")
+    assert (outcome(result), result["status"]) == ((False, True, 1), "running")
 
 
 def test_state_that_failed_may_run_again() -> None:
     result = waited(STATES, ACCEPTED, at("wait", "fail"), at("wait", "running"), wait_for="wait")
-    assert known(result) == (False, True, 1)
+    assert outcome(result) == (False, True, 1)
 
 
 def test_express_workflow_is_not_waited_for() -> None:
     result = waited(EXPRESS)
-    assert known(result) == (True, False, 0)
+    assert outcome(result) == (True, False, 0)
     assert result["msg"] == (
         "Nothing was sent, as runs of an express workflow leave no history, so that nothing can be waited for; set "
         "wait=false."
@@ -282,7 +282,7 @@ def test_progress_has_nothing_that_a_terminal_obeys() -> None:
     lines: list[str] = []
     accepted = Call("POST", RUNS, 200, {"execution_id": "run\x1b[2J"})
     reads = [Call("GET", RUNS + "/run%1B%5B2J", 200, {"status": status}) for status in ("running", "success")]
-    with scripted(GONE, NORMAL, accepted, *reads) as server:
+    with scripted(NOT_FOUND, NORMAL, accepted, *reads) as server:
         found = task({"endpoint": server.url, "wait": True})
         found.progress = lines.append
         found.run()
@@ -292,7 +292,7 @@ def test_progress_has_nothing_that_a_terminal_obeys() -> None:
 
 @pytest.mark.parametrize(
     ("calls", "started"),
-    [((GONE, NORMAL, ACCEPTED, RUNNING), True), ((RUNNING, NORMAL), False)],
+    [((NOT_FOUND, NORMAL, ACCEPTED, RUNNING), True), ((RUNNING, NORMAL), False)],
     ids=["a run that it started", "a run that existed"],
 )
 def test_interrupted_while_waiting(monkeypatch: pytest.MonkeyPatch, calls: tuple[Call, ...], started: bool) -> None:
@@ -305,7 +305,7 @@ def test_interrupted_while_waiting(monkeypatch: pytest.MonkeyPatch, calls: tuple
         with pytest.raises(KeyboardInterrupt):
             found.run()
     result = found.interrupted("the task was interrupted")
-    assert (known(result), result["execution_id"]) == ((True, started, int(started)), "run")
+    assert (outcome(result), result["execution_id"]) == ((True, started, int(started)), "run")
     assert result["msg"] == "The task stopped waiting for the run run, as the task was interrupted."
     assert result["hint"].startswith(LATER[:18])
 
