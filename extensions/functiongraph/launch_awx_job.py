@@ -116,10 +116,10 @@ def ids_of(context: t.Any) -> t.Dict[str, str]:
 
 
 def setting(context: t.Any, name: str) -> str:
-    """A setting of the function. Raises LaunchError when it is empty."""
-    value: str = context.getUserData(name)
-    if not value:
-        raise LaunchError(f"The function needs the setting {name}.")
+    """A setting of the function. Raises LaunchError when it is empty, or cannot be part of a header or an address."""
+    value: str = (context.getUserData(name) or "").strip()
+    if not re.match(r"[!-~]+\Z", value):
+        raise LaunchError(f"The function needs the setting {name}, in ASCII without whitespace.")
     return value
 
 

@@ -269,6 +269,9 @@ def test_missing_id_prevents_the_launch(awx: Awx, settings: dict[str, str], name
         ({"AWX_URL": "https://user:word@127.0.0.1:1"}, "https address like"),
         ({"AWX_URL": ""}, "needs the setting AWX_URL"),
         ({"AWX_TOKEN": ""}, "needs the setting AWX_TOKEN"),
+        # http.client would quote it in its error.
+        ({"AWX_TOKEN": "a-wrong-token\r\nX: y"}, "needs the setting AWX_TOKEN, in ASCII without whitespace"),
+        ({"AWX_TOKEN": " a-wrong-token\n"}, "returned 401 for "),
         ({"AWX_TEMPLATE": ""}, "needs the setting AWX_TEMPLATE"),
         ({"AWX_TEMPLATE": "12"}, "must be like job_templates/12"),
         ({"AWX_TEMPLATE": "job_templates/12/../../users/1"}, "must be like job_templates/12"),
