@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import ssl
 import sys
@@ -19,30 +18,22 @@ from typing import Any
 
 import pytest
 import trustme
-from awx.rules import DATA, EXTENSIONS
+from awx.rules import DATA
 from awx.runner.jobs import Job
 from awx.standin import TOKEN, serving
 from awx.world import Awx
 from simulator.functions import Context, Function
+from support import extensions
 from support.simulators import Simulator
 
-FUNCTION = EXTENSIONS / "functiongraph/launch_awx_job.py"
 STATE_ID, STATE_NAME = "fgs_workflow_state_id", "fgs_workflow_state_name"
 IDS = {"fgs_workflow_id": "workflow", "fgs_workflow_run_id": "run", STATE_ID: "state"}
 RUN = {"fgs_workflow_id": "workflow", "fgs_workflow_run_id": "run"}
 NAME = "等待 / wait for it"
 
 
-def load_launcher() -> Any:
-    spec = importlib.util.spec_from_file_location("launch_awx_job", FUNCTION)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-launcher = load_launcher()
+FUNCTION = extensions.FOLDER / "functiongraph/launch_awx_job.py"
+launcher = extensions.load(FUNCTION)
 
 
 class Call(Context):

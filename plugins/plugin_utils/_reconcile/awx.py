@@ -25,7 +25,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._http.failu
 from ansible_collections.functiongraph.workflow.plugins.module_utils._libraries import requests
 from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import Redactor
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.shortening import shortened
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.jobs import Job
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.jobs import Job, timestamp
 
 _KINDS = {"job": "jobs", "workflow_job": "workflow_jobs"}
 # Jobs may have large variables and artifacts, which need smaller pages: the service takes an output of up to 12 MB.
@@ -223,12 +223,3 @@ def _variables(text: t.Any) -> dict[str, t.Any]:
         return {**json.loads(note.get("extra_vars") or "{}"), **found} if isinstance(note, dict) else dict(found)
     except (AttributeError, RecursionError, TypeError, ValueError):
         return {}
-
-
-def timestamp(time: t.Any) -> float:
-    """A time of AWX or FunctionGraph in seconds since the epoch, 0 if it is unset or no time."""
-    try:
-        found = datetime.fromisoformat(str(time).replace("Z", "+00:00"))
-    except ValueError:
-        return 0.0
-    return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()

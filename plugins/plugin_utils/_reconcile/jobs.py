@@ -11,6 +11,7 @@ A job of AWX, as far as it matters to a state that waits.
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime, timezone
 
 ACTIVE = ("new", "pending", "waiting", "running")
 SUCCESSFUL, CANCELED = "successful", "canceled"
@@ -57,3 +58,12 @@ class Job(t.NamedTuple):
 def folded(found: t.Any) -> str:
     """An ID as it is compared."""
     return str(found).lower()
+
+
+def timestamp(time: t.Any) -> float:
+    """A time of AWX or FunctionGraph in seconds since the epoch, 0 if it is unset or no time."""
+    try:
+        found = datetime.fromisoformat(str(time).replace("Z", "+00:00"))
+    except ValueError:
+        return 0.0
+    return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()

@@ -16,8 +16,8 @@ import typing as t
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _reads
 from ansible_collections.functiongraph.workflow.plugins.module_utils._api import errors
 from ansible_collections.functiongraph.workflow.plugins.module_utils._spec import RUNNING
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.awx import timestamp
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.verdicts import Waiting
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.jobs import Job, timestamp
+from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.verdicts import Waiting, meant_by
 
 # The IDs of workflow and run, as jobs have them.
 Key = t.Tuple[t.Any, t.Any]
@@ -34,9 +34,21 @@ def shown(key: Key, run: _reads.Run) -> list[tuple[Waiting, t.Any]]:
     return found
 
 
-def hidden(run: _reads.Run, state: Waiting) -> Waiting:
-    """The state, which the run does not show. It may have begun to wait when the run last changed."""
-    return state._replace(since=changed(run), is_shown=False)
+def waiting(key: Key, run: _reads.Run, names: t.Iterable[str], jobs: t.Collection[Job]) -> t.Iterator[Waiting]:
+    """The states of a run that wait for an answer of AWX: by their names, or known from a job."""
+    named, of_run = set(names), shown(key, run)
+    for state, status in of_run:
+        is_ours = state.workflow_state_name in named or any(map(state.is_meant_by, jobs))
+        # Where the run shows no status, or not which one is the latest, the jobs decide.
+        if is_ours and status in (RUNNING, None):
+            yield state
+    hidden = {Waiting(*key, "", name, is_shown=False) for name in named}
+    hidden.update(state for state in map(meant_by, jobs) if state.workflow_state_id or state.workflow_state_name)
+    for state in sorted(hidden):
+        # A name may be unknown to the run, and so may an ID. What has ended is no longer waiting.
+        if not any(state.is_same(other) for other, _status in of_run):
+            # It may have begun to wait when the run last changed.
+            yield state._replace(since=changed(run))
 
 
 def is_at_work(run: _reads.Run) -> bool:

@@ -22,6 +22,7 @@ from datetime import datetime, timezone
 from multiprocessing.pool import ThreadPool
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import (
+    _api,
     _connections,
     _options,
     _reads,
@@ -40,6 +41,7 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks impo
 )
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import (
     answers,
+    holds,
     runs,
     saved_callbacks,
     verdicts,
@@ -51,7 +53,6 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.
     Login,
 )
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.jobs import ACTIVE, IDS, Job, folded
-from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.saved_task import SavedCallbackTask
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.settings import (
     ANSWER,
     SPECIFICATION,
@@ -70,6 +71,28 @@ _MAY_BE_HIDDEN = (
     "of the organization."
 )
 _MAY_BE_MEANT = "%s is %s, and carries the ID of the run, but of no state that the run shows"
+
+
+_AnyTask = t.TypeVar("_AnyTask", bound=CallbackTask)
+
+
+class _SavedCallbackTask(CallbackTask):
+    """Sends a callback unless it is held, which is a clause then: see holds.why_held()."""
+
+    saved_at: int
+    active_jobs: t.Callable[[], list[Job]]
+    held = ""
+
+    def deliver(self, connection: Connection) -> Result:
+        callback = t.cast("_api.Callback", self.callback)
+        key, name = (callback.workflow_id, callback.workflow_run_id), self.params["workflow_state_name"] or ""
+        state = verdicts.Waiting(*key, callback.workflow_state_id, name, is_shown=False)
+        read_run = functools.partial(_reads.read_run, *connection, *key, self.attempts.renewed())
+        try:
+            self.held = holds.why_held(state, self.saved_at, read_run, self.active_jobs)
+        except _reads.ReadError as error:
+            return self.failed("Nothing was sent, as the run could not be read: %s." % error, hint=error.hint or "")
+        return self.failed("Nothing was sent, as %s." % self.held) if self.held else super().deliver(connection)
 
 
 class ReconcileTask(Task):
@@ -115,7 +138,8 @@ class ReconcileTask(Task):
             return self._result()
         for key, run in self._runs.items():
             if run is not None and run.status == RUNNING:
-                for state in self._waiting(key, run):
+                jobs = list(self._jobs[key].values())
+                for state in runs.waiting(key, run, self.params["fgs_callback_states"], jobs):
                     self._settle(state, connection)
         self._settle_jobs_without_run(connection)
         return self._result()
@@ -138,8 +162,8 @@ class ReconcileTask(Task):
             self._add(row)
 
     def _deliver_saved(self, saved: saved_callbacks.SavedCallback, arguments: dict[str, t.Any]) -> Result:
-        new = functools.partial(SavedCallbackTask, saved.saved_at, self._active_jobs)
-        task = t.cast(SavedCallbackTask, self._new(new, arguments))
+        task = self._new(_SavedCallbackTask, arguments)
+        task.saved_at, task.active_jobs = saved.saved_at, self._active_jobs
         endpoint = task.addresses.endpoint
         if endpoint in self._unreachable:
             return task.failed("Nothing was sent, as %s did not respond before." % endpoint)
@@ -157,7 +181,7 @@ class ReconcileTask(Task):
             # It is reported when the jobs of the runs are read. A saved callback does not need AWX.
             return []
 
-    def _new(self, task: t.Callable[..., CallbackTask], arguments: dict[str, t.Any]) -> CallbackTask:
+    def _new(self, task: type[_AnyTask], arguments: dict[str, t.Any]) -> _AnyTask:
         """The task of a callback, whose arguments may lack those of the connection."""
         defaults = {name: rules.get("default") for name, rules in _options.callback_spec().items()}
         params = {**defaults, **self._connection_options(), **arguments}
@@ -194,23 +218,6 @@ class ReconcileTask(Task):
             text = "Run %s of workflow %s could not be read: %s. %s"
             self._problem(text % (key[1], key[0], error, error.hint or ""))
         return self._runs[key]
-
-    def _waiting(self, key: runs.Key, run: _reads.Run) -> t.Iterator[verdicts.Waiting]:
-        """The states of a run that wait for an answer of AWX: by their names, or known from a job."""
-        named, jobs = set(self.params["fgs_callback_states"]), list(self._jobs[key].values())
-        shown = runs.shown(key, run)
-        for state, status in shown:
-            is_ours = state.workflow_state_name in named or any(map(state.is_meant_by, jobs))
-            # Where the run shows no status, or not which one is the latest, the jobs decide.
-            if is_ours and status in (RUNNING, None):
-                yield state
-        hidden = {verdicts.Waiting(*key, "", name, is_shown=False) for name in named}
-        meant = map(verdicts.meant_by, jobs)
-        hidden.update(state for state in meant if state.workflow_state_id or state.workflow_state_name)
-        for state in sorted(hidden):
-            # A name may be unknown to the run, and so may an ID. What has ended is no longer waiting.
-            if not any(state.is_same(other) for other, _status in shown):
-                yield runs.hidden(run, state)
 
     # AWX.
 

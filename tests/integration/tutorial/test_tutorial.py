@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shlex
@@ -19,7 +18,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support import playbooks, reporting
+from support import extensions, playbooks, reporting
 from support.playbooks import ROOT
 from support.simulators import Simulator
 
@@ -71,12 +70,7 @@ class Context:
 
 def launched(run: dict[str, str]) -> dict[str, str]:
     """The extra vars that the function of the tutorial hands to AWX for a run."""
-    path = ROOT / "extensions/functiongraph/launch_awx_job.py"
-    spec = importlib.util.spec_from_file_location("tutorial_launcher", path)
-    assert spec is not None
-    assert spec.loader is not None
-    function = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(function)
+    function = extensions.load(extensions.FOLDER / "functiongraph/launch_awx_job.py")
     awx = Awx()
     assert function.launch(awx, "job_templates/12", {**function.ids_of(Context(run)), "release": "1.4"}) == 7
     extra_vars: dict[str, str] = awx.launched["extra_vars"]

@@ -7,31 +7,22 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import sys
 from typing import Any
 
 import pytest
 from simulator.functions import Context, Function
+from support import extensions
 from support.playbooks import ROOT
 from support.simulators import Simulator
 
-FUNCTION = ROOT / "extensions/functiongraph/answer_fail.py"
 VECTORS = json.loads((ROOT / "tests/signing/vectors.json").read_text("utf-8"))["vectors"]
 ERROR = "no job has answered in time"
 
 
-def load() -> Any:
-    spec = importlib.util.spec_from_file_location("answer_fail", FUNCTION)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-answer = load()
+FUNCTION = extensions.FOLDER / "functiongraph/answer_fail.py"
+answer = extensions.load(FUNCTION)
 
 
 class Waiting:

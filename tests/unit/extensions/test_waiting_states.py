@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import logging
 import os
@@ -22,6 +21,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support import extensions
 from support.executions import task as execution_task
 from support.playbooks import ROOT
 from support.simulators import Simulator
@@ -29,19 +29,10 @@ from support.simulators import Simulator
 from ansible_collections.functiongraph.workflow.plugins.doc_fragments import connection
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _libraries
 
-PATH = ROOT / "extensions/eda/plugins/event_source/waiting_states.py"
+PATH = extensions.FOLDER / "eda/plugins/event_source/waiting_states.py"
 # Seconds, for what takes none unless it fails.
 LIMIT = 60
 NAMES = ["callback"]
-
-
-def load() -> Any:
-    spec = importlib.util.spec_from_file_location("waiting_states", PATH)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Rig:
@@ -110,7 +101,7 @@ class Source:
 @pytest.fixture
 def module(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("HOME", "/nonexistent")
-    return load()
+    return extensions.load(PATH)
 
 
 @pytest.fixture

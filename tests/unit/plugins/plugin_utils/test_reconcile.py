@@ -21,6 +21,7 @@ from support.simulators import Simulator
 
 from ansible_collections.functiongraph.workflow.plugins.module_utils import _api, _connections, _reads
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import undelivered
+from ansible_collections.functiongraph.workflow.plugins.module_utils._tasks import CallbackTask
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import awx as awx_api
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import task as reconcile_task
 
@@ -761,7 +762,7 @@ def test_functiongraph_that_goes_away_is_not_called_for_each_answer(
         return {"failed": True, "changed": False, "delivery": "not_sent", "msg": "Nothing was sent."}
 
     monkeypatch.setattr(_reads, "read_run", read)
-    monkeypatch.setattr(reconcile_task.CallbackTask, "run", deliver)
+    monkeypatch.setattr(CallbackTask, "run", deliver)
     found = place.answer()
     assert (len(called), len(found["problems"])) == (1 if is_away else len(runs), len(runs))
     text = "no job of AWX carries its IDs; It was not answered, as FunctionGraph did not respond before"

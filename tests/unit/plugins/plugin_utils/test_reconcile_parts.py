@@ -23,6 +23,7 @@ from ansible_collections.functiongraph.workflow.plugins.plugin_utils._action imp
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import (
     answers,
     awx,
+    jobs,
     settings,
 )
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile.task import ReconcileTask
@@ -161,7 +162,7 @@ def test_secret_is_not_in_the_invocation(name: str) -> None:
     ],
 )
 def test_time(written: Any, expected: float) -> None:
-    assert awx.timestamp(written) == expected
+    assert jobs.timestamp(written) == expected
 
 
 NOTE = {"awx_note": {"extra_vars": json.dumps({"fgs_workflow_id": "w", "a": 1})}, "a": 2}
