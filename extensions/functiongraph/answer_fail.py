@@ -21,6 +21,7 @@ its branch could end the parallel node with success, and the workflow would cont
 
 import hashlib
 import hmac
+import http.client
 import json
 import re
 import time
@@ -60,7 +61,10 @@ def endpoint_of(context: t.Any) -> str:
     """The address of FunctionGraph, without a path. Raises AnswerError."""
     endpoint = setting(context, "FUNCTIONGRAPH_ENDPOINT").rstrip("/")
     scheme, host = endpoint.partition("://")[::2]
-    is_loopback = urllib.parse.urlsplit(endpoint).hostname in LOOPBACK
+    try:
+        is_loopback = urllib.parse.urlsplit(endpoint).hostname in LOOPBACK
+    except ValueError:
+        is_loopback, host = False, ""
     if not (scheme == "https" or (scheme == "http" and is_loopback)) or not host or re.search(r"[@/?#]", host):
         raise AnswerError("FUNCTIONGRAPH_ENDPOINT must be like https://functiongraph.cn-north-4.myhuaweicloud.com.")
     return endpoint
@@ -80,24 +84,30 @@ def authorization(url: str, headers: t.Dict[str, str], body: bytes, access_key: 
 
 def send(url: str, headers: t.Dict[str, str], body: bytes, secrets: t.Iterable[str]) -> t.Tuple[int, str]:
     """Status and text of the response, without the secrets. Raises AnswerError when there is no response."""
-    opener = urllib.request.build_opener(_NoRedirects())
     try:
-        with opener.open(urllib.request.Request(url, body, headers, method="POST"), timeout=SECONDS) as response:
-            status, content = response.status, response.read(LARGEST_RESPONSE)
-    except urllib.error.HTTPError as error:
-        status, content = error.code, error.read(LARGEST_RESPONSE)
-    except OSError as error:
-        raise AnswerError(f"FunctionGraph did not respond: {getattr(error, 'reason', error)}") from None
-    text = content.decode("utf-8", "replace")
+        status, content = _sent(urllib.request.Request(url, body, headers, method="POST"))
+        text = content.decode("utf-8", "replace")
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        status, text = 0, f"FunctionGraph did not respond: {getattr(error, 'reason', error)}"
     for secret in secrets:
         text = text.replace(secret, "***")
+    if not status:
+        raise AnswerError(" ".join(text.split()))
     return status, text
+
+
+def _sent(request: urllib.request.Request) -> t.Tuple[int, bytes]:
+    try:
+        with urllib.request.build_opener(_NoRedirects()).open(request, timeout=SECONDS) as response:
+            return response.status, response.read(LARGEST_RESPONSE)
+    except urllib.error.HTTPError as error:
+        return error.code, error.read(LARGEST_RESPONSE)
 
 
 def _has_execution_id(text: str) -> bool:
     try:
         response = json.loads(text)
-    except ValueError:
+    except (RecursionError, ValueError):
         return False
     return isinstance(response, dict) and bool(response.get("execution_id"))
 

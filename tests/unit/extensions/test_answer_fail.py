@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import json
+import socket
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -148,6 +150,8 @@ def test_redirect_is_not_followed(simulator: Simulator) -> None:
                 "https://127.0.0.1/v2",
                 "https://127.0.0.1?secret",
                 "https://",
+                "https://[::1",
+                "http://[::1",
                 "127.0.0.1",
             )
         ),
@@ -160,6 +164,39 @@ def test_invalid_setting_is_reported_and_nothing_is_sent(
         waiting.call(**changes)
     assert waiting.outcome() == ("running", None, None, 0, 0)
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n", "did not respond: "),
+        (b"HTTP/1.1 400 Bad\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n", "did not respond: "),
+        (b"no HTTP %(key)s\r\n\r\n", r"did not respond: no HTTP \*\*\*"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 60_000, r"returned 200: \["),
+    ],
+)
+def test_response_that_is_none_is_reported_without_keys(waiting: Waiting, head: bytes, message: str) -> None:
+    key = waiting.settings["ACCESS_KEY"]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def respond() -> None:
+            connection, _address = server.accept()
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(head.replace(b"%(key)s", key.encode()))
+
+        thread = threading.Thread(target=respond)
+        thread.start()
+        with pytest.raises(answer.AnswerError, match=message) as raised:
+            waiting.call(FUNCTIONGRAPH_ENDPOINT=f"http://127.0.0.1:{server.getsockname()[1]}")
+        thread.join()
+    assert key not in str(raised.value)
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64])
+def test_host_that_cannot_be_one_is_reported(waiting: Waiting, host: str) -> None:
+    with pytest.raises(answer.AnswerError, match="did not respond: label "):
+        waiting.call(FUNCTIONGRAPH_ENDPOINT=f"https://{host}")
 
 
 def test_certificate_must_be_valid(waiting: Waiting) -> None:
