@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.functiongraph.workflow.plugins.module_utils import _options
+from ansible_collections.functiongraph.workflow.plugins.module_utils import _options, _reads, _redaction
+from ansible_collections.functiongraph.workflow.plugins.module_utils._api import Client
+from ansible_collections.functiongraph.workflow.plugins.module_utils._http.attempts import Attempts
 from ansible_collections.functiongraph.workflow.plugins.module_utils._schema.violations import Hide, quoted
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._reconcile import awx, jobs, verdicts
 from ansible_collections.functiongraph.workflow.plugins.plugin_utils._report.awx_job import ENDINGS, KEY, ShownJob
@@ -103,3 +105,16 @@ def arguments(state: verdicts.Waiting, result: str, output: dict[str, t.Any], er
         "truncate_error": True,
         "confirm": _options.ALWAYS,
     }
+
+
+def is_silent(connection: tuple[Client, str], run: tuple[str, str], attempts: Attempts) -> bool:
+    """Whether FunctionGraph does not respond, where nothing was sent: a state that is not found looks the same."""
+    error = _reads.read_state(*connection, *run, "", attempts).error
+    return error is not None and error.is_unreachable
+
+
+def visible(value: t.Any) -> t.Any:
+    """Without what a terminal obeys."""
+    if isinstance(value, dict):
+        return {name: visible(each) for name, each in value.items()}
+    return _redaction.visible(value) if isinstance(value, str) else value

@@ -26,7 +26,6 @@ from ansible_collections.functiongraph.workflow.plugins.module_utils import (
     _connections,
     _options,
     _reads,
-    _redaction,
     _schema,
 )
 from ansible_collections.functiongraph.workflow.plugins.module_utils._delivery import outcomes
@@ -82,6 +81,14 @@ class _SavedCallbackTask(CallbackTask):
     saved_at: int
     active_jobs: t.Callable[[], list[Job]]
     held = ""
+    is_reached = False
+
+    def act(self, connection: Connection) -> Result:
+        result = super().act(connection)
+        if self.state_name and saved_callbacks.did_not_connect(result):
+            key = (self.params["workflow_id"], self.params["workflow_run_id"])
+            self.is_reached = not answers.is_silent(connection, key, self.attempts)
+        return result
 
     def deliver(self, connection: Connection) -> Result:
         callback = t.cast("_api.Callback", self.callback)
@@ -170,7 +177,7 @@ class ReconcileTask(Task):
         result = task.run()
         if task.held:
             raise saved_callbacks.HeldError(task.held)
-        if saved_callbacks.did_not_connect(result):
+        if saved_callbacks.did_not_connect(result) and not task.is_reached:
             self._unreachable.add(endpoint)
         return result
 
@@ -317,9 +324,7 @@ class ReconcileTask(Task):
         result = self._new(CallbackTask, {**arguments, "project_id": connection[1]}).run()
         self._changed = self._changed or bool(result["changed"])
         if saved_callbacks.did_not_connect(result):
-            # An ID that cannot be looked up looks the same.
-            found = _reads.read_state(*connection, *state[:3], self.attempts)
-            self._is_away = found.error is not None and found.error.is_unreachable
+            self._is_away = answers.is_silent(connection, state[:2], self.attempts)
         return result
 
     def _settle_jobs_without_run(self, connection: Connection) -> None:
@@ -373,7 +378,7 @@ class ReconcileTask(Task):
     def finish(self, result: Result) -> Result:
         found = super().finish(result)
         shown: Result = {
-            name: [_visible(each) for each in found[name]] for name in ("rows", "problems") if name in found
+            name: [answers.visible(each) for each in found[name]] for name in ("rows", "problems") if name in found
         }
         found.update(shown)
         return found
@@ -388,10 +393,3 @@ class ReconcileTask(Task):
 
 def _utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
-
-
-def _visible(value: t.Any) -> t.Any:
-    """Without what a terminal obeys."""
-    if isinstance(value, dict):
-        return {name: _visible(each) for name, each in value.items()}
-    return _redaction.visible(value) if isinstance(value, str) else value

@@ -710,6 +710,15 @@ def test_address_that_does_not_respond_is_not_called_for_each_file(place: Place,
     assert all(file.exists() for file in files)
 
 
+def test_name_that_leads_to_no_state_does_not_stop_other_files(place: Place, tmp_path: Path) -> None:
+    # Files are sent in the order of their names.
+    wrong = saved(place, tmp_path, "no such state").rename(tmp_path / "fgs-undelivered-.0.yml")
+    saved(place, tmp_path)
+    found = place.answer(undelivered_path=str(tmp_path))
+    assert [row["delivery"] for row in found["rows"]] == ["not_sent", "delivered"]
+    assert (place.state()["result"], [*tmp_path.iterdir()]) == ("success", [wrong])
+
+
 def test_saved_callback_that_is_not_delivered_is_a_problem(place: Place, tmp_path: Path) -> None:
     file = saved(place, tmp_path)
     found = place.answer(undelivered_path=str(tmp_path), endpoint=place.simulator["refused"])
