@@ -416,7 +416,7 @@ def test_job_that_changes_in_the_meantime_stops_the_answer(place: Place) -> None
 
 def test_job_that_is_deleted_in_the_meantime_stops_the_answer(place: Place) -> None:
     job = place.job("failed")
-    at_request(place, f"/api/v2/jobs/{job['id']}/", 1, lambda: place.awx.objects["jobs"].clear())
+    at_request(place, f"/api/v2/jobs/{job['id']}/", 1, place.awx.objects["jobs"].clear)
     found = place.answer()
     assert f"AWX returned status 404 for jobs/{job['id']}/: Not found." in found["problems"][0]
     assert place.state()["callback_requests"] == 0

@@ -35,10 +35,11 @@ REJECTED = {"delivery": "rejected", "failed": True, "msg": "The service refused 
 UNREACHABLE = {"delivery": "not_sent", "failed": True, "msg": "Nothing was sent, as no connection could be made."}
 
 
-def saved(folder: Path, addresses: dict[str, Any] = ADDRESSES, **changes: Any) -> Path:
+def saved(folder: Path, addresses: dict[str, Any] | None = None, **changes: Any) -> Path:
     """A file in folder, or folder itself if that is a file's name, as a task saves it."""
     callback = Callback(**{**IDS, **REPORT, **changes})
-    return Path(undelivered.write(str(folder), undelivered.variables(callback, addresses), "No connection."))
+    variables = undelivered.variables(callback, ADDRESSES if addresses is None else addresses)
+    return Path(undelivered.write(str(folder), variables, "No connection."))
 
 
 class Service:
