@@ -25,6 +25,7 @@ failed does not count, so a run that is retried gets a new job.
 Two calls at the very same time are not kept apart, nor is a launch that AWX carries out after the second call's lookup.
 """
 
+import http.client
 import json
 import re
 import ssl
@@ -78,7 +79,7 @@ class Awx:
                 text = response.read(LARGEST_RESPONSE)
         except urllib.error.HTTPError as error:
             raise LaunchError(f"AWX returned {error.code} for {what}: {self._reason(error)}") from None
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise LaunchError(f"AWX did not respond to {what}: {reason}") from None
         try:

@@ -31,16 +31,18 @@ def why_held(
     saved_at is in seconds since the epoch, 0 if it is unknown. The run is read before the active jobs of AWX, so that
     a job that is launched in the meantime is seen.
     """
+    shown: list[tuple[Waiting, t.Any]] = []
     try:
         shown = runs.shown(state[:2], read_run())
     except _reads.ReadError as error:
         if error.is_unreachable:
             # To send it would take as many attempts again.
             raise
-    else:
-        state = next((each for each, status in shown if status == RUNNING and state.is_same(each)), state)
+    found = next((each for each, status in shown if status == RUNNING and state.is_same(each)), state)
+    others = [each for each, _status in shown if not state.is_same(each)]
     for job in active_jobs():
-        if job.is_of_run(*state[:2]) and meant_by(job).is_same(state):
+        # One that is for no other state that the run shows may be for this one: IDs and names may not be comparable.
+        if job.is_of_run(*state[:2]) and not any(map(meant_by(job).is_same, others)):
             return "%s is %s and may still report" % (job.title(), job.status)
-    waits_again = state.is_shown and saved_at and state.since > saved_at + _PRECISION
+    waits_again = found.is_shown and saved_at and found.since > saved_at + _PRECISION
     return _WAITS_AGAIN if waits_again else ""
