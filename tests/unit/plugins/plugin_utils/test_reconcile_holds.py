@@ -22,7 +22,12 @@ WAITS_AGAIN = "the state has begun to wait again since it was saved"
 
 
 def node(name: str, *executions: dict[str, Any]) -> dict[str, Any]:
-    return {"node_id": f"id of {name}", "node_name": name, "execution_id": f"other {name}", "executions": list(executions)}
+    return {
+        "node_id": f"id of {name}",
+        "node_name": name,
+        "execution_id": f"other {name}",
+        "executions": list(executions),
+    }
 
 
 def execution(status: str, begin: float | None = BEGIN, end: float | None = None) -> dict[str, Any]:
