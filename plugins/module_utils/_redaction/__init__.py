@@ -63,7 +63,10 @@ class Redactor:
     def known(self, text: str) -> str:
         """text without the secrets of this task, in any case, however escaped, and wherever they were cut."""
         if self._is_in(text):
-            text = self._without_long(text)
+            from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import escapes, spans
+
+            layers = ((_folded(layer), places) for layer, places in escapes.layers(text))
+            text = spans.without(self._long, text, layers, _HEAD, PLACEHOLDER)
         for secret in self._secrets:
             if len(secret) < SHORT:
                 text = re.sub(r"(?<!\w)%s(?!\w)" % re.escape(secret), PLACEHOLDER, text)
@@ -83,15 +86,6 @@ class Redactor:
     def _has_head(self, text: str) -> bool:
         lowered = _folded(text)
         return any(secret[:_HEAD] in lowered for secret in self._long)
-
-    def _without_long(self, text: str) -> str:
-        from ansible_collections.functiongraph.workflow.plugins.module_utils._redaction import escapes, spans
-
-        found: set[tuple[int, int]] = set()
-        for layer, places in escapes.layers(text):
-            lowered = _folded(layer)
-            found.update((places[a], places[b]) for secret in self._long for a, b in spans.of(secret, lowered, _HEAD))
-        return spans.replaced(text, found, PLACEHOLDER)
 
     def text(self, text: str) -> str:
         """text that others wrote, without secrets and without what else signs a request."""

@@ -15,7 +15,21 @@ from __future__ import annotations
 import typing as t
 
 
-def of(secret: str, text: str, head_length: int) -> t.Iterator[tuple[int, int]]:
+def without(
+    secrets: t.Collection[str],
+    text: str,
+    layers: t.Iterable[tuple[str, t.Sequence[int]]],
+    head_length: int,
+    placeholder: str,
+) -> str:
+    """text with a placeholder for each secret in one of its layers: see escapes.layers(). All are in the same case."""
+    found: set[tuple[int, int]] = set()
+    for layer, places in layers:
+        found.update((places[a], places[b]) for secret in secrets for a, b in _of(secret, layer, head_length))
+    return _replaced(text, found, placeholder)
+
+
+def _of(secret: str, text: str, head_length: int) -> t.Iterator[tuple[int, int]]:
     """Where secret is in text, whole or cut after its first head_length characters. Both are in the same case."""
     head = secret[:head_length]
     start = text.find(head)
@@ -28,7 +42,7 @@ def of(secret: str, text: str, head_length: int) -> t.Iterator[tuple[int, int]]:
         start = text.find(head, end)
 
 
-def replaced(text: str, spans: t.Iterable[tuple[int, int]], placeholder: str) -> str:
+def _replaced(text: str, spans: t.Iterable[tuple[int, int]], placeholder: str) -> str:
     """text with a placeholder for each span, and one for spans that overlap."""
     parts: list[str] = []
     kept = 0
