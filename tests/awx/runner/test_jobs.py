@@ -114,6 +114,7 @@ def test_unreachable_host_is_reported_as_failure(simulator: Simulator, job: Call
     assert simulator.run(run)["error"].startswith("nowhere: ")
 
 
+@pytest.mark.test_all
 def test_play_without_hosts_is_reported_as_failure(simulator: Simulator, job: Callable[..., Job]) -> None:
     """AWX treats such a job as successful and follows the success edge, but the workflow receives a failure.
 
@@ -244,7 +245,7 @@ ROLE = [
 
 @pytest.mark.parametrize(
     ("playbook", "plays"),
-    [("runbook.yml", None), ("report.yml", None), ("own.yml", ROLE)],
+    [("runbook.yml", None), pytest.param("report.yml", None, marks=pytest.mark.test_all), ("own.yml", ROLE)],
     ids=["plugin", "edge", "role"],
 )
 @BY_ID_OR_NAME

@@ -64,7 +64,20 @@ def meet(name: str, simulator: Simulator, place: Path) -> Met:
     return Met(finished, simulator.run(run))
 
 
-@pytest.mark.parametrize("name", every())
+# Each resembles another one, which `make test` runs.
+VARIANTS = (
+    *("ignore_unreachable", "role_missing_rescued", "end_host", "end_batch", "free", "host_pinned", "limit"),
+    *("start_at_task", "set_stats_nan", "set_stats_too_large", "publishes_ansible", "environment"),
+    *("always_fails", "after_clear", "all_unreachable", "handler", "tasks_missing", "item", "until"),
+    *("max_fail_percentage", "serial_fails", "earlier_play", "free_fails", "start_at_nothing"),
+    *("variables_broken", "vault_without_password", "later_hosts_undefined"),
+    *("empty_ids", "completed_hidden_in_loop", "completed_in_loop", "completed_by_alias", "limit_matches_nothing"),
+)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.test_all if name in VARIANTS else ()) for name in every()]
+)
 def test_situation(simulator: Simulator, tmp_path: Path, name: str) -> None:
     situation = every()[name]
     finished, run = meet(name, simulator, tmp_path)

@@ -67,7 +67,7 @@ def test_what_was_given_and_nothing_else() -> None:
         "result": "success",
         "output": "",
         "error": "",
-        "saved": {"file": "", "digest": "", "options": {}},
+        "saved": {"file": "", "digest": "", "options": {}, "saved_at": 0},
         "problems": [],
         "unsent_because": "",
     }
@@ -127,7 +127,7 @@ def test_callback_is_sent_to_the_addresses_of_the_environment(tmp_path: Path) ->
 
 
 def test_callback_without_a_file_is_sent() -> None:
-    saved = {"file": "", "digest": "", "options": {}}
+    saved = {"file": "", "digest": "", "options": {}, "saved_at": 0}
     with scripted(YES) as server:
         arguments = {**CALLBACK, "endpoint": server.url, "saved": saved, "step": "send"}
         result = action(_fgs_workflow_callback, arguments).run()
