@@ -91,7 +91,7 @@ class _SavedCallbackTask(CallbackTask):
         return result
 
     def deliver(self, connection: Connection) -> Result:
-        callback = t.cast("_api.Callback", self.callback)
+        callback = t.cast(_api.Callback, self.callback)
         key, name = (callback.workflow_id, callback.workflow_run_id), self.params["workflow_state_name"] or ""
         state = verdicts.Waiting(*key, callback.workflow_state_id, name, is_shown=False)
         read_run = functools.partial(_reads.read_run, *connection, *key, self.attempts.renewed())

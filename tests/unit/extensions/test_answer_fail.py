@@ -17,6 +17,7 @@ import pytest
 from simulator.functions import Context, Function
 from support import extensions
 from support.playbooks import ROOT
+from support.servers import read_request
 from support.simulators import Simulator
 
 VECTORS = json.loads((ROOT / "tests/signing/vectors.json").read_text("utf-8"))["vectors"]
@@ -182,7 +183,8 @@ def test_response_that_is_none_is_reported_without_keys(waiting: Waiting, head: 
         def respond() -> None:
             connection, _address = server.accept()
             with connection:
-                connection.recv(1 << 16)
+                # All of it: with a rest the connection would be reset.
+                read_request(connection)
                 connection.sendall(head.replace(b"%(key)s", key.encode()))
 
         thread = threading.Thread(target=respond)
@@ -195,7 +197,7 @@ def test_response_that_is_none_is_reported_without_keys(waiting: Waiting, head: 
 
 @pytest.mark.parametrize("host", ["a..b", "a" * 64])
 def test_host_that_cannot_be_one_is_reported(waiting: Waiting, host: str) -> None:
-    with pytest.raises(answer.AnswerError, match="did not respond: label "):
+    with pytest.raises(answer.AnswerError, match=r"did not respond: .*label (empty|too long)"):
         waiting.call(FUNCTIONGRAPH_ENDPOINT=f"https://{host}")
 
 
