@@ -828,19 +828,19 @@ def test_more_runs_than_a_pass_reads_is_a_problem(place: Place, monkeypatch: pyt
 
 
 def test_number_of_requests_is_bounded(place: Place) -> None:
-    runs = [place.run, *(place.start(settle=False) for _unused in range(299))]
+    runs = [place.run, *(place.start(settle=False) for _unused in range(999))]
     for number in range(1000):
-        place.job("running" if number < 295 else "failed", runs[number] if number < 298 else None)
+        place.job("running" if number < 995 else "failed", runs[number] if number < 998 else None)
     place.awx.requests.clear()
     found = place.answer(fgs_reconcile_since="1d")
-    assert len(found["rows"]) == 300
+    assert len(found["rows"]) == 1000
     assert [row["delivery"] for row in found["rows"]].count("delivered") == 5
-    # Who asks, whose jobs may be seen, 10 pages of all jobs and 3 of those that are active, and for each of 5 answers
+    # Who asks, whose jobs may be seen, 10 pages of all jobs and 10 of those that are active, and for each of 5 answers
     # the newest jobs and its job, if there is one.
-    assert len(place.awx.requests) <= 1 + 1 + 10 + 3 + 5 + 3
+    assert len(place.awx.requests) <= 1 + 1 + 10 + 10 + 5 + 3
     flow = place.simulator.ask("GET", f"/_simulator/workflows/{place.workflow_id}")
-    assert sum(request["operation"] == "list" for request in flow["requests"]) <= 3
-    assert {place.state(run)["read_requests"] for run in runs[:295]} == {1}
+    assert sum(request["operation"] == "list" for request in flow["requests"]) <= 6
+    assert {place.state(run)["read_requests"] for run in runs[:995]} == {1}
 
 
 # Time.
