@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 from pathlib import Path
 from typing import Any
@@ -20,3 +21,11 @@ def load(path: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def imported(path: Path) -> set[str]:
+    """Returns the packages that a file imports, which must be valid for Python 3.6."""
+    nodes = list(ast.walk(ast.parse(path.read_text(), feature_version=(3, 6))))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names.extend(node.module or "." for node in nodes if isinstance(node, ast.ImportFrom))
+    return {name.split(".")[0] for name in names}
